@@ -1,0 +1,1 @@
+//! Which product is this? By GTIN first, then by brand and manufacturer's part number.

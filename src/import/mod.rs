@@ -1,0 +1,5 @@
+//! Supplier files in: bytes to records, records to offers. Streaming; one poison row never stops it.
+
+pub mod row;
+
+pub use row::{ImageLink, Issue, PreparedRow, Record, Severity, StockLine};

@@ -1,0 +1,1 @@
+//! Suppliers, and the profiles that say how their files map to our attributes.
