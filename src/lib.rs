@@ -1,6 +1,14 @@
 //! Beamline: product information management for people who sell headlamps they do not stock.
 
+pub mod app;
+pub mod catalog;
+pub mod clock;
+pub mod config;
+pub mod db;
 pub mod dictionary;
+pub mod error;
+pub mod files;
+pub mod id;
 pub mod identity;
 pub mod import;
 pub mod normalize;

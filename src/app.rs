@@ -1,0 +1,49 @@
+//! The house with its lights on: everything a command or a request works with.
+
+use crate::clock::Clock;
+use crate::config::Config;
+use crate::db::Db;
+use crate::dictionary::Dictionary;
+use crate::error::Result;
+use crate::files;
+use object_store::ObjectStore;
+use std::sync::Arc;
+
+/// The collaborators. Cheap to clone.
+#[derive(Clone)]
+pub struct App {
+    inner: Arc<Inner>,
+}
+
+/// What [`App`] dereferences to.
+pub struct Inner {
+    /// Flags and environment.
+    pub config: Config,
+    /// The database.
+    pub db: Db,
+    /// What `schema/` says.
+    pub dictionary: Arc<Dictionary>,
+    /// Where files live.
+    pub files: Arc<dyn ObjectStore>,
+    /// Where time comes from.
+    pub clock: Clock,
+}
+
+impl App {
+    /// Opens the data folder: checks the dictionary, migrates the database, finds the file store.
+    pub async fn open(config: Config, clock: Clock) -> Result<Self> {
+        std::fs::create_dir_all(&config.data)?;
+        let dictionary = Arc::new(Dictionary::default());
+        let db = Db::open(&config.database()).await?;
+        let files = files::open(&config.file_store())?;
+        Ok(Self { inner: Arc::new(Inner { config, db, dictionary, files, clock }) })
+    }
+}
+
+impl std::ops::Deref for App {
+    type Target = Inner;
+
+    fn deref(&self) -> &Inner {
+        &self.inner
+    }
+}

@@ -1,0 +1,117 @@
+//! Every SQL statement about products, offers, groups and brands.
+
+use super::view::{ProductStatus, ProductView};
+use crate::db::schema::{brands, offers, product_groups, products, suppliers};
+use crate::db::{Conn, JsonText, Time};
+use crate::each_backend;
+use crate::error::Result;
+use crate::pricing::{Money, money};
+use diesel::prelude::*;
+use std::collections::HashMap;
+
+type ViewRow = (
+    (i64, String, String, Option<String>, Option<String>, Option<String>),
+    (Option<String>, JsonText, JsonText, JsonText, i64, Option<i64>, Option<String>),
+    (i64, Time, Time, Option<String>, Option<String>),
+);
+
+macro_rules! select_view {
+    () => {
+        products::table.left_join(brands::table).left_join(product_groups::table).select((
+            (products::id, products::sku, products::status, products::gtin, products::brand, products::mpn),
+            (
+                products::category,
+                products::golden,
+                products::images,
+                products::tags,
+                products::available,
+                products::price_minor,
+                products::price_currency,
+            ),
+            (
+                products::version,
+                products::created_at,
+                products::updated_at,
+                brands::name.nullable(),
+                product_groups::code.nullable(),
+            ),
+        ))
+    };
+}
+/// The views of these products, in no particular order; unknown ids are left out.
+pub fn views(conn: &mut Conn, ids: &[i64]) -> Result<Vec<ProductView>> {
+    let mut views = Vec::with_capacity(ids.len());
+    for part in ids.chunks(1_000) {
+        let rows: Vec<ViewRow> = each_backend!(conn => select_view!().filter(products::id.eq_any(part)).load(conn))?;
+        views.extend(assemble(conn, rows)?);
+    }
+    Ok(views)
+}
+
+/// Views of all products in the order of their ids, after `after`: how a full read walks the catalogue.
+pub fn views_after(conn: &mut Conn, after: i64, limit: i64) -> Result<Vec<ProductView>> {
+    let rows: Vec<ViewRow> =
+        each_backend!(conn => select_view!().filter(products::id.gt(after)).order(products::id).limit(limit).load(conn))?;
+    assemble(conn, rows)
+}
+
+/// The view of one product by SKU.
+pub fn view_by_sku(conn: &mut Conn, sku: &str) -> Result<Option<ProductView>> {
+    let rows: Vec<ViewRow> = each_backend!(conn => select_view!().filter(products::sku.eq(sku)).load(conn))?;
+    Ok(assemble(conn, rows)?.pop())
+}
+
+fn assemble(conn: &mut Conn, rows: Vec<ViewRow>) -> Result<Vec<ProductView>> {
+    let ids: Vec<i64> = rows.iter().map(|row| row.0.0).collect();
+    let mut sources = live_suppliers(conn, &ids)?;
+    rows.into_iter()
+        .map(|(key, body, rest)| {
+            let (id, sku, status, gtin, brand_code, mpn) = key;
+            let (category, golden, images, tags, available, price_minor, price_currency) = body;
+            let (version, created_at, updated_at, brand, group) = rest;
+            let price = match (price_minor, price_currency) {
+                (Some(minor), Some(code)) => money::currency(&code).ok().map(|currency| Money { minor, currency }),
+                _ => None,
+            };
+            Ok(ProductView {
+                id,
+                sku,
+                gtin,
+                mpn,
+                brand_code,
+                brand,
+                group,
+                category,
+                status: ProductStatus::parse(&status),
+                tags: tags.read()?,
+                values: golden.read()?,
+                images: images.read()?,
+                suppliers: sources.remove(&id).unwrap_or_default(),
+                available,
+                price,
+                version,
+                created_at: created_at.into(),
+                updated_at: updated_at.into(),
+            })
+        })
+        .collect()
+}
+
+/// Codes of the suppliers with a live offer, by product, in order of rank.
+fn live_suppliers(conn: &mut Conn, product_ids: &[i64]) -> Result<HashMap<i64, Vec<String>>> {
+    let mut by_product: HashMap<i64, Vec<String>> = HashMap::with_capacity(product_ids.len());
+    let rows: Vec<(Option<i64>, String)> = each_backend!(conn => offers::table
+        .inner_join(suppliers::table)
+        .filter(offers::product_id.eq_any(product_ids).and(offers::live.eq(true)))
+        .order((suppliers::rank, suppliers::code))
+        .select((offers::product_id, suppliers::code))
+        .load(conn))?;
+    for (product, supplier) in rows {
+        let Some(product) = product else { continue };
+        let codes = by_product.entry(product).or_default();
+        if !codes.contains(&supplier) {
+            codes.push(supplier);
+        }
+    }
+    Ok(by_product)
+}

@@ -1,0 +1,111 @@
+//! A product as everybody reads it: the API, the index and the feeds are all made from this one view.
+
+use crate::import::ImageLink;
+use crate::normalize::Value;
+use crate::pricing::Money;
+use chrono::{DateTime, Utc};
+use serde::{Deserialize, Serialize};
+use std::collections::BTreeMap;
+
+/// Where a product stands in its life.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize, utoipa::ToSchema)]
+#[serde(rename_all = "snake_case")]
+pub enum ProductStatus {
+    /// Lacks a title, a brand, a category or a live offer.
+    Draft,
+    /// Can be sold.
+    Active,
+    /// Taken out by a person or a profile's rule.
+    Discontinued,
+}
+
+impl ProductStatus {
+    /// The stored name.
+    pub fn as_str(self) -> &'static str {
+        match self {
+            Self::Draft => "draft",
+            Self::Active => "active",
+            Self::Discontinued => "discontinued",
+        }
+    }
+
+    /// Reads the stored name; anything unknown is a draft.
+    pub fn parse(name: &str) -> Self {
+        match name {
+            "active" => Self::Active,
+            "discontinued" => Self::Discontinued,
+            _ => Self::Draft,
+        }
+    }
+}
+
+/// The golden value of one attribute: one value, or one text per locale.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(untagged)]
+pub enum GoldenValue {
+    /// The value.
+    One(Value),
+    /// Text by BCP 47 tag.
+    PerLocale(BTreeMap<String, Value>),
+}
+
+/// Golden values by attribute code.
+pub type GoldenValues = BTreeMap<String, GoldenValue>;
+
+/// One product with everything readers need.
+#[derive(Debug, Clone, PartialEq)]
+pub struct ProductView {
+    /// Row id; never shown outside.
+    pub id: i64,
+    /// Stable outside key.
+    pub sku: String,
+    /// 14 digits.
+    pub gtin: Option<String>,
+    /// Manufacturer's part number.
+    pub mpn: Option<String>,
+    /// Brand code.
+    pub brand_code: Option<String>,
+    /// Brand name.
+    pub brand: Option<String>,
+    /// Code of its product group.
+    pub group: Option<String>,
+    /// Category code.
+    pub category: Option<String>,
+    /// Where it stands in its life.
+    pub status: ProductStatus,
+    /// Free words.
+    pub tags: Vec<String>,
+    /// Golden values, without brand, gtin and mpn, which stand above.
+    pub values: GoldenValues,
+    /// Pictures in order.
+    pub images: Vec<ImageLink>,
+    /// Codes of the suppliers with a live offer.
+    pub suppliers: Vec<String>,
+    /// What may be sold.
+    pub available: i64,
+    /// What the default channel asks for it.
+    pub price: Option<Money>,
+    /// Counts catalogue edits.
+    pub version: i64,
+    /// When it was made.
+    pub created_at: DateTime<Utc>,
+    /// When its catalogue data last changed.
+    pub updated_at: DateTime<Utc>,
+}
+
+impl ProductView {
+    /// The golden value of an attribute that has no locales.
+    pub fn value(&self, attribute: &str) -> Option<&Value> {
+        match self.values.get(attribute) {
+            Some(GoldenValue::One(value)) => Some(value),
+            _ => None,
+        }
+    }
+
+    /// The text of an attribute in exactly this locale, or in its base language (`de` for `de-AT`); never another language's.
+    pub fn text(&self, attribute: &str, locale: &str) -> Option<&str> {
+        let GoldenValue::PerLocale(texts) = self.values.get(attribute)? else { return None };
+        let base = locale.split('-').next().unwrap_or(locale);
+        texts.get(locale).or_else(|| texts.get(base)).and_then(Value::as_text)
+    }
+}

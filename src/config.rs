@@ -1,0 +1,49 @@
+//! What a person sets: flags and environment variables, nothing else. `clap` is the whole configuration.
+
+use clap::Args;
+use std::path::PathBuf;
+
+/// Options that every command takes.
+#[derive(Debug, Clone, Args)]
+pub struct Config {
+    /// Folder for the database, the index, files and feeds
+    #[arg(long, env = "BEAMLINE_DATA", default_value = "beamline-data", global = true, value_name = "DIR")]
+    pub data: PathBuf,
+
+    /// `sqlite:PATH` or `postgres://USER@HOST/NAME` [default: a SQLite file in the data folder]
+    #[arg(long, env = "DATABASE_URL", global = true, value_name = "URL", hide_env_values = true)]
+    pub database_url: Option<String>,
+
+    /// Folder with attributes, units, categories, locales and channels of your own, on top of the built-in ones
+    #[arg(long, env = "BEAMLINE_SCHEMA", global = true, value_name = "DIR")]
+    pub schema: Option<PathBuf>,
+
+    /// Where import originals and publications are kept: a folder or `s3://BUCKET/PREFIX` [default: in the data folder]
+    #[arg(long, env = "BEAMLINE_FILES", global = true, value_name = "URL")]
+    pub files: Option<String>,
+
+    /// What is logged: error, warn, info, debug, trace, or a filter such as `beamline=debug,tower_http=info`
+    #[arg(long = "log", env = "BEAMLINE_LOG", default_value = "info", global = true, value_name = "LEVEL")]
+    pub log: String,
+
+    /// How log lines look: text for people, json for machines
+    #[arg(long, env = "BEAMLINE_LOG_FORMAT", default_value = "text", global = true, value_parser = ["text", "json"])]
+    pub log_format: String,
+}
+
+impl Config {
+    /// The database's URL: as given, else the SQLite file in the data folder.
+    pub fn database(&self) -> String {
+        self.database_url.clone().unwrap_or_else(|| format!("sqlite:{}", self.data.join("beamline.db").display()))
+    }
+
+    /// The folder of the search index's versions.
+    pub fn index(&self) -> PathBuf {
+        self.data.join("index")
+    }
+
+    /// Where files are kept, as a URL or folder.
+    pub fn file_store(&self) -> String {
+        self.files.clone().unwrap_or_else(|| self.data.join("files").display().to_string())
+    }
+}

@@ -1,0 +1,373 @@
+//! The change log: every write appends in its own transaction, readers follow with a cursor of their own.
+//!
+//! On PostgreSQL a sequence is not commit order: a slow transaction may commit a lower number after a fast one committed a higher
+//! one, and a cursor on the number alone would skip it. So each change also holds the id of its transaction, the cursor is the pair
+//! (xid, seq), and a reader sees only transactions older than every one still running. On SQLite, with one writer, xid is 0 and seq
+//! is the commit order.
+
+use super::Conn;
+use super::schema::{changes, settings};
+use super::types::{JsonText, Time};
+use crate::each_backend;
+use crate::error::{Code, Error, Result};
+use chrono::{DateTime, Utc};
+use diesel::prelude::*;
+use diesel::sql_types::Bool;
+use serde_json::Value as JsonValue;
+use std::fmt;
+use std::str::FromStr;
+
+/// What happened. The names are those of the API's events.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, serde::Serialize, serde::Deserialize)]
+#[non_exhaustive]
+pub enum ChangeKind {
+    /// A product was made.
+    #[serde(rename = "product.created")]
+    ProductCreated,
+    /// Its golden record, status or group changed.
+    #[serde(rename = "product.updated")]
+    ProductUpdated,
+    /// A person or rule discontinued it.
+    #[serde(rename = "product.discontinued")]
+    ProductDiscontinued,
+    /// What may be sold of it changed.
+    #[serde(rename = "stock.changed")]
+    StockChanged,
+    /// Its price changed.
+    #[serde(rename = "price.changed")]
+    PriceChanged,
+    /// Its state on a channel changed.
+    #[serde(rename = "listing.changed")]
+    ListingChanged,
+    /// A feed's new version stands.
+    #[serde(rename = "publication.finished")]
+    PublicationFinished,
+    /// An import ended.
+    #[serde(rename = "import.finished")]
+    ImportFinished,
+    /// An offer was made, changed or gone. Inner: kept for history and undo, not an outside event.
+    #[serde(rename = "offer.changed")]
+    OfferChanged,
+    /// Settings that every product depends on changed (rates, ranks, groups). Inner.
+    #[serde(rename = "settings.changed")]
+    SettingsChanged,
+}
+
+impl ChangeKind {
+    const NAMES: [(Self, &'static str); 10] = [
+        (Self::ProductCreated, "product.created"),
+        (Self::ProductUpdated, "product.updated"),
+        (Self::ProductDiscontinued, "product.discontinued"),
+        (Self::StockChanged, "stock.changed"),
+        (Self::PriceChanged, "price.changed"),
+        (Self::ListingChanged, "listing.changed"),
+        (Self::PublicationFinished, "publication.finished"),
+        (Self::ImportFinished, "import.finished"),
+        (Self::OfferChanged, "offer.changed"),
+        (Self::SettingsChanged, "settings.changed"),
+    ];
+
+    /// The event's name.
+    pub fn as_str(self) -> &'static str {
+        Self::NAMES.iter().find(|(kind, _)| *kind == self).map_or("settings.changed", |(_, name)| name)
+    }
+
+    /// Is it told outside?
+    pub fn is_event(self) -> bool {
+        !matches!(self, Self::OfferChanged | Self::SettingsChanged)
+    }
+}
+
+impl FromStr for ChangeKind {
+    type Err = Error;
+
+    fn from_str(name: &str) -> Result<Self> {
+        let known = Self::NAMES.iter().find(|(_, known)| *known == name);
+        known.map(|(kind, _)| *kind).ok_or_else(|| Error::new(Code::Invalid, format!("there is no event named '{name}'")))
+    }
+}
+
+/// A point in the log. Outside it is an opaque string.
+#[derive(Debug, Clone, PartialEq, Eq, Hash)]
+pub struct Position {
+    /// Which life of the database: `restore` starts a new one, and positions of another epoch mean nothing.
+    pub epoch: String,
+    /// Transaction id; 0 on SQLite.
+    pub xid: i64,
+    /// Sequence within the log.
+    pub seq: i64,
+}
+
+impl Position {
+    /// Has a reader at this point seen everything up to `other`?
+    pub fn covers(&self, other: &Self) -> bool {
+        self.epoch == other.epoch && (self.xid, self.seq) >= (other.xid, other.seq)
+    }
+}
+
+impl fmt::Display for Position {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{}.{:x}.{:x}", self.epoch, self.xid, self.seq)
+    }
+}
+
+impl FromStr for Position {
+    type Err = Error;
+
+    fn from_str(text: &str) -> Result<Self> {
+        let parse = || {
+            let mut parts = text.split('.');
+            let epoch = parts.next().filter(|epoch| !epoch.is_empty() && epoch.len() <= 32)?.to_owned();
+            let xid = i64::from_str_radix(parts.next()?, 16).ok()?;
+            let seq = i64::from_str_radix(parts.next()?, 16).ok()?;
+            parts.next().is_none().then_some(Self { epoch, xid, seq })
+        };
+        parse()
+            .ok_or_else(|| Error::new(Code::InvalidCursor, "this is not a change sequence of this server; use one it gave you"))
+    }
+}
+
+/// A change to be appended.
+#[derive(Debug, Clone)]
+pub struct NewChange {
+    /// What happened.
+    pub kind: ChangeKind,
+    /// What it happened to: a SKU, an offer key, an id.
+    pub subject: String,
+    /// The product, where it is about one.
+    pub product_id: Option<i64>,
+    /// The offer, where it is about one.
+    pub offer_id: Option<i64>,
+    /// The operation it belongs to.
+    pub operation_id: Option<String>,
+    /// How it was before; what undo restores.
+    pub before: Option<JsonValue>,
+    /// What readers and subscribers are told.
+    pub data: JsonValue,
+}
+
+/// A change as read.
+#[derive(Debug, Clone)]
+pub struct Change {
+    /// Where it stands.
+    pub position: Position,
+    /// What happened.
+    pub kind: ChangeKind,
+    /// What it happened to.
+    pub subject: String,
+    /// The product, where it is about one.
+    pub product_id: Option<i64>,
+    /// The offer, where it is about one.
+    pub offer_id: Option<i64>,
+    /// The operation it belongs to.
+    pub operation_id: Option<String>,
+    /// How it was before.
+    pub before: Option<JsonValue>,
+    /// What subscribers are told.
+    pub data: JsonValue,
+    /// When.
+    pub changed_at: DateTime<Utc>,
+}
+
+#[derive(Insertable)]
+#[diesel(table_name = changes)]
+struct NewRow {
+    kind: String,
+    subject: String,
+    product_id: Option<i64>,
+    offer_id: Option<i64>,
+    operation_id: Option<String>,
+    before: Option<JsonText>,
+    data: JsonText,
+    changed_at: Time,
+}
+
+#[derive(Queryable, Selectable)]
+#[diesel(table_name = changes)]
+struct Row {
+    seq: i64,
+    xid: i64,
+    kind: String,
+    subject: String,
+    product_id: Option<i64>,
+    offer_id: Option<i64>,
+    operation_id: Option<String>,
+    before: Option<JsonText>,
+    data: JsonText,
+    changed_at: Time,
+}
+
+/// Appends to the log, inside the caller's transaction. Returns where the log ends for this writer.
+pub fn append(conn: &mut Conn, now: DateTime<Utc>, new: &[NewChange]) -> Result<Position> {
+    if new.is_empty() {
+        return head(conn);
+    }
+    let rows = new.iter().map(|change| NewRow::of(change, now)).collect::<Result<Vec<_>>>()?;
+    // PostgreSQL's protocol carries 65,535 binds a statement.
+    for part in rows.chunks(1_000) {
+        each_backend!(conn => diesel::insert_into(changes::table).values(part).execute(conn))?;
+    }
+    let (xid, seq) = match conn {
+        Conn::Sqlite(conn) => (0, changes::table.select(diesel::dsl::max(changes::seq)).first::<Option<i64>>(conn)?.unwrap_or(0)),
+        Conn::Postgres(conn) => changes::table
+            .filter(diesel::dsl::sql::<Bool>("xid = pg_current_xact_id()::text::bigint"))
+            .order(changes::seq.desc())
+            .select((changes::xid, changes::seq))
+            .first::<(i64, i64)>(conn)?,
+    };
+    Ok(Position { epoch: epoch(conn)?, xid, seq })
+}
+
+impl NewRow {
+    fn of(change: &NewChange, now: DateTime<Utc>) -> Result<Self> {
+        Ok(Self {
+            kind: change.kind.as_str().to_owned(),
+            subject: change.subject.clone(),
+            product_id: change.product_id,
+            offer_id: change.offer_id,
+            operation_id: change.operation_id.clone(),
+            before: change.before.as_ref().map(JsonText::of).transpose()?,
+            data: JsonText::of(&change.data)?,
+            changed_at: now.into(),
+        })
+    }
+}
+
+/// The start of the log in its present epoch.
+pub fn start(conn: &mut Conn) -> Result<Position> {
+    Ok(Position { epoch: epoch(conn)?, xid: 0, seq: 0 })
+}
+
+/// The newest change that a reader may see now. Waiting for it is waiting for everything committed so far.
+pub fn head(conn: &mut Conn) -> Result<Position> {
+    let newest = changes::table
+        .filter(settled(conn))
+        .order((changes::xid.desc(), changes::seq.desc()))
+        .select((changes::xid, changes::seq))
+        .first::<(i64, i64)>(conn)
+        .optional()?;
+    let (xid, seq) = newest.unwrap_or((0, 0));
+    Ok(Position { epoch: epoch(conn)?, xid, seq })
+}
+
+/// Changes after `position`, oldest first, at most `limit`: never one that an older, still running transaction could precede.
+///
+/// A position of another epoch, or one whose successors have been pruned, is `cursor_expired`.
+pub fn read_after(conn: &mut Conn, position: &Position, limit: i64) -> Result<Vec<Change>> {
+    let epoch = epoch(conn)?;
+    if position.epoch != epoch {
+        return Err(Error::new(
+            Code::CursorExpired,
+            "this change sequence is of an earlier life of the database; read everything anew and start from its newest",
+        ));
+    }
+    let (xid, seq) = (position.xid, position.seq);
+    let after = changes::xid.gt(xid).or(changes::xid.eq(xid).and(changes::seq.gt(seq)));
+    let rows: Vec<Row> = changes::table
+        .filter(after)
+        .filter(settled(conn))
+        .order((changes::xid.asc(), changes::seq.asc()))
+        .limit(limit)
+        .select(Row::as_select_any())
+        .load(conn)?;
+    rows.into_iter().map(|row| row.into_change(&epoch)).collect()
+}
+
+/// The changes of one product, newest first, before `before_seq`.
+pub fn history(conn: &mut Conn, product_id: i64, before_seq: i64, limit: i64) -> Result<Vec<Change>> {
+    let epoch = epoch(conn)?;
+    let rows: Vec<Row> = changes::table
+        .filter(changes::product_id.eq(product_id).and(changes::seq.lt(before_seq)))
+        .order(changes::seq.desc())
+        .limit(limit)
+        .select(Row::as_select_any())
+        .load(conn)?;
+    rows.into_iter().map(|row| row.into_change(&epoch)).collect()
+}
+
+type RowColumns = (
+    changes::seq,
+    changes::xid,
+    changes::kind,
+    changes::subject,
+    changes::product_id,
+    changes::offer_id,
+    changes::operation_id,
+    changes::before,
+    changes::data,
+    changes::changed_at,
+);
+
+impl Row {
+    /// `as_select()` does not compile through the enum of both connections; listed columns do.
+    fn as_select_any() -> RowColumns {
+        (
+            changes::seq,
+            changes::xid,
+            changes::kind,
+            changes::subject,
+            changes::product_id,
+            changes::offer_id,
+            changes::operation_id,
+            changes::before,
+            changes::data,
+            changes::changed_at,
+        )
+    }
+
+    fn into_change(self, epoch: &str) -> Result<Change> {
+        Ok(Change {
+            position: Position { epoch: epoch.to_owned(), xid: self.xid, seq: self.seq },
+            kind: self.kind.parse()?,
+            subject: self.subject,
+            product_id: self.product_id,
+            offer_id: self.offer_id,
+            operation_id: self.operation_id,
+            before: self.before.map(|before| before.read()).transpose()?,
+            data: self.data.read()?,
+            changed_at: self.changed_at.into(),
+        })
+    }
+}
+
+/// Only what no running transaction can still precede.
+fn settled(conn: &Conn) -> diesel::expression::SqlLiteral<Bool> {
+    diesel::dsl::sql::<Bool>(match conn {
+        Conn::Sqlite(_) => "TRUE",
+        Conn::Postgres(_) => "xid < pg_snapshot_xmin(pg_current_snapshot())::text::bigint",
+    })
+}
+
+/// This life of the database; made at its first use.
+pub fn epoch(conn: &mut Conn) -> Result<String> {
+    let stored: Option<JsonText> = settings::table.find("epoch").select(settings::value).first(conn).optional()?;
+    match stored {
+        Some(epoch) => Ok(epoch.read()?),
+        None => Err(Error::internal("the change log has no epoch; the database was not opened by this program")),
+    }
+}
+
+/// Gives a new database its epoch; one that has it keeps it.
+pub(super) fn ensure_epoch(conn: &mut Conn) -> Result<()> {
+    let epoch = format!("{:08x}", rand::random::<u32>());
+    let value = JsonText::of(&epoch)?;
+    each_backend!(conn => diesel::insert_into(settings::table)
+        .values((settings::key.eq("epoch"), settings::value.eq(&value)))
+        .on_conflict_do_nothing()
+        .execute(conn))?;
+    Ok(())
+}
+
+/// How many changes a reader at `position` has still to read, and the age of the oldest of them.
+pub fn lag(conn: &mut Conn, position: &Position) -> Result<(i64, Option<DateTime<Utc>>)> {
+    let (xid, seq) = (position.xid, position.seq);
+    let after = changes::xid.gt(xid).or(changes::xid.eq(xid).and(changes::seq.gt(seq)));
+    let (count, oldest): (i64, Option<Time>) = changes::table
+        .filter(after)
+        .select((
+            diesel::dsl::count_star(),
+            diesel::dsl::sql::<diesel::sql_types::Nullable<super::types::UtcTime>>("MIN(changed_at)"),
+        ))
+        .first(conn)?;
+    Ok((count, oldest.map(Into::into)))
+}

@@ -1,0 +1,213 @@
+//! The pools: which database a URL means, how its connections are opened, and how work reaches them.
+
+use super::{Conn, changes, migrate};
+use crate::error::{Code, Error, Result};
+use deadpool::managed::{Manager, Metrics, Object, Pool, RecycleError, RecycleResult};
+use diesel::connection::{AnsiTransactionManager, SimpleConnection, TransactionManager};
+use diesel::{Connection, PgConnection, SqliteConnection};
+use std::sync::Arc;
+use tokio::sync::watch;
+
+/// Which database stands behind a [`Db`].
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Backend {
+    /// One file, one writer.
+    Sqlite,
+    /// A server, many writers.
+    Postgres,
+}
+
+/// The database. Cheap to clone.
+#[derive(Clone)]
+pub struct Db {
+    inner: Arc<Inner>,
+}
+
+struct Inner {
+    backend: Backend,
+    readers: Pool<Opener>,
+    writers: Pool<Opener>,
+    written: watch::Sender<u64>,
+}
+
+/// How many snapshots may be read at once.
+const READERS: usize = 8;
+/// Writers on PostgreSQL; SQLite has one, because more only wait for each other.
+const PG_WRITERS: usize = 4;
+
+impl Db {
+    /// Opens the database of `url` and migrates it: `sqlite:PATH`, a plain path, or `postgres://…`.
+    ///
+    /// An unknown scheme is an error, so that a mistyped `postgres` never creates an empty SQLite file of that name.
+    pub async fn open(url: &str) -> Result<Self> {
+        let backend = backend(url)?;
+        let pool = |size: usize| {
+            Pool::builder(Opener { backend, url: address(url).to_owned() }).max_size(size).build().map_err(Error::internal)
+        };
+        let writers = pool(if backend == Backend::Sqlite { 1 } else { PG_WRITERS })?;
+        let readers = pool(READERS)?;
+        let db = Self { inner: Arc::new(Inner { backend, readers, writers, written: watch::Sender::new(0) }) };
+        let migrated = db.on(&db.inner.writers, migrate::run).await?;
+        if migrated > 0 {
+            tracing::info!(migrated, "database schema brought up to date");
+        }
+        db.write(changes::ensure_epoch).await?;
+        Ok(db)
+    }
+
+    /// Which database this is.
+    pub fn backend(&self) -> Backend {
+        self.inner.backend
+    }
+
+    /// Runs `work` on one consistent snapshot.
+    pub async fn read<T: Send + 'static>(&self, work: impl FnOnce(&mut Conn) -> Result<T> + Send + 'static) -> Result<T> {
+        self.on(&self.inner.readers, move |conn| snapshot(conn, work)).await
+    }
+
+    /// Runs `work` in one write transaction; its error rolls everything back. Keep it short: no network, no waiting.
+    pub async fn write<T: Send + 'static>(&self, work: impl FnOnce(&mut Conn) -> Result<T> + Send + 'static) -> Result<T> {
+        let result = self.on(&self.inner.writers, move |conn| transaction(conn, work)).await;
+        if result.is_ok() {
+            self.inner.written.send_modify(|count| *count = count.wrapping_add(1));
+        }
+        result
+    }
+
+    /// Changes whenever this process has committed a write: a reader of the change log need not wait for its next poll.
+    pub fn written(&self) -> watch::Receiver<u64> {
+        self.inner.written.subscribe()
+    }
+
+    async fn on<T: Send + 'static>(
+        &self,
+        pool: &Pool<Opener>,
+        work: impl FnOnce(&mut Conn) -> Result<T> + Send + 'static,
+    ) -> Result<T> {
+        let mut conn = pool.get().await.map_err(|error| match error {
+            deadpool::managed::PoolError::Backend(error) => error,
+            other => Error::new(Code::Unavailable, "no database connection is free; try again").because(other.to_string()),
+        })?;
+        let span = tracing::Span::current();
+        let (conn, result) = tokio::task::spawn_blocking(move || {
+            let _in = span.enter();
+            let result = work(&mut conn);
+            (conn, result)
+        })
+        .await
+        .map_err(Error::internal)?;
+        if conn_is_broken(&result) {
+            // A connection whose server went away is not handed out again.
+            drop(Object::take(conn));
+        }
+        result
+    }
+}
+
+fn conn_is_broken<T>(result: &Result<T>) -> bool {
+    matches!(result, Err(error) if error.code == Code::Unavailable)
+}
+
+fn transaction<T>(conn: &mut Conn, work: impl FnOnce(&mut Conn) -> Result<T>) -> Result<T> {
+    // The enum's generic begin would be DEFERRED on SQLite, and reading before writing would then fail as "locked".
+    match conn {
+        Conn::Sqlite(inner) => AnsiTransactionManager::begin_transaction_sql(inner, "BEGIN IMMEDIATE")?,
+        Conn::Postgres(inner) => AnsiTransactionManager::begin_transaction_sql(inner, "BEGIN")?,
+    }
+    finish(conn, work)
+}
+
+fn snapshot<T>(conn: &mut Conn, work: impl FnOnce(&mut Conn) -> Result<T>) -> Result<T> {
+    match conn {
+        Conn::Sqlite(inner) => AnsiTransactionManager::begin_transaction_sql(inner, "BEGIN DEFERRED")?,
+        Conn::Postgres(inner) => {
+            AnsiTransactionManager::begin_transaction_sql(inner, "BEGIN ISOLATION LEVEL REPEATABLE READ READ ONLY")?;
+        }
+    }
+    finish(conn, work)
+}
+
+type Transactions = <Conn as Connection>::TransactionManager;
+
+/// Commits what went well, rolls back what did not, panics included.
+fn finish<T>(conn: &mut Conn, work: impl FnOnce(&mut Conn) -> Result<T>) -> Result<T> {
+    let result = std::panic::catch_unwind(std::panic::AssertUnwindSafe(|| work(conn)))
+        .unwrap_or_else(|_| Err(Error::internal("a database task panicked")));
+    match result {
+        Ok(value) => Transactions::commit_transaction(conn).map(|()| value).map_err(Error::from),
+        Err(error) => {
+            if let Err(rollback) = Transactions::rollback_transaction(conn) {
+                tracing::warn!(%rollback, "a transaction could not be rolled back; its connection is closed");
+            }
+            Err(error)
+        }
+    }
+}
+
+fn backend(url: &str) -> Result<Backend> {
+    match url.split_once(':') {
+        Some(("postgres" | "postgresql", rest)) if rest.starts_with("//") => Ok(Backend::Postgres),
+        Some(("sqlite", _)) | None => Ok(Backend::Sqlite),
+        Some((scheme, _)) if scheme.len() == 1 || scheme.contains('/') => Ok(Backend::Sqlite),
+        Some((scheme, _)) => Err(Error::new(
+            Code::Invalid,
+            format!("the database URL starts with '{scheme}:'; use sqlite:PATH or postgres://USER@HOST/NAME"),
+        )),
+    }
+}
+
+fn address(url: &str) -> &str {
+    url.strip_prefix("sqlite:").map_or(url, |path| path.strip_prefix("//").unwrap_or(path))
+}
+
+struct Opener {
+    backend: Backend,
+    url: String,
+}
+
+impl Opener {
+    fn open(backend: Backend, url: &str) -> Result<Conn> {
+        let unreachable = |error: diesel::ConnectionError| {
+            let place = match backend {
+                Backend::Sqlite => format!("the database file {url} cannot be opened; is its folder there and writable?"),
+                Backend::Postgres => "PostgreSQL cannot be reached; check the database URL and that the server runs".to_owned(),
+            };
+            Error::new(Code::Unavailable, place).because(error)
+        };
+        match backend {
+            Backend::Sqlite => {
+                let mut conn = SqliteConnection::establish(url).map_err(unreachable)?;
+                // FULL: a reader of the change log must never have seen a commit that a power cut then takes back.
+                conn.batch_execute(
+                    "PRAGMA busy_timeout = 15000; PRAGMA synchronous = FULL; PRAGMA foreign_keys = ON; \
+                     PRAGMA temp_store = MEMORY; PRAGMA cache_size = -32000;",
+                )?;
+                Ok(Conn::Sqlite(conn))
+            }
+            Backend::Postgres => {
+                let mut conn = PgConnection::establish(url).map_err(unreachable)?;
+                conn.batch_execute(
+                    "SET TIME ZONE 'UTC'; SET lock_timeout = '30s'; SET idle_in_transaction_session_timeout = '60s'",
+                )?;
+                Ok(Conn::Postgres(conn))
+            }
+        }
+    }
+}
+
+impl Manager for Opener {
+    type Type = Conn;
+    type Error = Error;
+
+    async fn create(&self) -> Result<Conn> {
+        let (backend, url) = (self.backend, self.url.clone());
+        tokio::task::spawn_blocking(move || Self::open(backend, &url)).await.map_err(Error::internal)?
+    }
+
+    async fn recycle(&self, conn: &mut Conn, _: &Metrics) -> RecycleResult<Error> {
+        if Transactions::is_broken_transaction_manager(conn) {
+            return Err(RecycleError::message("the connection was lost inside a transaction"));
+        }
+        Ok(())
+    }
+}

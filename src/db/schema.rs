@@ -1,0 +1,437 @@
+//! Every table, once for both databases; `migrations/` holds the same in each dialect.
+#![allow(missing_docs)]
+
+diesel::table! {
+    use diesel::sql_types::*;
+    use crate::db::types::{Json, UtcTime};
+
+    settings (key) {
+        key -> Text,
+        value -> Json,
+    }
+}
+
+diesel::table! {
+    use diesel::sql_types::*;
+    use crate::db::types::{Json, UtcTime};
+
+    suppliers (id) {
+        id -> BigInt,
+        code -> Text,
+        name -> Text,
+        currency -> Text,
+        locale -> Text,
+        rank -> Integer,
+        country -> Nullable<Text>,
+        version -> BigInt,
+        created_at -> UtcTime,
+        updated_at -> UtcTime,
+    }
+}
+
+diesel::table! {
+    use diesel::sql_types::*;
+    use crate::db::types::{Json, UtcTime};
+
+    warehouses (id) {
+        id -> BigInt,
+        supplier_id -> BigInt,
+        code -> Text,
+        name -> Text,
+        country -> Nullable<Text>,
+    }
+}
+
+diesel::table! {
+    use diesel::sql_types::*;
+    use crate::db::types::{Json, UtcTime};
+
+    profiles (id) {
+        id -> BigInt,
+        supplier_id -> BigInt,
+        kind -> Text,
+        toml -> Text,
+        proposed -> Bool,
+        fingerprint -> Text,
+        created_at -> UtcTime,
+    }
+}
+
+diesel::table! {
+    use diesel::sql_types::*;
+    use crate::db::types::{Json, UtcTime};
+
+    brands (code) {
+        code -> Text,
+        name -> Text,
+        created_at -> UtcTime,
+    }
+}
+
+diesel::table! {
+    use diesel::sql_types::*;
+    use crate::db::types::{Json, UtcTime};
+
+    brand_aliases (alias) {
+        alias -> Text,
+        brand -> Text,
+    }
+}
+
+diesel::table! {
+    use diesel::sql_types::*;
+    use crate::db::types::{Json, UtcTime};
+
+    product_groups (id) {
+        id -> BigInt,
+        code -> Text,
+        title -> Json,
+        pinned -> Bool,
+        supplier_id -> Nullable<BigInt>,
+        parent -> Nullable<Text>,
+        version -> BigInt,
+        created_at -> UtcTime,
+        updated_at -> UtcTime,
+    }
+}
+
+diesel::table! {
+    use diesel::sql_types::*;
+    use crate::db::types::{Json, UtcTime};
+
+    products (id) {
+        id -> BigInt,
+        sku -> Text,
+        status -> Text,
+        status_by -> Text,
+        gtin -> Nullable<Text>,
+        brand -> Nullable<Text>,
+        mpn -> Nullable<Text>,
+        mpn_key -> Nullable<Text>,
+        category -> Nullable<Text>,
+        group_id -> Nullable<BigInt>,
+        group_pinned -> Bool,
+        title -> Text,
+        golden -> Json,
+        images -> Json,
+        tags -> Json,
+        available -> BigInt,
+        price_minor -> Nullable<BigInt>,
+        price_currency -> Nullable<Text>,
+        version -> BigInt,
+        created_at -> UtcTime,
+        updated_at -> UtcTime,
+    }
+}
+
+diesel::table! {
+    use diesel::sql_types::*;
+    use crate::db::types::{Json, UtcTime};
+
+    product_edits (product_id, attribute, locale) {
+        product_id -> BigInt,
+        attribute -> Text,
+        locale -> Text,
+        value -> Json,
+        author -> Text,
+        operation_id -> Text,
+        edited_at -> UtcTime,
+    }
+}
+
+diesel::table! {
+    use diesel::sql_types::*;
+    use crate::db::types::{Json, UtcTime};
+
+    offers (id) {
+        id -> BigInt,
+        supplier_id -> BigInt,
+        supplier_sku -> Text,
+        product_id -> Nullable<BigInt>,
+        live -> Bool,
+        gone_at -> Nullable<UtcTime>,
+        raw -> Json,
+        row_hash -> Text,
+        claims -> Json,
+        gtin -> Nullable<Text>,
+        brand -> Nullable<Text>,
+        mpn_key -> Nullable<Text>,
+        parent -> Nullable<Text>,
+        cost_minor -> Nullable<BigInt>,
+        cost_currency -> Nullable<Text>,
+        recommended_minor -> Nullable<BigInt>,
+        recommended_currency -> Nullable<Text>,
+        images -> Json,
+        tags -> Json,
+        import_id -> Text,
+        file -> Text,
+        row_number -> BigInt,
+        created_at -> UtcTime,
+        updated_at -> UtcTime,
+    }
+}
+
+diesel::table! {
+    use diesel::sql_types::*;
+    use crate::db::types::{Json, UtcTime};
+
+    stock_levels (offer_id, warehouse_id) {
+        offer_id -> BigInt,
+        warehouse_id -> BigInt,
+        on_hand -> BigInt,
+        reserved -> BigInt,
+        reported_at -> UtcTime,
+    }
+}
+
+diesel::table! {
+    use diesel::sql_types::*;
+    use crate::db::types::{Json, UtcTime};
+
+    stock_movements (id) {
+        id -> BigInt,
+        offer_id -> BigInt,
+        warehouse_id -> BigInt,
+        kind -> Text,
+        delta -> BigInt,
+        on_hand -> BigInt,
+        operation_id -> Text,
+        moved_at -> UtcTime,
+    }
+}
+
+diesel::table! {
+    use diesel::sql_types::*;
+    use crate::db::types::{Json, UtcTime};
+
+    operations (id) {
+        id -> Text,
+        kind -> Text,
+        actor -> Text,
+        subject -> Text,
+        summary -> Json,
+        created_at -> UtcTime,
+        finished_at -> Nullable<UtcTime>,
+    }
+}
+
+diesel::table! {
+    use diesel::sql_types::*;
+    use crate::db::types::{Json, UtcTime};
+
+    changes (seq) {
+        seq -> BigInt,
+        xid -> BigInt,
+        kind -> Text,
+        subject -> Text,
+        product_id -> Nullable<BigInt>,
+        offer_id -> Nullable<BigInt>,
+        operation_id -> Nullable<Text>,
+        before -> Nullable<Json>,
+        data -> Json,
+        changed_at -> UtcTime,
+    }
+}
+
+diesel::table! {
+    use diesel::sql_types::*;
+    use crate::db::types::{Json, UtcTime};
+
+    imports (id) {
+        id -> Text,
+        supplier_id -> BigInt,
+        kind -> Text,
+        mode -> Text,
+        dry_run -> Bool,
+        status -> Text,
+        profile_id -> Nullable<BigInt>,
+        profile_name -> Text,
+        files -> Json,
+        rows_read -> BigInt,
+        created -> BigInt,
+        updated -> BigInt,
+        unchanged -> BigInt,
+        rejected -> BigInt,
+        warned -> BigInt,
+        gone -> BigInt,
+        progress -> Json,
+        change -> Nullable<Text>,
+        error -> Nullable<Text>,
+        operation_id -> Text,
+        created_at -> UtcTime,
+        started_at -> Nullable<UtcTime>,
+        finished_at -> Nullable<UtcTime>,
+    }
+}
+
+diesel::table! {
+    use diesel::sql_types::*;
+    use crate::db::types::{Json, UtcTime};
+
+    import_issues (id) {
+        id -> BigInt,
+        import_id -> Text,
+        file -> Text,
+        row_number -> BigInt,
+        field -> Text,
+        code -> Text,
+        message -> Text,
+        raw -> Text,
+        severity -> Text,
+    }
+}
+
+diesel::table! {
+    use diesel::sql_types::*;
+    use crate::db::types::{Json, UtcTime};
+
+    jobs (id) {
+        id -> Text,
+        kind -> Text,
+        payload -> Json,
+        state -> Text,
+        attempts -> Integer,
+        run_at -> UtcTime,
+        leased_by -> Nullable<Text>,
+        lease_until -> Nullable<UtcTime>,
+        progress -> Json,
+        error -> Nullable<Text>,
+        created_at -> UtcTime,
+        finished_at -> Nullable<UtcTime>,
+    }
+}
+
+diesel::table! {
+    use diesel::sql_types::*;
+    use crate::db::types::{Json, UtcTime};
+
+    channel_settings (channel) {
+        channel -> Text,
+        enabled -> Bool,
+        settings -> Json,
+        version -> BigInt,
+        updated_at -> UtcTime,
+    }
+}
+
+diesel::table! {
+    use diesel::sql_types::*;
+    use crate::db::types::{Json, UtcTime};
+
+    rates (base, quote) {
+        base -> Text,
+        quote -> Text,
+        rate -> Text,
+        updated_at -> UtcTime,
+    }
+}
+
+diesel::table! {
+    use diesel::sql_types::*;
+    use crate::db::types::{Json, UtcTime};
+
+    listings (product_id, channel, locale) {
+        product_id -> BigInt,
+        channel -> Text,
+        locale -> Text,
+        state -> Text,
+        completeness -> Integer,
+        reasons -> Json,
+        row_hash -> Nullable<Text>,
+        sent_hash -> Nullable<Text>,
+        sent_at -> Nullable<UtcTime>,
+        updated_at -> UtcTime,
+    }
+}
+
+diesel::table! {
+    use diesel::sql_types::*;
+    use crate::db::types::{Json, UtcTime};
+
+    publications (id) {
+        id -> Text,
+        channel -> Text,
+        state -> Text,
+        detail -> Nullable<Text>,
+        added -> BigInt,
+        changed -> BigInt,
+        removed -> BigInt,
+        unchanged -> BigInt,
+        parts -> Json,
+        created_at -> UtcTime,
+        finished_at -> Nullable<UtcTime>,
+    }
+}
+
+diesel::table! {
+    use diesel::sql_types::*;
+    use crate::db::types::{Json, UtcTime};
+
+    api_keys (id) {
+        id -> Text,
+        name -> Text,
+        role -> Text,
+        hash -> Text,
+        supplier_id -> Nullable<BigInt>,
+        channel -> Nullable<Text>,
+        created_at -> UtcTime,
+        revoked_at -> Nullable<UtcTime>,
+        last_used_at -> Nullable<UtcTime>,
+    }
+}
+
+diesel::table! {
+    use diesel::sql_types::*;
+    use crate::db::types::{Json, UtcTime};
+
+    cursors (name) {
+        name -> Text,
+        position -> Text,
+        updated_at -> UtcTime,
+    }
+}
+
+diesel::joinable!(warehouses -> suppliers (supplier_id));
+diesel::joinable!(profiles -> suppliers (supplier_id));
+diesel::joinable!(brand_aliases -> brands (brand));
+diesel::joinable!(product_groups -> suppliers (supplier_id));
+diesel::joinable!(products -> brands (brand));
+diesel::joinable!(products -> product_groups (group_id));
+diesel::joinable!(product_edits -> products (product_id));
+diesel::joinable!(offers -> suppliers (supplier_id));
+diesel::joinable!(offers -> products (product_id));
+diesel::joinable!(stock_levels -> offers (offer_id));
+diesel::joinable!(stock_levels -> warehouses (warehouse_id));
+diesel::joinable!(stock_movements -> offers (offer_id));
+diesel::joinable!(stock_movements -> warehouses (warehouse_id));
+diesel::joinable!(imports -> suppliers (supplier_id));
+diesel::joinable!(imports -> profiles (profile_id));
+diesel::joinable!(import_issues -> imports (import_id));
+diesel::joinable!(listings -> products (product_id));
+diesel::joinable!(api_keys -> suppliers (supplier_id));
+
+diesel::allow_tables_to_appear_in_same_query!(
+    settings,
+    suppliers,
+    warehouses,
+    profiles,
+    brands,
+    brand_aliases,
+    product_groups,
+    products,
+    product_edits,
+    offers,
+    stock_levels,
+    stock_movements,
+    operations,
+    changes,
+    imports,
+    import_issues,
+    jobs,
+    channel_settings,
+    rates,
+    listings,
+    publications,
+    api_keys,
+    cursors
+);
