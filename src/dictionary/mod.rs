@@ -99,6 +99,11 @@ impl Dictionary {
         self.categories.get(code)
     }
 
+    /// The category that a supplier's words mean.
+    pub fn category_for(&self, text: &str, _locale: Option<&str>) -> Option<&Category> {
+        self.categories.get(text)
+    }
+
     /// All categories.
     pub fn categories(&self) -> impl Iterator<Item = &Category> {
         self.categories.values()
