@@ -4,6 +4,9 @@
 //! (what a product is called). [`intake`] takes an import's rows in, [`edit`] a person's; both end in [`golden`], which rebuilds
 //! the golden record of the products they touched.
 
+pub mod brand;
+pub mod golden;
+pub mod intake;
 pub mod lifecycle;
 pub mod queries;
 pub mod resolve;

@@ -169,7 +169,7 @@ pub fn resolve(sources: &[Source], edits: &[Edit]) -> Golden {
 /// Category of a product whose suppliers name none: its kind's, where the dictionary has a category for that kind.
 pub fn category_of_kind(golden: &Golden, dictionary: &Dictionary) -> Option<String> {
     let GoldenValue::One(Value::Text(kind)) = golden.values.get("product_kind")? else { return None };
-    dictionary.category_for(kind, None).map(|category| category.code.clone())
+    dictionary.category_of_kind(kind).map(|category| category.code.clone())
 }
 
 fn put(values: &mut GoldenValues, attribute: &str, locale: Option<&str>, value: &Value) {

@@ -4,4 +4,5 @@
 //! movement ledger in the same breath.
 
 pub mod available;
+pub mod intake;
 pub mod queries;

@@ -188,3 +188,9 @@ pub fn product_update(conn: &mut Conn, id: i64, product: &NewProduct) -> Result<
     diesel::update(products::table.find(id)).set(product).execute(conn)?;
     Ok(())
 }
+
+/// Puts a product into a group, or out of any.
+pub fn product_set_group(conn: &mut Conn, id: i64, group_id: Option<i64>) -> Result<()> {
+    diesel::update(products::table.find(id)).set(products::group_id.eq(group_id)).execute(conn)?;
+    Ok(())
+}
