@@ -9,4 +9,5 @@
 #[macro_use]
 mod support;
 
+mod db;
 mod support_works;
