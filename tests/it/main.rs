@@ -9,5 +9,6 @@
 #[macro_use]
 mod support;
 
+mod changes;
 mod db;
 mod support_works;
