@@ -60,7 +60,7 @@ async fn open_together(url: &str) {
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 8)]
 async fn sqlite_migrates_once_when_many_open_a_new_file() {
-    for _ in 0..5 {
+    for _ in 0..20 {
         let dir = TempDir::new().unwrap();
         open_together(&format!("sqlite:{}", dir.path().join("new.db").display())).await;
     }
