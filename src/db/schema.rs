@@ -1,5 +1,5 @@
 //! Every table, once for both databases; `migrations/` holds the same in each dialect.
-#![allow(missing_docs)]
+#![allow(missing_docs, clippy::wildcard_imports)]
 
 diesel::table! {
     use diesel::sql_types::*;
