@@ -11,6 +11,7 @@ pub mod files;
 pub mod id;
 pub mod identity;
 pub mod import;
+pub mod jobs;
 pub mod normalize;
 pub mod pricing;
 pub mod stock;

@@ -10,6 +10,7 @@ pub mod intake;
 pub mod lifecycle;
 pub mod queries;
 pub mod resolve;
+pub mod resolve_all;
 pub mod sku;
 pub mod view;
 

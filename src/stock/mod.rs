@@ -6,3 +6,4 @@
 pub mod available;
 pub mod intake;
 pub mod queries;
+pub mod report;
