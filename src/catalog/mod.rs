@@ -5,9 +5,11 @@
 //! the golden record of the products they touched.
 
 pub mod brand;
+pub mod edit;
 pub mod golden;
 pub mod intake;
 pub mod lifecycle;
+pub mod patch;
 pub mod queries;
 pub mod resolve;
 pub mod resolve_all;

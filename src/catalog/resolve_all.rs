@@ -39,8 +39,11 @@ pub async fn run(app: &App, progress: &(dyn Fn(&Resolved) + Sync)) -> Result<Res
                 let rules = Rules::load(conn, &dictionary)?;
                 let count = ids.len() as u64;
                 let new = golden::rebuild(conn, &rules, &ids.into_iter().collect::<BTreeSet<_>>(), Some(&operation_id), now)?;
-                let told: BTreeSet<&str> =
-                    new.iter().filter(|change| change.kind != ChangeKind::OfferChanged).map(|change| change.subject.as_str()).collect();
+                let told: BTreeSet<&str> = new
+                    .iter()
+                    .filter(|change| change.kind != ChangeKind::OfferChanged)
+                    .map(|change| change.subject.as_str())
+                    .collect();
                 let changed = told.len() as u64;
                 changes::append(conn, now, &new)?;
                 Ok((count, changed, Some(last)))

@@ -36,7 +36,9 @@ pub(super) async fn end(app: &App, run: Run, mut state: State, ending: Ending) -
     let (status, error) = match ending {
         Ending::Failed(reason) => (ImportStatus::Failed, Some(reason)),
         Ending::Cancelled => (ImportStatus::Cancelled, None),
-        Ending::Complete if run.mode == ImportMode::Full && run.import.kind != ImportKind::Prices => miss(app, &run, &mut state).await?,
+        Ending::Complete if run.mode == ImportMode::Full && run.import.kind != ImportKind::Prices => {
+            miss(app, &run, &mut state).await?
+        }
         Ending::Complete => (done(&state.counts), None),
     };
     close(app, &run.import, state.counts, status, error).await

@@ -92,15 +92,7 @@ type Row = (
 macro_rules! select_import {
     () => {
         imports::table.inner_join(suppliers::table).select((
-            (
-                imports::id,
-                imports::supplier_id,
-                suppliers::code,
-                imports::kind,
-                imports::mode,
-                imports::dry_run,
-                imports::status,
-            ),
+            (imports::id, imports::supplier_id, suppliers::code, imports::kind, imports::mode, imports::dry_run, imports::status),
             (imports::profile_id, imports::profile_name, imports::files),
             (
                 imports::rows_read,
@@ -352,10 +344,7 @@ pub fn profile_in_force(conn: &mut Conn, supplier_id: i64, kind: ImportKind) -> 
 
 /// One profile.
 pub fn profile_by_id(conn: &mut Conn, id: i64) -> Result<ProfileRow> {
-    Ok(profiles::table
-        .find(id)
-        .select((profiles::id, profiles::toml, profiles::proposed, profiles::fingerprint))
-        .first(conn)?)
+    Ok(profiles::table.find(id).select((profiles::id, profiles::toml, profiles::proposed, profiles::fingerprint)).first(conn)?)
 }
 
 /// Stores a profile, unless the one in force says the same; its id.
@@ -387,8 +376,7 @@ pub fn profile_put(
 /// Remembers which offers a held import would lose.
 pub fn held_put(conn: &mut Conn, import_id: &str, offer_ids: &[i64]) -> Result<()> {
     diesel::delete(held_offers::table.filter(held_offers::import_id.eq(import_id))).execute(conn)?;
-    let rows: Vec<_> =
-        offer_ids.iter().map(|id| (held_offers::import_id.eq(import_id), held_offers::offer_id.eq(*id))).collect();
+    let rows: Vec<_> = offer_ids.iter().map(|id| (held_offers::import_id.eq(import_id), held_offers::offer_id.eq(*id))).collect();
     for part in rows.chunks(1_000) {
         each_backend!(conn => diesel::insert_into(held_offers::table).values(part.to_vec()).execute(conn))?;
     }

@@ -2,7 +2,10 @@
 
 use super::chunk::{Chunk, Reader};
 use super::finish::{self, Ending};
-use super::queries::{ImportRow, StoredFile, import_by_id, import_count, import_is_cancelled, import_start, issues_insert, profile_by_id, profile_put};
+use super::queries::{
+    ImportRow, StoredFile, import_by_id, import_count, import_is_cancelled, import_start, issues_insert, profile_by_id,
+    profile_put,
+};
 use super::{Counts, ImportKind, ImportMode, Issue, PreparedRow, Severity};
 use crate::app::App;
 use crate::catalog::intake::{self, Batch, Met, Taken};
@@ -62,11 +65,8 @@ async fn attempt(app: &App, import: ImportRow, progress: &(dyn Fn(&Counts) + Syn
     let (id, name, now) = (import.id.clone(), profile.name.clone(), app.clock.now());
     app.db.write(move |conn| import_start(conn, &id, profile_id, &name, now)).await?;
 
-    let run = Run {
-        mode,
-        reader: format!("{}/{}", profile.fingerprint(), app.dictionary.fingerprint()),
-        import: Arc::new(import),
-    };
+    let run =
+        Run { mode, reader: format!("{}/{}", profile.fingerprint(), app.dictionary.fingerprint()), import: Arc::new(import) };
     let reader = Reader {
         currency: profile.currency.or_else(|| money::currency(&supplier.currency).ok()),
         profile: Arc::new(profile),
@@ -98,9 +98,9 @@ async fn attempt(app: &App, import: ImportRow, progress: &(dyn Fn(&Counts) + Syn
     }
     let ending = match fatal {
         Some(reason) => Ending::Failed(reason),
-        None if state.counts.rows_read == 0 => {
-            Ending::Failed("no rows were found; check that the file is the right one and that its header and record path fit".to_owned())
-        }
+        None if state.counts.rows_read == 0 => Ending::Failed(
+            "no rows were found; check that the file is the right one and that its header and record path fit".to_owned(),
+        ),
         None => Ending::Complete,
     };
     finish::end(app, run, state, ending).await
@@ -121,10 +121,11 @@ async fn profile(app: &App, import: &ImportRow) -> Result<(i64, Profile)> {
     let supplier_id = import.supplier_id;
     let locale = app.db.read(move |conn| supplier_by_id(conn, supplier_id)).await?.locale;
     let dictionary = Arc::clone(&app.dictionary);
-    let proposed = tokio::task::spawn_blocking(move || propose(source, &name, &supplier, kind, Some(&locale), &dictionary, SAMPLES))
-        .await
-        .map_err(Error::internal)?
-        .map_err(|error| Error::new(Code::UnreadableFile, format!("no profile could be proposed: {error}")))?;
+    let proposed =
+        tokio::task::spawn_blocking(move || propose(source, &name, &supplier, kind, Some(&locale), &dictionary, SAMPLES))
+            .await
+            .map_err(Error::internal)?
+            .map_err(|error| Error::new(Code::UnreadableFile, format!("no profile could be proposed: {error}")))?;
     let (toml, now) = (proposed.to_toml(), app.clock.now());
     let fingerprint = proposed.fingerprint();
     let id = app.db.write(move |conn| profile_put(conn, supplier_id, kind, &toml, &fingerprint, true, now)).await?;
@@ -250,4 +251,3 @@ pub(super) fn add(sum: &mut Counts, more: &Counts) {
     sum.warned += more.warned;
     sum.gone += more.gone;
 }
-

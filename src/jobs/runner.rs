@@ -55,7 +55,8 @@ async fn work(app: &App, worker: &str, held: Held, shutdown: &CancellationToken)
         None => app.db.write(move |conn| job_return(conn, &id, now)).await,
         Some(Ok(())) => app.db.write(move |conn| job_finish(conn, &id, now)).await,
         Some(Err(error)) => {
-            let retry = (held.attempts < MAX_ATTEMPTS && is_passing(&error)).then(|| TimeDelta::seconds(1 << held.attempts.clamp(0, 10)));
+            let retry =
+                (held.attempts < MAX_ATTEMPTS && is_passing(&error)).then(|| TimeDelta::seconds(1 << held.attempts.clamp(0, 10)));
             tracing::warn!(job = %held.id, %error, retry = retry.is_some(), "job failed");
             let text = error.to_string();
             app.db.write(move |conn| job_fail(conn, &id, &text, retry, now)).await

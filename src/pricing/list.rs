@@ -35,8 +35,8 @@ pub fn take_prices(
         let body = &offer.body;
         let cost = golden::stored_money(body.cost_minor, body.cost_currency.as_deref());
         let recommended = golden::stored_money(body.recommended_minor, body.recommended_currency.as_deref());
-        let same = (row.cost.is_none() || row.cost == cost)
-            && (row.recommended_price.is_none() || row.recommended_price == recommended);
+        let same =
+            (row.cost.is_none() || row.cost == cost) && (row.recommended_price.is_none() || row.recommended_price == recommended);
         if same {
             taken.unchanged += 1;
             continue;

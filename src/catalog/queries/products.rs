@@ -1,5 +1,6 @@
 //! Products: the stored golden record and the look-ups that identify it.
 
+use crate::catalog::{ProductStatus, lifecycle};
 use crate::db::schema::{offers, products};
 use crate::db::{Conn, JsonText, Time};
 use crate::each_backend;
@@ -60,6 +61,35 @@ pub struct NewProduct {
     pub created_at: Time,
     /// When its catalogue data last changed.
     pub updated_at: Time,
+}
+
+impl NewProduct {
+    /// A product that nothing is known of yet; its first rebuild makes it version 1 and tells of it.
+    pub fn empty(sku: String, now: Time) -> Result<Self> {
+        let nothing = JsonText::of(&serde_json::json!([]))?;
+        Ok(Self {
+            sku,
+            status: ProductStatus::Draft.as_str().to_owned(),
+            status_by: lifecycle::BY_IMPORT.to_owned(),
+            gtin: None,
+            brand: None,
+            mpn: None,
+            mpn_key: None,
+            category: None,
+            group_id: None,
+            group_pinned: false,
+            title: String::new(),
+            golden: JsonText::of(&serde_json::json!({}))?,
+            images: nothing.clone(),
+            tags: nothing,
+            available: 0,
+            price_minor: None,
+            price_currency: None,
+            version: 0,
+            created_at: now,
+            updated_at: now,
+        })
+    }
 }
 
 macro_rules! row {
@@ -186,11 +216,5 @@ pub fn product_insert(conn: &mut Conn, product: &NewProduct) -> QueryResult<i64>
 /// Stores a product's new state.
 pub fn product_update(conn: &mut Conn, id: i64, product: &NewProduct) -> Result<()> {
     diesel::update(products::table.find(id)).set(product).execute(conn)?;
-    Ok(())
-}
-
-/// Puts a product into a group, or out of any.
-pub fn product_set_group(conn: &mut Conn, id: i64, group_id: Option<i64>) -> Result<()> {
-    diesel::update(products::table.find(id)).set(products::group_id.eq(group_id)).execute(conn)?;
     Ok(())
 }
