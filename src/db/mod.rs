@@ -8,6 +8,7 @@ pub mod changes;
 mod conn;
 mod error;
 mod migrate;
+pub mod operations;
 mod pool;
 pub mod schema;
 pub mod types;
