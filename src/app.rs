@@ -1,5 +1,6 @@
 //! The house with its lights on: everything a command or a request works with.
 
+use crate::auth::Keys;
 use crate::clock::Clock;
 use crate::config::Config;
 use crate::db::Db;
@@ -8,6 +9,7 @@ use crate::error::Result;
 use crate::files;
 use object_store::ObjectStore;
 use std::sync::Arc;
+use tokio_util::sync::CancellationToken;
 
 /// The collaborators. Cheap to clone.
 #[derive(Clone)]
@@ -27,6 +29,10 @@ pub struct Inner {
     pub files: Arc<dyn ObjectStore>,
     /// Where time comes from.
     pub clock: Clock,
+    /// The keys seen lately.
+    pub keys: Keys,
+    /// Cancelled when the process is asked to stop: long polls and streams end at once.
+    pub shutdown: CancellationToken,
 }
 
 impl App {
@@ -36,7 +42,8 @@ impl App {
         let dictionary = Arc::new(Dictionary::load(config.schema.as_deref())?);
         let db = Db::open(&config.database()).await?;
         let files = files::open(&config.file_store())?;
-        Ok(Self { inner: Arc::new(Inner { config, db, dictionary, files, clock }) })
+        let (keys, shutdown) = (Keys::default(), CancellationToken::new());
+        Ok(Self { inner: Arc::new(Inner { config, db, dictionary, files, clock, keys, shutdown }) })
     }
 }
 

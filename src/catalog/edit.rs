@@ -7,8 +7,7 @@ use super::queries::{
 };
 use super::sku;
 use super::view::ProductView;
-use crate::db::operations::operation_of;
-use crate::db::{Conn, JsonText, Position, changes, lock_catalog, unique_violation};
+use crate::db::{Conn, JsonText, Position, changes, lock_catalog, operations, unique_violation};
 use crate::error::{Code, Error, Result};
 use chrono::{DateTime, Utc};
 use std::collections::{BTreeSet, HashMap};
@@ -57,7 +56,7 @@ pub fn apply(conn: &mut Conn, rules: &Rules, edit: &Edit) -> Result<Edited> {
         Some(product) => product.id,
         None => create(conn, edit)?,
     };
-    let operation = operation_of(conn, "edit", &edit.author, &edit.sku, edit.now)?;
+    let operation = operations::record(conn, "edit", &edit.author, &edit.sku, &serde_json::json!({}), edit.now)?;
     for statement in &edit.patch.statements {
         match &statement.value {
             Some(value) => edit_put(

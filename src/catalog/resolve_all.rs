@@ -3,8 +3,7 @@
 use super::golden;
 use super::queries::{Rules, product_ids_after};
 use crate::app::App;
-use crate::db::operations::{operation_begin, operation_finish};
-use crate::db::{ChangeKind, changes, lock_catalog};
+use crate::db::{ChangeKind, changes, lock_catalog, operations};
 use crate::error::Result;
 use serde_json::json;
 use std::collections::BTreeSet;
@@ -25,7 +24,7 @@ pub struct Resolved {
 /// Rebuilds all products in batches, as one operation.
 pub async fn run(app: &App, progress: &(dyn Fn(&Resolved) + Sync)) -> Result<Resolved> {
     let now = app.clock.now();
-    let operation = app.db.write(move |conn| operation_begin(conn, "resolve", "command", "all", now)).await?;
+    let operation = app.db.write(move |conn| operations::begin(conn, "resolve", "cli", "all", &json!({}), now)).await?;
     let mut done = Resolved::default();
     let mut after = 0;
     loop {
@@ -56,6 +55,6 @@ pub async fn run(app: &App, progress: &(dyn Fn(&Resolved) + Sync)) -> Result<Res
         progress(&done);
     }
     let (summary, now) = (json!({"products": done.products, "changed": done.changed}), app.clock.now());
-    app.db.write(move |conn| operation_finish(conn, &operation, &summary, now)).await?;
+    app.db.write(move |conn| operations::finish(conn, &operation, &summary, now)).await?;
     Ok(done)
 }

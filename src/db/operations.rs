@@ -1,90 +1,151 @@
-//! Operations: one import, edit, merge or rule run; what history shows and what can be undone as one.
+//! Operations: one import, one edit, one merge; what changes are grouped by, and what can be undone as one.
 
 use super::schema::operations;
 use super::{Conn, JsonText, Time};
 use crate::error::Result;
+use crate::id;
 use chrono::{DateTime, Utc};
 use diesel::prelude::*;
+use serde::Serialize;
 use serde_json::Value as JsonValue;
 
-/// An operation as stored.
-#[derive(Debug, Clone, Queryable)]
-pub struct OperationRow {
-    /// Id.
+/// One operation.
+#[derive(Debug, Clone)]
+pub struct Operation {
+    /// Id, `op_…`; ids are in the order of their making.
     pub id: String,
-    /// `import`, `edit`, `stock`, `prices`, `settings`.
+    /// `import`, `edit`, `key`, …
     pub kind: String,
-    /// Who: `key:NAME`, `command`, `clock`.
+    /// Who did it: a key's id, or `cli`.
     pub actor: String,
-    /// What it is about: an import's id, a SKU, a supplier.
+    /// What it was done to: an import's id, a SKU, a supplier's code.
     pub subject: String,
-    /// Counts and the like, for people.
-    pub summary: JsonText,
+    /// What came of it.
+    pub summary: JsonValue,
     /// When it began.
-    pub created_at: Time,
+    pub created_at: DateTime<Utc>,
     /// When it ended; none while it runs.
-    pub finished_at: Option<Time>,
+    pub finished_at: Option<DateTime<Utc>>,
 }
 
-macro_rules! row {
-    () => {
-        (
-            operations::id,
-            operations::kind,
-            operations::actor,
-            operations::subject,
-            operations::summary,
-            operations::created_at,
-            operations::finished_at,
-        )
-    };
+/// Which operations are wanted.
+#[derive(Debug, Clone, Default)]
+pub struct OperationFilter {
+    /// Only of this kind.
+    pub kind: Option<String>,
+    /// Only on this subject.
+    pub subject: Option<String>,
 }
 
-/// Begins an operation; its id.
-pub fn operation_begin(conn: &mut Conn, kind: &str, actor: &str, subject: &str, now: DateTime<Utc>) -> Result<String> {
-    let id = crate::id::new("op", now);
+/// Begins an operation; [`finish`] ends it.
+pub fn begin<S: Serialize>(
+    conn: &mut Conn,
+    kind: &str,
+    actor: &str,
+    subject: &str,
+    summary: &S,
+    now: DateTime<Utc>,
+) -> Result<String> {
+    insert(conn, kind, actor, subject, summary, now, None)
+}
+
+/// Notes an operation that ends with the transaction it is part of.
+pub fn record<S: Serialize>(
+    conn: &mut Conn,
+    kind: &str,
+    actor: &str,
+    subject: &str,
+    summary: &S,
+    now: DateTime<Utc>,
+) -> Result<String> {
+    insert(conn, kind, actor, subject, summary, now, Some(now))
+}
+
+fn insert<S: Serialize>(
+    conn: &mut Conn,
+    kind: &str,
+    actor: &str,
+    subject: &str,
+    summary: &S,
+    now: DateTime<Utc>,
+    finished: Option<DateTime<Utc>>,
+) -> Result<String> {
+    let id = id::new("op", now);
     diesel::insert_into(operations::table)
         .values((
             operations::id.eq(&id),
             operations::kind.eq(kind),
             operations::actor.eq(actor),
             operations::subject.eq(subject),
-            operations::summary.eq(JsonText::of(&serde_json::json!({}))?),
+            operations::summary.eq(JsonText::of(summary)?),
             operations::created_at.eq(Time(now)),
+            operations::finished_at.eq(finished.map(Time)),
         ))
         .execute(conn)?;
     Ok(id)
 }
 
-/// Ends it, with what it did.
-pub fn operation_finish(conn: &mut Conn, id: &str, summary: &JsonValue, now: DateTime<Utc>) -> Result<()> {
-    diesel::update(operations::table.find(id))
-        .set((operations::summary.eq(JsonText::of(summary)?), operations::finished_at.eq(Time(now))))
+/// Ends an operation with what came of it.
+pub fn finish<S: Serialize>(conn: &mut Conn, id: &str, summary: &S, now: DateTime<Utc>) -> Result<()> {
+    diesel::update(operations::table.filter(operations::id.eq(id)))
+        .set((operations::summary.eq(JsonText::of(summary)?), operations::finished_at.eq(Some(Time(now)))))
         .execute(conn)?;
     Ok(())
 }
 
-/// An operation that begins and ends at once.
-pub fn operation_of(conn: &mut Conn, kind: &str, actor: &str, subject: &str, now: DateTime<Utc>) -> Result<String> {
-    let id = operation_begin(conn, kind, actor, subject, now)?;
-    operation_finish(conn, &id, &serde_json::json!({}), now)?;
-    Ok(id)
+/// One operation by id.
+pub fn get(conn: &mut Conn, id: &str) -> Result<Option<Operation>> {
+    let row: Option<Row> = operations::table.filter(operations::id.eq(id)).select(columns()).first(conn).optional()?;
+    row.map(shape).transpose()
 }
 
-/// One operation.
-pub fn operation_by_id(conn: &mut Conn, id: &str) -> Result<Option<OperationRow>> {
-    Ok(operations::table.find(id).select(row!()).first(conn).optional()?)
+/// Operations, newest first, before the id `before`.
+pub fn list(conn: &mut Conn, filter: &OperationFilter, before: Option<&str>, limit: i64) -> Result<Vec<Operation>> {
+    let mut query = operations::table.select(columns()).order(operations::id.desc()).limit(limit).into_boxed();
+    if let Some(kind) = &filter.kind {
+        query = query.filter(operations::kind.eq(kind));
+    }
+    if let Some(subject) = &filter.subject {
+        query = query.filter(operations::subject.eq(subject));
+    }
+    if let Some(before) = before {
+        query = query.filter(operations::id.lt(before));
+    }
+    let rows: Vec<Row> = query.load(conn)?;
+    rows.into_iter().map(shape).collect()
 }
 
-/// One page of operations, newest first, older than `before`.
-pub fn operations_before(conn: &mut Conn, before: Option<&str>, limit: i64) -> Result<Vec<OperationRow>> {
-    Ok(match before {
-        Some(before) => operations::table
-            .filter(operations::id.lt(before))
-            .order(operations::id.desc())
-            .limit(limit)
-            .select(row!())
-            .load(conn)?,
-        None => operations::table.order(operations::id.desc()).limit(limit).select(row!()).load(conn)?,
+type Row = (String, String, String, String, JsonText, Time, Option<Time>);
+type Columns = (
+    operations::id,
+    operations::kind,
+    operations::actor,
+    operations::subject,
+    operations::summary,
+    operations::created_at,
+    operations::finished_at,
+);
+
+fn columns() -> Columns {
+    (
+        operations::id,
+        operations::kind,
+        operations::actor,
+        operations::subject,
+        operations::summary,
+        operations::created_at,
+        operations::finished_at,
+    )
+}
+
+fn shape((id, kind, actor, subject, summary, created_at, finished_at): Row) -> Result<Operation> {
+    Ok(Operation {
+        id,
+        kind,
+        actor,
+        subject,
+        summary: summary.read()?,
+        created_at: created_at.into(),
+        finished_at: finished_at.map(Into::into),
     })
 }

@@ -3,7 +3,7 @@
 use super::queries::{NewImport, StoredFile, import_insert, profile_in_force, profile_put};
 use super::{ImportKind, ImportMode};
 use crate::app::App;
-use crate::db::operations::operation_begin;
+use crate::db::operations;
 use crate::error::{Code, Error, Result};
 use crate::jobs::Job;
 use crate::jobs::queries::{job_begin, job_enqueue};
@@ -107,7 +107,7 @@ pub async fn enqueue(
     let now = app.clock.now();
     app.db
         .write(move |conn| {
-            let supplier_id = supplier_ensure(conn, &request.supplier, now)?;
+            let supplier_id = supplier_ensure(conn, &request.supplier, now)?.id;
             let profile = match (&given, &request.profile) {
                 (Some(profile), Some(toml)) => {
                     let id = profile_put(conn, supplier_id, request.kind, toml, &profile.fingerprint(), false, now)?;
@@ -116,7 +116,7 @@ pub async fn enqueue(
                 _ => profile_in_force(conn, supplier_id, request.kind)?.map(|row| (row.id, String::new())),
             };
             let (profile_id, profile_name) = profile.map_or((None, String::new()), |(id, name)| (Some(id), name));
-            let operation_id = operation_begin(conn, "import", &request.actor, &import_id, now)?;
+            let operation_id = operations::begin(conn, "import", &request.actor, &import_id, &serde_json::json!({}), now)?;
             let import = NewImport {
                 id: import_id.clone(),
                 supplier_id,

@@ -6,8 +6,7 @@ use super::{Counts, ImportKind, ImportMode, ImportStatus};
 use crate::app::App;
 use crate::catalog::golden;
 use crate::catalog::queries::{Rules, offers_by_id, offers_mark_gone, offers_of_supplier_missing};
-use crate::db::operations::operation_finish;
-use crate::db::{ChangeKind, Conn, NewChange, changes, lock_catalog};
+use crate::db::{ChangeKind, Conn, NewChange, changes, lock_catalog, operations};
 use crate::error::{Code, Error, Result};
 use crate::stock::intake::{NewLevel, put_levels};
 use crate::stock::queries::{levels_unseen, warehouse_codes};
@@ -63,7 +62,7 @@ async fn close(app: &App, import: &ImportRow, counts: Counts, status: ImportStat
         .write(move |conn| {
             import_count(conn, &import.id, &counts)?;
             let summary = json!({"supplier": import.supplier, "kind": import.kind, "status": status, "counts": counts});
-            operation_finish(conn, &import.operation_id, &summary, now)?;
+            operations::finish(conn, &import.operation_id, &summary, now)?;
             let change = NewChange {
                 kind: ChangeKind::ImportFinished,
                 subject: import.id.clone(),
@@ -224,7 +223,7 @@ pub async fn cancel(app: &App, import_id: &str) -> Result<ImportRow> {
             let import = import_by_id(conn, &id)?;
             for from in [ImportStatus::Queued, ImportStatus::Running, ImportStatus::Held] {
                 if import_move(conn, &id, from, ImportStatus::Cancelled)? {
-                    operation_finish(conn, &import.operation_id, &json!({"status": "cancelled", "counts": import.counts}), now)?;
+                    operations::finish(conn, &import.operation_id, &json!({"status": "cancelled", "counts": import.counts}), now)?;
                     return import_by_id(conn, &id);
                 }
             }

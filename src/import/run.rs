@@ -16,6 +16,7 @@ use crate::pricing::money;
 use crate::stock;
 use crate::suppliers::profile::{FileMode, Profile};
 use crate::suppliers::propose::propose;
+use crate::suppliers::Supplier;
 use crate::suppliers::queries::supplier_by_id;
 use object_store::{GetResultPayload, ObjectStoreExt, path::Path};
 use std::collections::HashSet;
@@ -59,7 +60,7 @@ pub async fn execute(app: &App, import_id: &str, progress: &(dyn Fn(&Counts) + S
 
 async fn attempt(app: &App, import: ImportRow, progress: &(dyn Fn(&Counts) + Sync)) -> Result<ImportRow> {
     let supplier_id = import.supplier_id;
-    let supplier = app.db.read(move |conn| supplier_by_id(conn, supplier_id)).await?;
+    let supplier = app.db.read(move |conn| supplier_or_error(conn, supplier_id)).await?;
     let (profile_id, profile) = profile(app, &import).await?;
     let mode = mode(&import, &profile);
     let (id, name, now) = (import.id.clone(), profile.name.clone(), app.clock.now());
@@ -106,6 +107,10 @@ async fn attempt(app: &App, import: ImportRow, progress: &(dyn Fn(&Counts) + Syn
     finish::end(app, run, state, ending).await
 }
 
+fn supplier_or_error(conn: &mut Conn, id: i64) -> Result<Supplier> {
+    supplier_by_id(conn, id)?.ok_or_else(|| Error::not_found("supplier of this import"))
+}
+
 /// The profile to read with: the import's own, else one proposed from the first file, stored and used at once.
 async fn profile(app: &App, import: &ImportRow) -> Result<(i64, Profile)> {
     if let Some(id) = import.profile_id {
@@ -119,7 +124,7 @@ async fn profile(app: &App, import: &ImportRow) -> Result<(i64, Profile)> {
     let source = open(app, file).await?;
     let (name, supplier, kind) = (file.name.clone(), import.supplier.clone(), import.kind);
     let supplier_id = import.supplier_id;
-    let locale = app.db.read(move |conn| supplier_by_id(conn, supplier_id)).await?.locale;
+    let locale = app.db.read(move |conn| supplier_or_error(conn, supplier_id)).await?.locale;
     let dictionary = Arc::clone(&app.dictionary);
     let proposed =
         tokio::task::spawn_blocking(move || propose(source, &name, &supplier, kind, Some(&locale), &dictionary, SAMPLES))
