@@ -1,5 +1,6 @@
 //! Supplier files in: bytes to records, records to offers. Streaming; one poison row never stops it.
 
+pub mod read;
 pub mod row;
 
 pub use row::{ImageLink, Issue, PreparedRow, Record, Severity, StockLine};
