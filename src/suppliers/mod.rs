@@ -1,1 +1,8 @@
 //! Suppliers, and the profiles that say how their files map to our attributes.
+
+pub mod profile;
+mod profile_toml;
+#[cfg(test)]
+mod tests;
+
+pub use profile::{Column, FileMode, Pattern, Profile, ProfileError, Take, Target};

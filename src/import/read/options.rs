@@ -70,6 +70,9 @@ pub struct ReadOptions {
     /// `FEATURE[FNAME=Gewicht]/FVALUE`. An attribute is written `@name`. Empty means the usual ones of `schema/targets.toml`.
     #[serde(skip_serializing_if = "Vec::is_empty")]
     pub pair_keys: Vec<String>,
+    /// Further ones, that a profile's columns use.
+    #[serde(skip)]
+    pub extra_pair_keys: Vec<String>,
     /// BCP 47 tag of the file's language, a hint for its encoding.
     #[serde(skip)]
     pub language: Option<String>,
