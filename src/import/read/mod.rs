@@ -10,10 +10,16 @@ mod decode;
 mod delimited;
 mod detect;
 mod error;
+mod json;
 mod limits;
 mod options;
+mod record_path;
 #[cfg(test)]
 mod tests;
+mod unpack;
+mod words;
+mod workbook;
+mod xml;
 
 pub use error::{RAW_CHARS, ReadError};
 pub use limits::ReadLimits;
@@ -24,7 +30,8 @@ use bounded::{Bounded, Counted};
 use decode::{Decoding, SNIFF_BYTES};
 use detect::Kind;
 use encoding_rs::Encoding;
-use std::io::{Cursor, Read};
+use flate2::bufread::MultiGzDecoder;
+use std::io::{BufReader, Cursor, Read};
 use std::sync::Arc;
 use std::sync::atomic::AtomicU64;
 
@@ -64,6 +71,14 @@ impl Iterator for Records {
     }
 }
 
+/// What goes along through packed files.
+#[derive(Clone)]
+struct Context {
+    limits: ReadLimits,
+    /// Unpacked bytes so far.
+    total: Arc<AtomicU64>,
+}
+
 /// Opens a supplier's file. `name` is its file name or path, a hint only.
 pub fn open(
     source: impl Read + Send + 'static,
@@ -71,18 +86,32 @@ pub fn open(
     options: &ReadOptions,
     limits: &ReadLimits,
 ) -> Result<Records, ReadError> {
+    let context = Context { limits: limits.clone(), total: Arc::new(AtomicU64::new(0)) };
+    open_stream(Box::new(source), name, options, &context, false)
+}
+
+/// Opens a stream; `inner` when it came out of a packed file and was counted there.
+fn open_stream(source: Bytes, name: &str, options: &ReadOptions, context: &Context, inner: bool) -> Result<Records, ReadError> {
     let (counted, count) = Counted::new(source);
-    let total = Arc::new(AtomicU64::new(0));
     let (head, source) = peek(Box::new(counted))?;
     let text = decoded(&head, options);
+    let bound = |source: Bytes| -> Bytes {
+        if inner { source } else { Box::new(Bounded::new(source, None, Arc::clone(&context.total), &context.limits)) }
+    };
     match detect::detect(&head, &text, name)? {
-        Kind::Records(format) => {
-            let plain = Box::new(Bounded::new(source, None, total, limits));
-            records(plain, &head, &text, options.format.unwrap_or(format), options, limits)
+        Kind::Records(format) => records(bound(source), &head, &text, options.format.unwrap_or(format), options, &context.limits),
+        Kind::Zip => {
+            // The packed bytes count for themselves; those of the members count as they come out.
+            let packed = Context { limits: context.limits.clone(), total: Arc::new(AtomicU64::new(0)) };
+            let source = Bounded::new(source, None, packed.total, &packed.limits);
+            unpack::open(Box::new(source), inner, options, context)
         }
-        Kind::Gzip | Kind::Zip => {
-            let _ = count;
-            Err(ReadError::fatal("format_unsupported", "packed files are not read yet"))
+        Kind::Gzip if inner => Err(ReadError::fatal("format_unsupported", "the file is packed twice; send it packed once")),
+        Kind::Gzip => {
+            let plain = MultiGzDecoder::new(BufReader::new(source));
+            let plain = Bounded::new(plain, Some(count), Arc::clone(&context.total), &context.limits);
+            let name = name.strip_suffix(".gz").unwrap_or(name);
+            open_stream(Box::new(plain), name, options, context, true)
         }
     }
 }
@@ -106,7 +135,22 @@ fn records(
             layout.separator = Some(separator);
             Box::new(delimited::Delimited::new(stream, separator, options, limits)?)
         }
-        _ => return Err(ReadError::fatal("format_unsupported", format!("{format} is not read yet"))),
+        Format::Xml => {
+            let path = options.record.clone().or_else(|| record_path::guess_record(text, limits));
+            let unknown =
+                || ReadError::fatal("no_records", "the file repeats no element; name its record as file.record in the profile");
+            let path = path.ok_or_else(unknown)?;
+            layout.record = Some(path.clone());
+            Box::new(xml::Elements::new(stream, &path, options, limits))
+        }
+        Format::Json => Box::new(json::Elements::new(stream, options.record.as_deref(), limits)),
+        Format::Ndjson => Box::new(json::Lines::new(stream, limits)),
+        Format::Xlsx => {
+            return Err(ReadError::fatal(
+                "format_unsupported",
+                "the file is no XLSX workbook; leave file.format out of the profile",
+            ));
+        }
     };
     Ok(Records { rows, layout, done: false })
 }

@@ -1,6 +1,11 @@
 //! Tests of the readers, one file per format.
 
 mod delimited;
+mod json;
+mod real;
+mod unpack;
+mod workbook;
+mod xml;
 
 use super::{ReadError, ReadLimits, ReadOptions, Record, open};
 use std::io::Cursor;
