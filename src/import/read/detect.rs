@@ -2,6 +2,7 @@
 
 use super::error::ReadError;
 use super::options::Format;
+use serde_json::Value;
 
 /// What the first bytes are.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -70,13 +71,20 @@ fn braces(text: &str, extension: &str) -> Format {
     let mut lines = text.lines().filter(|line| !line.trim().is_empty());
     let first = lines.next().unwrap_or_default().trim_end();
     let second = lines.next().is_some_and(|line| line.trim_start().starts_with('{'));
-    let Ok(object) = serde_json::from_str::<serde_json::Map<String, serde_json::Value>>(first) else {
+    let Ok(object) = serde_json::from_str::<serde_json::Map<String, Value>>(first) else {
         // A first line that ends as an object does, before another object, is a damaged line of many.
         return if second && first.ends_with('}') { Format::Ndjson } else { Format::Json };
     };
-    let holds_records =
-        object.values().any(|value| value.as_array().is_some_and(|array| array.iter().any(serde_json::Value::is_object)));
-    if second || !holds_records { Format::Ndjson } else { Format::Json }
+    if second || !object.values().any(holds_records) { Format::Ndjson } else { Format::Json }
+}
+
+/// Does an array of objects stand in it? `serde_json` bounds the depth.
+fn holds_records(value: &Value) -> bool {
+    match value {
+        Value::Array(items) => items.iter().any(Value::is_object),
+        Value::Object(object) => object.values().any(holds_records),
+        _ => false,
+    }
 }
 
 /// The separator of a CSV: the one that cuts the first lines into the same, and the largest, number of cells.

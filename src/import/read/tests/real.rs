@@ -48,7 +48,7 @@ fn flashlight_tables() {
         [(1, "emitters", "CREE XP-LR"), (1, "body_diameter_mm", "24.5"), (1, "weight_g", ""), (1, "has_usb_charging", "true")];
     whole("torch-wiki/torch_wiki_products.json", Format::Json, 206, &wiki);
     whole("torch-wiki/torch_wiki_products.csv", Format::Csv, 206, &[(1, "brand", "Acebeam")]);
-    whole("torch-directory/wurkkos_scrape.json", Format::Json, 76, &[(2, "battery", "21700§18650")]);
+    whole("torch-directory/wurkkos_scrape.json", Format::Json, 46, &[(2, "battery", "21700§18650")]);
 }
 
 #[test]
@@ -78,12 +78,11 @@ fn xml_feeds() {
 #[test]
 fn german_and_ukrainian_exports() {
     let german = [(1, "v_ean", "4013674222148"), (1, "v_purchase_price", "14,38"), (1, "p_brand", "ANSMANN")];
-    whole("supplier-feed-de/brickfox_pdf_export_2025-11-04T16-23-33.csv", Format::Csv, 9, &german);
+    whole("supplier-feed-de/brickfox_pdf_export_2025-11-04T16-23-33.csv", Format::Csv, 6, &german);
     whole("supplier-feed-de/test_akkus.csv", Format::Csv, 10, &[(1, "Gewicht", "17g"), (10, "Länge mm", "35.5")]);
-    let Some((_, items)) = items("supplier-feed-ua/eserver__import_products.csv", &ReadOptions::default()) else { return };
-    let first = items.iter().find_map(|item| item.as_ref().ok()).unwrap();
-    assert_eq!(&*first.fields[0].0, "Код_товару");
-    assert!(first.fields.iter().filter(|(name, _)| &**name == "Назва_Характеристики").count() > 10);
+    // A template: 529 headers and no row.
+    whole("supplier-feed-ua/eserver__import_products.csv", Format::Csv, 0, &[]);
+    whole("supplier-feed-ua/secur__secur_mapping_rules.csv", Format::Csv, 349, &[(1, "pattern_type", "regex")]);
 }
 
 #[test]
@@ -91,16 +90,16 @@ fn a_real_workbook() {
     let Some((format, items)) = items("supplier-feed-ua/markets__mappings.xlsx", &ReadOptions::default()) else { return };
     assert_eq!(format, Format::Xlsx);
     assert!(items.iter().all(Result::is_ok));
-    assert!(items.len() > 100, "{}", items.len());
+    assert_eq!(items.len(), 10);
 }
 
 #[test]
 fn other_shops() {
-    whole("misc-catalogues/bestbuy_sample_products.json", Format::Json, 60, &[(1, "upc", "783750002448"), (1, "price", "44.99")]);
+    whole("misc-catalogues/bestbuy_sample_products.json", Format::Json, 33, &[(1, "upc", "783750002448"), (1, "price", "44.99")]);
     whole(
         "misc-catalogues/shopify_home-and-garden.csv",
         Format::Csv,
-        22,
+        21,
         &[(1, "Handle", "clay-plant-pot"), (1, "Tags", "Pot, Plants")],
     );
 }

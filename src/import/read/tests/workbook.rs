@@ -9,16 +9,16 @@ fn lamps() -> Vec<u8> {
     let mut book = Workbook::new();
     let sheet = book.add_worksheet();
     sheet.set_name("Lamps").unwrap();
-    for (column, name) in ["sku", "weight", "since", "ok", "note"].into_iter().enumerate() {
-        sheet.write(0, column as u16, name).unwrap();
+    for (column, name) in (0_u16..).zip(["sku", "weight", "since", "ok", "note"]) {
+        sheet.write(0, column, name).unwrap();
     }
     sheet.write(1, 0, "A1").unwrap();
     sheet.write(1, 1, 0.1 + 0.2).unwrap();
     let day = Format::new().set_num_format("yyyy-mm-dd");
-    sheet.write_with_format(1, 2, &ExcelDateTime::from_ymd(2024, 5, 17).unwrap(), &day).unwrap();
+    sheet.write_with_format(1, 2, ExcelDateTime::from_ymd(2024, 5, 17).unwrap(), &day).unwrap();
     sheet.write(1, 3, true).unwrap();
     // A blank row, then a row with one cell beyond the header.
-    sheet.write(3, 0, 4_013_674_222_148_i64 as f64).unwrap();
+    sheet.write(3, 0, 4_013_674_222_148_f64).unwrap();
     sheet.write(3, 6, "beyond").unwrap();
     let other = book.add_worksheet();
     other.set_name("Stock").unwrap();
