@@ -3,7 +3,7 @@
 use super::view::ProductStatus;
 use crate::dictionary::{Attribute, AttributeType, Dictionary};
 use crate::error::{Error, FieldError, Result};
-use crate::identity::gtin;
+use crate::identity::canonicalise;
 use crate::normalize::{Hints, Status, Value, normalize, text::clean_line};
 use serde_json::{Map, Value as JsonValue};
 

@@ -1,5 +1,6 @@
 //! Which product is this? By GTIN first, then by brand and manufacturer's part number.
 
+pub mod find;
 pub mod gtin;
 pub mod mpn;
 

@@ -7,6 +7,7 @@ pub mod accept;
 pub mod chunk;
 pub mod finish;
 pub mod queries;
+pub mod read;
 pub mod row;
 pub mod run;
 

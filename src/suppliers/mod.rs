@@ -2,7 +2,11 @@
 
 pub mod api;
 pub mod check;
+pub mod profile;
+mod profile_toml;
 pub mod queries;
+
+pub use profile::{Column, FileMode, Pattern, Profile, ProfileError, Take, Target};
 
 use chrono::{DateTime, Utc};
 

@@ -1,1 +1,4 @@
 //! What a user of this part would notice.
+
+mod check;
+mod profile;
