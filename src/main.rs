@@ -1,1 +1,3 @@
+//! The command line: parses it and calls the library.
+
 fn main() {}
