@@ -10,6 +10,7 @@ mod error;
 mod migrate;
 mod pool;
 pub mod schema;
+pub mod settings;
 pub mod types;
 
 pub use changes::{Change, ChangeKind, NewChange, Position};
