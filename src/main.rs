@@ -1,3 +1,1 @@
-//! The command line: parses it and calls the library.
-
 fn main() {}
