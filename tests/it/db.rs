@@ -236,8 +236,10 @@ both_databases! {
             diesel::insert_into(suppliers::table).values(row).execute(conn)?;
             Ok(())
         }).await.unwrap();
-        let tasks: Vec<_> = (0..8).map(|_| {
-            let db = house.app.db.clone();
+        // Half of them in what is a second process to the database.
+        let apps = [house.app.clone(), house.open_again().await];
+        let tasks: Vec<_> = (0..8).map(|n| {
+            let db = apps[n % 2].db.clone();
             tokio::spawn(async move {
                 for _ in 0..25 {
                     db.write(|conn| {

@@ -9,6 +9,7 @@
 #[macro_use]
 mod support;
 
+mod architecture;
 mod changes;
 mod db;
 mod support_works;
