@@ -1,8 +1,8 @@
 //! From a file to chunks of prepared rows, on a thread of its own: the next chunk is read and normalised while the last is written.
 
-use super::prepare::prepare;
+use super::prepare::Preparer;
 use super::read::{self, ReadLimits, Records};
-use super::{ImportKind, Issue, PreparedRow, Severity};
+use super::{ImportKind, Issue, PreparedRow};
 use crate::dictionary::Dictionary;
 use crate::suppliers::profile::Profile;
 use iso_currency::Currency;
@@ -11,7 +11,7 @@ use std::sync::Arc;
 use tokio::sync::mpsc;
 
 /// Rows of one write transaction at most.
-pub const CHUNK_ROWS: usize = 1_000;
+pub const CHUNK_ROWS: i64 = 1_000;
 /// Bytes of raw text in one chunk at most, so that a file of huge rows stays as flat in memory as any.
 const CHUNK_BYTES: usize = 8 << 20;
 /// Chunks that may wait to be written.
@@ -70,31 +70,19 @@ impl Reader {
     }
 
     fn pump(&self, records: Records, send: &mpsc::Sender<Chunk>) {
+        let preparer = Preparer::new(self.kind, &self.profile, &self.dictionary, self.currency);
         let mut chunk = Chunk::default();
         let mut bytes = 0;
         for record in records {
-            let (record, issue) = match record {
-                Ok(record) => (Some(record), None),
-                Err(error) if error.fatal => {
-                    chunk.fatal = Some(error.to_string());
+            bytes += record.as_ref().map_or(0, |record| record.fields.iter().map(|(_, text)| text.len()).sum());
+            match preparer.take(record) {
+                Ok(row) => chunk.push(row),
+                Err(end) => {
+                    chunk.fatal = Some(end.to_string());
                     break;
                 }
-                Err(error) => {
-                    let issue = error.issue();
-                    (error.record.map(|record| *record), Some(issue))
-                }
-            };
-            chunk.read += 1;
-            bytes += record.as_ref().map_or(0, |record| record.fields.iter().map(|(_, text)| text.len()).sum());
-            match record {
-                Some(record) => {
-                    let mut row = prepare(&self.profile, &self.dictionary, self.kind, self.currency, &record);
-                    row.issues.extend(issue);
-                    chunk.push(row);
-                }
-                None => chunk.lose(issue),
             }
-            if chunk.read as usize >= CHUNK_ROWS || bytes >= CHUNK_BYTES {
+            if chunk.read >= CHUNK_ROWS || bytes >= CHUNK_BYTES {
                 if send.blocking_send(std::mem::take(&mut chunk)).is_err() {
                     return;
                 }
@@ -108,10 +96,11 @@ impl Reader {
 
 impl Chunk {
     fn push(&mut self, mut row: PreparedRow) {
+        self.read += 1;
         if row.rejected() {
             self.rejected += 1;
             if row.key.is_empty() {
-                let texts = row.raw.values().filter_map(|value| value.as_str());
+                let texts = row.raw.values().filter_map(|value| value.as_str()).chain(row.issues.iter().map(|issue| issue.raw.as_str()));
                 self.lost_texts.push(texts.collect::<Vec<_>>().join("\n"));
             } else {
                 self.lost_keys.push(std::mem::take(&mut row.key));
@@ -122,13 +111,5 @@ impl Chunk {
         self.warned += i64::from(!row.issues.is_empty());
         self.issues.append(&mut row.issues);
         self.rows.push(row);
-    }
-
-    fn lose(&mut self, issue: Option<Issue>) {
-        self.rejected += 1;
-        if let Some(issue) = issue {
-            self.lost_texts.push(issue.raw.clone());
-            self.issues.push(Issue { severity: Severity::Rejected, ..issue });
-        }
     }
 }

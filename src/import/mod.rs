@@ -4,6 +4,7 @@
 //! [`accept`] stores what was sent and its row in `imports`; [`run`] does the import, in chunks of a transaction each.
 
 pub mod accept;
+pub mod api;
 pub mod chunk;
 pub mod finish;
 pub mod queries;
