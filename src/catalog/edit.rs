@@ -12,13 +12,11 @@ use crate::error::{Code, Error, Result};
 use chrono::{DateTime, Utc};
 use std::collections::{BTreeSet, HashMap};
 
-/// Who edits what, and what they believe it to be.
+/// Who edits what.
 #[derive(Debug, Clone)]
 pub struct Edit {
     /// The product.
     pub sku: String,
-    /// Versions that `If-Match` names; none means any.
-    pub if_version: Option<Vec<i64>>,
     /// What is said.
     pub patch: Patch,
     /// Who says it.
@@ -39,7 +37,9 @@ pub struct Edited {
 }
 
 /// Takes an edit, creating the product when there is none of that SKU.
-pub fn apply(conn: &mut Conn, rules: &Rules, edit: &Edit) -> Result<Edited> {
+///
+/// `allow` is told the product's version, or that there is none, and may refuse.
+pub fn apply(conn: &mut Conn, rules: &Rules, edit: &Edit, allow: &dyn Fn(Option<i64>) -> Result<()>) -> Result<Edited> {
     lock_catalog(conn)?;
     let found = products_by_sku(conn, &edit.sku)?;
     if let Some(versions) = &edit.if_version {

@@ -4,6 +4,7 @@
 //! (what a product is called). [`intake`] takes an import's rows in, [`edit`] a person's; both end in [`golden`], which rebuilds
 //! the golden record of the products they touched.
 
+pub mod api;
 pub mod brand;
 pub mod edit;
 pub mod golden;

@@ -224,7 +224,8 @@ async fn multipart(app: &App, id: &str, mut parts: Multipart) -> Result<(Vec<que
                         return Err(Error::new(Code::TooLarge, format!("a profile has at most {MAX_PROFILE_BYTES} bytes")));
                     }
                 }
-                profile = Some(String::from_utf8(text).map_err(|_| Error::new(Code::InvalidProfile, "the profile is not UTF-8"))?);
+                profile =
+                    Some(String::from_utf8(text).map_err(|_| Error::new(Code::InvalidProfile, "the profile is not UTF-8"))?);
             }
             "file" if files.len() < MAX_FILES => {
                 let name = part.file_name().unwrap_or("upload").to_owned();
@@ -252,12 +253,7 @@ struct Whose {
 
 /// Imports, newest first. A supplier key sees its own.
 #[utoipa::path(get, path = "/imports", tag = "imports", params(Whose, Page), responses((status = 200, body = Listed<Import>)))]
-async fn list_imports(
-    State(app): State<App>,
-    caller: Caller,
-    Query(whose): Query<Whose>,
-    page: Page,
-) -> Result<Listed<Import>> {
+async fn list_imports(State(app): State<App>, caller: Caller, Query(whose): Query<Whose>, page: Page) -> Result<Listed<Import>> {
     caller.require(Permission::ReadSupply)?;
     let wanted = caller.supplier.as_ref().map(|own| own.code.clone()).or(whose.supplier);
     let (before, fetch) = (page.cursor::<String>()?, page.fetch());

@@ -100,7 +100,8 @@ impl Chunk {
         if row.rejected() {
             self.rejected += 1;
             if row.key.is_empty() {
-                let texts = row.raw.values().filter_map(|value| value.as_str()).chain(row.issues.iter().map(|issue| issue.raw.as_str()));
+                let texts =
+                    row.raw.values().filter_map(|value| value.as_str()).chain(row.issues.iter().map(|issue| issue.raw.as_str()));
                 self.lost_texts.push(texts.collect::<Vec<_>>().join("\n"));
             } else {
                 self.lost_keys.push(std::mem::take(&mut row.key));

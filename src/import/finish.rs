@@ -223,7 +223,12 @@ pub async fn cancel(app: &App, import_id: &str) -> Result<ImportRow> {
             let import = import_by_id(conn, &id)?;
             for from in [ImportStatus::Queued, ImportStatus::Running, ImportStatus::Held] {
                 if import_move(conn, &id, from, ImportStatus::Cancelled)? {
-                    operations::finish(conn, &import.operation_id, &json!({"status": "cancelled", "counts": import.counts}), now)?;
+                    operations::finish(
+                        conn,
+                        &import.operation_id,
+                        &json!({"status": "cancelled", "counts": import.counts}),
+                        now,
+                    )?;
                     return import_by_id(conn, &id);
                 }
             }

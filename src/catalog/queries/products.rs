@@ -1,12 +1,12 @@
 //! Products: the stored golden record and the look-ups that identify it.
 
 use crate::catalog::{ProductStatus, lifecycle};
-use crate::db::schema::{offers, products};
+use crate::db::schema::{listings, offers, products};
 use crate::db::{Conn, JsonText, Time};
 use crate::each_backend;
 use crate::error::Result;
 use diesel::prelude::*;
-use std::collections::{HashMap, HashSet};
+use std::collections::{BTreeMap, HashMap, HashSet};
 
 /// A product as stored.
 #[derive(Debug, Clone, Queryable)]
@@ -217,4 +217,49 @@ pub fn product_insert(conn: &mut Conn, product: &NewProduct) -> QueryResult<i64>
 pub fn product_update(conn: &mut Conn, id: i64, product: &NewProduct) -> Result<()> {
     diesel::update(products::table.find(id)).set(product).execute(conn)?;
     Ok(())
+}
+
+/// SKUs of these products.
+pub fn skus_of(conn: &mut Conn, ids: &[i64]) -> Result<HashMap<i64, String>> {
+    let mut skus = HashMap::with_capacity(ids.len());
+    for part in ids.chunks(1_000) {
+        let rows: Vec<(i64, String)> = each_backend!(conn => products::table
+            .filter(products::id.eq_any(part))
+            .select((products::id, products::sku))
+            .load(conn))?;
+        skus.extend(rows);
+    }
+    Ok(skus)
+}
+
+/// SKUs of a group's products, in their order.
+pub fn product_skus_of_group(conn: &mut Conn, group_id: i64, limit: i64) -> Result<Vec<String>> {
+    Ok(products::table
+        .filter(products::group_id.eq(group_id))
+        .order(products::sku)
+        .limit(limit)
+        .select(products::sku)
+        .load(conn)?)
+}
+
+/// How complete these products are for each channel, per mille.
+pub fn completeness_of(conn: &mut Conn, ids: &[i64]) -> Result<HashMap<i64, BTreeMap<String, i32>>> {
+    let mut shares: HashMap<i64, BTreeMap<String, i32>> = HashMap::with_capacity(ids.len());
+    for part in ids.chunks(1_000) {
+        let rows: Vec<(i64, String, i32)> = each_backend!(conn => listings::table
+            .filter(listings::product_id.eq_any(part))
+            .select((listings::product_id, listings::channel, listings::completeness))
+            .load(conn))?;
+        for (id, channel, share) in rows {
+            shares.entry(id).or_default().insert(channel, share);
+        }
+    }
+    Ok(shares)
+}
+
+/// Has this product a listing in this state on this channel?
+pub fn is_listed(conn: &mut Conn, product_id: i64, channel: &str, state: &str) -> Result<bool> {
+    let listed = listings::product_id.eq(product_id).and(listings::channel.eq(channel)).and(listings::state.eq(state));
+    let found: Option<i64> = listings::table.filter(listed).select(listings::product_id).first(conn).optional()?;
+    Ok(found.is_some())
 }
