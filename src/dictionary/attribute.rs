@@ -87,7 +87,7 @@ pub struct Cue {
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct SelectOption {
-    /// Stable snake_case code; this is what is stored.
+    /// Stable `snake_case` code; this is what is stored.
     pub code: String,
     /// Name per locale; `en` is always there.
     pub label: BTreeMap<String, String>,
@@ -100,7 +100,7 @@ pub struct SelectOption {
 #[derive(Debug, Clone, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct Attribute {
-    /// Stable snake_case code.
+    /// Stable `snake_case` code.
     pub code: String,
     /// Type of its values.
     #[serde(rename = "type")]

@@ -15,6 +15,8 @@ pub struct LocaleWords {
     pub name: String,
     /// How numbers are written; `auto` when people use both.
     pub decimal: Option<DecimalStyle>,
+    /// ISO 4217 code that a shared sign such as `kr` means in this language; empty when none does.
+    pub currency: String,
     /// Cells that say nothing.
     pub null_words: Vec<String>,
     /// Yes.
@@ -102,6 +104,9 @@ impl LocaleWords {
     pub(crate) fn merge(&mut self, other: LocaleWords) {
         if !other.name.is_empty() {
             self.name = other.name;
+        }
+        if !other.currency.is_empty() {
+            self.currency = other.currency;
         }
         self.decimal = other.decimal.or(self.decimal);
         for (ours, theirs) in [
