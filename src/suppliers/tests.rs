@@ -1,3 +1,4 @@
 //! Tests of profiles.
 
 mod profile;
+mod propose;
