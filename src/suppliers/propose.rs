@@ -12,7 +12,8 @@ use crate::import::row::Record;
 use crate::normalize::DecimalStyle;
 use crate::normalize::text::key;
 use iso_currency::Currency;
-use std::collections::{BTreeMap, HashMap, HashSet};
+use std::collections::btree_map::{BTreeMap, Entry};
+use std::collections::{HashMap, HashSet};
 
 /// Headers that are looked at.
 const MAX_HEADERS: usize = 900;
@@ -41,15 +42,18 @@ pub fn propose(headers: &[String], samples: &[Record], dictionary: &Dictionary, 
         column.to == Target::SupplierSku
             || matches!(&column.to, Target::Attribute(code) if code == "title" || code == "model_name")
     });
-    if !keyed && let Some(at) = (0..headers.len()).find(|at| samples.is_unique(*at)) {
-        if let Some(column) = headers.get(at).and_then(|header| profile.columns.iter_mut().find(|column| column.from == *header))
-        {
-            column.to = Target::SupplierSku;
-        }
+    if !keyed
+        && let Some(header) = (0..headers.len()).find(|at| samples.is_unique(*at)).and_then(|at| headers.get(at))
+        && let Some(column) = profile.columns.iter_mut().find(|column| column.from == *header)
+    {
+        column.to = Target::SupplierSku;
     }
     profile.decimal = decimal_style(&profile, dictionary, &headers, &samples);
     profile
 }
+
+/// Rank of the word, column, and the currency its header names.
+type Candidate = (usize, usize, Option<Currency>);
 
 struct Proposal<'a> {
     dictionary: &'a Dictionary,
@@ -63,9 +67,9 @@ struct Proposal<'a> {
 impl Proposal<'_> {
     /// Gives every special target its best column.
     fn special(&mut self) {
-        let mut best: BTreeMap<Option<Target>, Vec<(usize, usize, Option<Currency>)>> = BTreeMap::new();
+        let mut best: BTreeMap<Option<Target>, Vec<Candidate>> = BTreeMap::new();
         for (at, labels) in self.labels.iter().enumerate() {
-            for (word, currency) in labels.iter().flat_map(|label| target_words(label)) {
+            for (word, currency) in labels.iter().flat_map(|label| target_words(label, self.dictionary)) {
                 if self.fits(word.target.as_ref(), at) {
                     best.entry(word.target.clone()).or_default().push((word.rank, at, currency));
                 }
@@ -78,11 +82,10 @@ impl Proposal<'_> {
         for (target, candidates) in best {
             let Some(target) = target else { continue };
             for (_, at, currency) in candidates {
-                if !self.taken.contains_key(&at) {
-                    self.taken.insert(at, (target.clone(), currency));
-                    if target.is_single() {
-                        break;
-                    }
+                let Entry::Vacant(free) = self.taken.entry(at) else { continue };
+                free.insert((target.clone(), currency));
+                if target.is_single() {
+                    break;
                 }
             }
         }
@@ -108,7 +111,7 @@ impl Proposal<'_> {
             Some(Target::SupplierSku) => samples.is_empty(at) || samples.is_unique(at),
             Some(Target::Image) => samples.most(at, |text| text.contains("//")),
             Some(Target::OnHand) => samples.most(at, |text| self.is_stock(text)),
-            Some(Target::Currency) => samples.most(at, |text| Targets::embedded().currency_in(&text.to_uppercase()).is_some()),
+            Some(Target::Currency) => samples.most(at, |text| self.dictionary.currency_for(text, None).is_some()),
             Some(_) => true,
         }
     }
@@ -204,9 +207,12 @@ fn labels(header: &str) -> Vec<String> {
 }
 
 /// The words of special targets that a label is, also without its currency, number or table prefix.
-fn target_words(label: &str) -> Vec<(&'static Word, Option<Currency>)> {
+fn target_words(label: &str, dictionary: &Dictionary) -> Vec<(&'static Word, Option<Currency>)> {
     let targets = Targets::embedded();
-    let sign = targets.currency_in(label);
+    let signs = label
+        .split(|sign: char| sign.is_whitespace() || "()[]/_-,.:".contains(sign))
+        .filter(|sign| !sign.is_empty() && !sign.chars().all(char::is_alphabetic));
+    let sign = signs.take(8).find_map(|sign| dictionary.currency_for(sign, None)).and_then(Currency::from_code);
     let whole = key(&label.replace(['/', '#', '*'], " "));
     let words: Vec<&str> = whole.split(' ').collect();
     let start = usize::from(words.len() > 1 && words.first().is_some_and(|word| word.chars().count() == 1));
@@ -238,7 +244,7 @@ fn language(labels: &[Vec<String>], dictionary: &Dictionary) -> Option<String> {
         let mut locales: HashSet<&str> = HashSet::new();
         for label in labels {
             locales.extend(known.get(&key(label)).into_iter().flatten());
-            locales.extend(target_words(label).into_iter().map(|(word, _)| word.locale.as_str()));
+            locales.extend(target_words(label, dictionary).into_iter().map(|(word, _)| word.locale.as_str()));
         }
         for locale in locales {
             *votes.entry(locale.to_owned()).or_default() += 1;
@@ -248,9 +254,10 @@ fn language(labels: &[Vec<String>], dictionary: &Dictionary) -> Option<String> {
     let mut first = votes.into_iter().filter(|(_, count)| *count == most).map(|(locale, _)| locale);
     let best = first.next()?;
     let others: Vec<String> = first.collect();
-    match others.is_empty() {
-        true => Some(best),
-        false => (best == "en" || others.iter().any(|locale| locale == "en")).then(|| "en".to_owned()),
+    if others.is_empty() {
+        Some(best)
+    } else {
+        (best == "en" || others.iter().any(|locale| locale == "en")).then(|| "en".to_owned())
     }
 }
 

@@ -2,7 +2,6 @@
 
 use super::profile::Target;
 use crate::normalize::text::key;
-use iso_currency::Currency;
 use serde::Deserialize;
 use std::collections::{BTreeMap, HashMap};
 use std::sync::LazyLock;
@@ -11,7 +10,6 @@ use std::sync::LazyLock;
 #[serde(deny_unknown_fields)]
 struct File {
     targets: BTreeMap<String, BTreeMap<String, Vec<String>>>,
-    currencies: BTreeMap<String, String>,
     limits: Limits,
 }
 
@@ -40,14 +38,13 @@ pub(super) struct Word {
 #[derive(Debug, Default)]
 pub struct Targets {
     words: HashMap<String, Vec<Word>>,
-    currencies: BTreeMap<String, Currency>,
     /// Bounds of what a row may state.
     pub limits: Limits,
 }
 
 // A test holds that the embedded file parses.
 static TARGETS: LazyLock<Targets> =
-    LazyLock::new(|| Targets::new(toml::from_str(include_str!("../../schema/import/targets.toml")).unwrap_or_default()));
+    LazyLock::new(|| Targets::new(&toml::from_str(include_str!("../../schema/import/targets.toml")).unwrap_or_default()));
 
 impl Targets {
     /// The embedded file.
@@ -55,7 +52,7 @@ impl Targets {
         &TARGETS
     }
 
-    fn new(file: File) -> Self {
+    fn new(file: &File) -> Self {
         let mut words: HashMap<String, Vec<Word>> = HashMap::new();
         for (name, locales) in &file.targets {
             for (locale, names) in locales {
@@ -65,22 +62,11 @@ impl Targets {
                 }
             }
         }
-        let currencies = file.currencies.into_iter();
-        let currencies = currencies.filter_map(|(sign, code)| Currency::from_code(&code).map(|currency| (sign, currency)));
-        Self { words, currencies: currencies.collect(), limits: file.limits }
+        Self { words, limits: file.limits }
     }
 
     /// What a column of this name may be, by every language that has the word.
     pub(super) fn words(&self, key: &str) -> &[Word] {
         self.words.get(key).map(Vec::as_slice).unwrap_or_default()
-    }
-
-    /// The currency that this text names beside its amount: an ISO 4217 code in capitals, or a sign that no two share.
-    pub fn currency_in(&self, text: &str) -> Option<Currency> {
-        let parts = text.split(|sign: char| sign.is_numeric() || sign.is_whitespace() || ".,;:()[]/_'-+".contains(sign));
-        parts.filter(|part| !part.is_empty() && part.len() <= 12).find_map(|part| {
-            let code = (part.len() == 3 && part.chars().all(|sign| sign.is_ascii_uppercase())).then(|| Currency::from_code(part));
-            code.flatten().or_else(|| self.currencies.get(part).copied())
-        })
     }
 }

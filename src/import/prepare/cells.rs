@@ -1,9 +1,8 @@
 //! From the texts of a field to the items that count, as a column says.
 
-use super::amount::number;
 use crate::import::row::Record;
-use crate::normalize::DecimalStyle;
 use crate::suppliers::{Column, Take};
+use rust_decimal::Decimal;
 use std::collections::HashMap;
 
 /// Items of one cell at most; more are no list but a mistake.
@@ -37,8 +36,8 @@ impl<'a> Cells<'a> {
     }
 }
 
-/// The items of a column: split, cleaned, cut out, replaced, chosen.
-pub(super) fn items(column: &Column, texts: &[&str], default: Take, style: DecimalStyle) -> Vec<String> {
+/// The items of a column: split, cleaned, cut out, replaced, chosen. `number` reads the amount that an item states.
+pub(super) fn items(column: &Column, texts: &[&str], default: Take, number: impl Fn(&str) -> Option<Decimal>) -> Vec<String> {
     let parts = texts.iter().flat_map(|text| match &column.split {
         Some(split) => text.split(split.as_str()).collect::<Vec<_>>(),
         None => vec![*text],
@@ -60,7 +59,7 @@ pub(super) fn items(column: &Column, texts: &[&str], default: Take, style: Decim
         Take::First => items.truncate(1),
         Take::Last => items = items.pop().into_iter().collect(),
         extreme => {
-            let numbers = items.iter().enumerate().filter_map(|(at, item)| number(item, style).ok().map(|number| (number, at)));
+            let numbers = items.iter().enumerate().filter_map(|(at, item)| number(item).map(|number| (number, at)));
             let best = if extreme == Take::Max {
                 numbers.max_by_key(|(number, _)| *number)
             } else {

@@ -3,7 +3,7 @@
 use super::row::Row;
 use crate::dictionary::{Attribute, AttributeType};
 use crate::identity::gtin;
-use crate::normalize::{Claim, Hints, Reading, Status, Value, normalize};
+use crate::normalize::{Claim, Reading, Status, Value, normalize};
 use crate::suppliers::{Column, Take, Target};
 
 /// Locale of text where neither column nor profile says one.
@@ -126,8 +126,7 @@ impl Row<'_> {
     }
 
     fn read_items(&mut self, column: &Column, attribute: &Attribute, items: &[String]) {
-        let hints =
-            Hints { locale: self.locale(column).map(str::to_owned), decimal: self.style(column), unit: column.unit.clone() };
+        let hints = self.hints(column);
         let preparer = self.preparer;
         for item in items.iter().filter(|item| !preparer.is_null(item)) {
             if attribute.kind == AttributeType::Gtin {

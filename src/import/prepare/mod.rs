@@ -3,7 +3,6 @@
 //! Pure: no database, no clock. What cannot be understood is an issue with the field's name and text and the row goes on without
 //! it; only a row without a key, or a stock or price row without its number, is lost.
 
-mod amount;
 mod cells;
 mod claims;
 mod key;

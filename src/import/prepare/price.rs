@@ -1,8 +1,9 @@
 //! Cost and recommended price: exact money in the currency the row, the profile or the supplier says.
 
 use super::ImportKind;
-use super::amount::{NoNumber, number};
 use super::row::Row;
+use crate::normalize::Hints;
+use crate::normalize::{AmountError, parse_amount};
 use crate::pricing::{Money, money};
 use crate::suppliers::targets::Targets;
 use crate::suppliers::{Column, Target};
@@ -29,7 +30,8 @@ pub(super) fn set(row: &mut Row<'_>) {
 /// The currency that a column of the row says.
 fn stated_currency(row: &mut Row<'_>) -> Option<Currency> {
     let (column, text) = row.first(&Target::Currency)?;
-    let found = money::currency(&text).ok().or_else(|| Targets::embedded().currency_in(&text));
+    let spelled = row.dictionary().currency_for(&text, row.locale(column));
+    let found = money::currency(&text).ok().or_else(|| spelled.and_then(|code| money::currency(code).ok()));
     if found.is_none() {
         row.warn(&column.from, "unknown_currency", "this is no currency; write its ISO 4217 code, such as EUR", &text);
     }
@@ -48,15 +50,10 @@ fn price(row: &mut Row<'_>, target: &Target, stated: Option<Currency>) -> Option
 }
 
 fn read(row: &Row<'_>, column: &Column, text: &str, stated: Option<Currency>) -> Result<Money, (&'static str, String)> {
-    let style = row.style(column);
-    let amount = number(text, style).map_err(|why| match why {
-        NoNumber::Words => ("price_not_a_number", "this is no price; give a number".to_owned()),
-        NoNumber::Several => ("price_ambiguous", "several numbers stand in one price; give one".to_owned()),
-        NoNumber::Ambiguous => (
-            "price_ambiguous",
-            "this may be thousands or a fraction; say decimal = \"point\" or \"comma\" in the profile".to_owned(),
-        ),
-        NoNumber::Unreadable => ("price_not_a_number", "this is no number in any known form; correct it".to_owned()),
+    let hints = row.hints(column);
+    let (amount, near) = parse_amount(row.dictionary(), text, &hints).map_err(|why| match why {
+        AmountError::Several(_) => ("price_ambiguous", why.to_string()),
+        _ => ("price_not_a_number", why.to_string()),
     })?;
     if amount < Decimal::ZERO {
         return Err(("price_negative", "a price cannot be negative; correct it".to_owned()));
@@ -68,7 +65,10 @@ fn read(row: &Row<'_>, column: &Column, text: &str, stated: Option<Currency>) ->
     if amount > Decimal::from(max) {
         return Err(("price_absurd", format!("a price above {max} was taken for a mistake; correct it")));
     }
-    let own = Targets::embedded().currency_in(text);
+    // A sign that several currencies share ("$") is decided by the locale, and must not outrank what the profile says.
+    let alone = parse_amount(row.dictionary(), text, &Hints { locale: None, ..hints }).ok().and_then(|(_, code)| code);
+    let iso = |code: Option<String>| code.and_then(|code| money::currency(&code).ok());
+    let (own, near) = (iso(alone), iso(near));
     let said = column.currency.or(stated);
     if let (Some(own), Some(said)) = (own, said)
         && own != said
@@ -78,7 +78,7 @@ fn read(row: &Row<'_>, column: &Column, text: &str, stated: Option<Currency>) ->
             format!("the price says {} but the row or the profile says {}; correct one", own.code(), said.code()),
         ));
     }
-    let currency = own.or(said).or(row.profile().currency).or(row.preparer.currency).ok_or_else(|| {
+    let currency = own.or(said).or(row.profile().currency).or(row.preparer.currency).or(near).ok_or_else(|| {
         let message = "nobody says the currency; set currency in the profile or with the supplier".to_owned();
         ("no_currency", message)
     })?;

@@ -3,10 +3,11 @@
 use super::cells::{Cells, items};
 use super::claims::Claims;
 use super::{ImportKind, Preparer, key, price, stock};
-use crate::dictionary::{Dictionary, LocaleWords};
+use crate::dictionary::Dictionary;
 use crate::import::read::RAW_CHARS;
 use crate::import::row::{ImageLink, Issue, PreparedRow, Record, Severity};
-use crate::normalize::DecimalStyle;
+use crate::normalize::Hints;
+use crate::normalize::parse_amount;
 use crate::suppliers::{Column, Profile, Take, Target};
 use serde_json::{Map, Value as Json};
 
@@ -43,19 +44,19 @@ impl<'a> Row<'a> {
         column.locale.as_deref().or(self.profile().locale.as_deref())
     }
 
-    /// How numbers of this column are written: what the profile says, else what its language does.
-    pub(super) fn style(&self, column: &Column) -> DecimalStyle {
-        let said = column.decimal.unwrap_or(self.profile().decimal);
-        if said != DecimalStyle::Auto {
-            return said;
+    /// What is known of how this column's texts are written.
+    pub(super) fn hints(&self, column: &Column) -> Hints {
+        Hints {
+            locale: self.locale(column).map(str::to_owned),
+            decimal: column.decimal.unwrap_or(self.profile().decimal),
+            unit: column.unit.clone(),
         }
-        let words: Option<&LocaleWords> = self.locale(column).and_then(|tag| self.dictionary().locale(tag));
-        words.and_then(|words| words.decimal).unwrap_or_default()
     }
 
     /// The items of a column.
     pub(super) fn items(&self, column: &Column, default: Take) -> Vec<String> {
-        items(column, &self.cells.texts(&column.from), default, self.style(column))
+        let number = |item: &str| parse_amount(self.dictionary(), item, &self.hints(column)).ok().map(|(amount, _)| amount);
+        items(column, &self.cells.texts(&column.from), default, number)
     }
 
     /// The first item of the first column that has one, null words left out.
@@ -220,13 +221,12 @@ fn category(row: &mut Row<'_>) {
         row.claims.category(&category.code, kind.as_deref().unwrap_or_default(), "", "category.kind", 80);
         return;
     }
-    if let Some(text) = row.profile().fixed.get("category") {
-        if let Some(category) =
+    if let Some(text) = row.profile().fixed.get("category")
+        && let Some(category) =
             row.dictionary().category(text).or_else(|| row.dictionary().category_for(text, row.profile().locale.as_deref()))
-        {
-            row.claims.category(&category.code, text, "", "category.fixed", 90);
-            return;
-        }
+    {
+        row.claims.category(&category.code, text, "", "category.fixed", 90);
+        return;
     }
     if let Some((column, text)) = unknown {
         let message = "this category is not known; add its words to the dictionary's category, or map it in the profile";

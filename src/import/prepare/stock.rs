@@ -1,10 +1,10 @@
 //! Pieces on hand. Only a number is a count; "in stock" is not, "sold out" is zero.
 
 use super::ImportKind;
-use super::amount::{NoNumber, number};
 use super::row::Row;
 use crate::import::row::StockLine;
 use crate::normalize::text::key;
+use crate::normalize::{AmountError, parse_amount};
 use crate::suppliers::targets::Targets;
 use crate::suppliers::{Column, Target};
 use chrono::{DateTime, NaiveDate, NaiveDateTime, Utc};
@@ -43,14 +43,9 @@ type Note = (&'static str, String);
 /// The count, with what is to be told about it.
 fn on_hand(row: &Row<'_>, column: &Column, text: &str) -> Result<(i64, Option<Note>), Note> {
     let max = Targets::embedded().limits.on_hand_max;
-    let amount = match number(text, row.style(column)) {
-        Ok(amount) => amount,
-        // A count has no fraction, so a lone sign before three digits groups them.
-        Err(NoNumber::Ambiguous) => {
-            let digits: String = text.chars().filter(char::is_ascii_digit).collect();
-            digits.parse().map_err(|_| not_a_number())?
-        }
-        Err(NoNumber::Words) => return word(row, text),
+    let amount = match parse_amount(row.dictionary(), text, &row.hints(column)) {
+        Ok((amount, _)) => amount,
+        Err(AmountError::NoNumber(_)) => return word(row, text),
         Err(_) => return Err(not_a_number()),
     };
     if amount < Decimal::ZERO {

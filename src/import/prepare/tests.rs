@@ -1,6 +1,5 @@
 //! Tests of preparing rows.
 
-mod amount;
 mod real;
 mod rows;
 

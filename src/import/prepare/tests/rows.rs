@@ -91,7 +91,10 @@ fn prices_are_exact_or_an_issue() {
     assert_eq!(price("0.00", ""), left("price_zero"));
     assert_eq!(price("99999999999", ""), left("price_absurd"));
     assert_eq!(price("on request", ""), left("price_not_a_number"));
-    assert_eq!(price("1.234", ""), left("price_ambiguous"));
+    assert_eq!(price("10-12", ""), left("price_ambiguous"));
+    // The sign of several currencies is no word against the profile's one.
+    let dollars = columns("locale = \"en\"\ncurrency = \"AUD\"", [("sku", "supplier_sku"), ("uvp", "recommended_price")]);
+    assert_eq!(catalog(&dollars, [("sku", "1"), ("uvp", "$ 5.00")]).recommended_price.unwrap().to_string(), "5.00 AUD");
     let bare = columns("", [("sku", "supplier_sku"), ("uvp", "recommended_price")]);
     assert_eq!(issues(&catalog(&bare, [("sku", "1"), ("uvp", "5")])), [("uvp", "no_currency", Warning)]);
     let own = prepare(ImportKind::Prices, &bare, &DICTIONARY, Some(Currency::DKK), &record([("sku", "1"), ("uvp", "5")]));
