@@ -7,11 +7,13 @@ pub mod accept;
 pub mod api;
 pub mod chunk;
 pub mod finish;
+pub mod prepare;
 pub mod queries;
 pub mod read;
 pub mod row;
 pub mod run;
 
+pub use prepare::{Preparer, prepare};
 pub use row::{ImageLink, Issue, PreparedRow, Record, Severity, StockLine};
 
 use crate::error::{Code, Error, Result};

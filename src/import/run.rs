@@ -2,11 +2,12 @@
 
 use super::chunk::{Chunk, Reader};
 use super::finish::{self, Ending};
+use super::read::{self, ReadError, ReadLimits, ReadOptions};
 use super::queries::{
     ImportRow, StoredFile, import_by_id, import_count, import_is_cancelled, import_start, issues_insert, profile_by_id,
     profile_put,
 };
-use super::{Counts, ImportKind, ImportMode, Issue, PreparedRow, Severity};
+use super::{Counts, ImportKind, ImportMode, Issue, PreparedRow, Record, Severity};
 use crate::app::App;
 use crate::catalog::intake::{self, Batch, Met, Taken};
 use crate::catalog::queries::Rules;
@@ -14,9 +15,8 @@ use crate::db::{Conn, changes};
 use crate::error::{Code, Error, Result};
 use crate::pricing::money;
 use crate::stock;
-use crate::suppliers::Supplier;
+use crate::suppliers::{Supplier, field_names, propose};
 use crate::suppliers::profile::{FileMode, Profile};
-use crate::suppliers::propose::propose;
 use crate::suppliers::queries::supplier_by_id;
 use object_store::{GetResultPayload, ObjectStoreExt, path::Path};
 use std::collections::HashSet;
@@ -122,15 +122,18 @@ async fn profile(app: &App, import: &ImportRow) -> Result<(i64, Profile)> {
     }
     let file = import.files.first().ok_or_else(|| Error::new(Code::UnreadableFile, "the import has no file"))?;
     let source = open(app, file).await?;
-    let (name, supplier, kind) = (file.name.clone(), import.supplier.clone(), import.kind);
-    let supplier_id = import.supplier_id;
+    let (name, kind, supplier_id) = (file.name.clone(), import.kind, import.supplier_id);
     let locale = app.db.read(move |conn| supplier_or_error(conn, supplier_id)).await?.locale;
     let dictionary = Arc::clone(&app.dictionary);
-    let proposed =
-        tokio::task::spawn_blocking(move || propose(source, &name, &supplier, kind, Some(&locale), &dictionary, SAMPLES))
-            .await
-            .map_err(Error::internal)?
-            .map_err(|error| Error::new(Code::UnreadableFile, format!("no profile could be proposed: {error}")))?;
+    let look = move || -> Result<Profile, ReadError> {
+        let records = read::open(source, &name, &ReadOptions::default(), &ReadLimits::default())?;
+        let samples: Vec<Record> = records.filter_map(Result::ok).take(SAMPLES).collect();
+        Ok(propose(&field_names(&samples), &samples, &dictionary, Some(&locale)))
+    };
+    let mut proposed = tokio::task::spawn_blocking(look).await.map_err(Error::internal)?.map_err(|error| {
+        Error::new(Code::UnreadableFile, format!("{} cannot be read: {error}", file.name))
+    })?;
+    proposed.name = format!("proposed for {} {}", import.supplier, kind.as_str());
     let (toml, now) = (proposed.to_toml(), app.clock.now());
     let fingerprint = proposed.fingerprint();
     let id = app.db.write(move |conn| profile_put(conn, supplier_id, kind, &toml, &fingerprint, true, now)).await?;

@@ -220,6 +220,10 @@ impl Check<'_> {
         if unit.get_ref().trim().is_empty() {
             return Err(self.error(unit, "column.unit", "name a unit, such as g or lm"));
         }
+        if self.dictionary.unit_for(unit.get_ref()).is_none() {
+            let message = format!("'{}' is no unit of the dictionary; see units.toml for the spellings it knows", unit.get_ref());
+            return Err(self.error(unit, "column.unit", message));
+        }
         Ok(Some(unit.get_ref().trim().to_owned()))
     }
 

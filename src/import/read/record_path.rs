@@ -7,7 +7,7 @@ use std::collections::HashMap;
 
 /// The path of the records, guessed from the beginning of a file.
 ///
-/// An element with a usual name (`schema/records.toml`) that holds something; else the most repeated one that holds something and does
+/// An element with a usual name (`schema/import/records.toml`) that holds something; else the most repeated one that holds something and does
 /// not stand inside another such; else the first child of the root that does.
 pub(super) fn guess_record(text: &str, limits: &ReadLimits) -> Option<String> {
     let mut reader = quick_xml::Reader::from_str(text);

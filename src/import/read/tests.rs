@@ -1,5 +1,6 @@
 //! Tests of the readers, one file per format.
 
+mod corpus;
 mod delimited;
 mod json;
 mod real;

@@ -1,4 +1,4 @@
-//! `schema/records.toml`: how XML files call their records, and name and value pairs.
+//! `schema/import/records.toml`: how XML files call their records, and name and value pairs.
 
 use serde::Deserialize;
 use std::sync::LazyLock;
@@ -22,7 +22,7 @@ struct Words {
 
 // A test holds that the embedded file parses.
 static WORDS: LazyLock<Words> =
-    LazyLock::new(|| toml::from_str(include_str!("../../../schema/records.toml")).unwrap_or_default());
+    LazyLock::new(|| toml::from_str(include_str!("../../../schema/import/records.toml")).unwrap_or_default());
 
 pub(super) fn pairs() -> &'static [Pair] {
     &WORDS.pair

@@ -57,7 +57,7 @@ fn names_and_values_become_one_field() {
     let own = ReadOptions { extra_pair_keys: vec!["ID".into()], ..ReadOptions::default() };
     let rows = fields_with(b"<r><item><s><ID>9</ID><t>x</t></s></item></r>", "a.xml", &own);
     assert_eq!(rows[0], expect([("s[ID=9]/t", "x")]));
-    assert!(!words::pairs().is_empty(), "schema/records.toml is read");
+    assert!(!words::pairs().is_empty(), "schema/import/records.toml is read");
 }
 
 #[test]
