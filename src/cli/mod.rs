@@ -2,15 +2,18 @@
 //!
 //! A command is a struct of arguments with `run`, a variant of [`Command`] and a line in [`Command::run`].
 
+mod gtin;
 mod key;
 mod migrate;
+mod normalize;
 mod openapi;
 mod serve;
 
 use crate::app::App;
 use crate::clock::Clock;
 use crate::config::Config;
-use crate::error::{Error, Result};
+use crate::dictionary::Dictionary;
+use crate::error::{Code, Error, Result};
 use clap::{Parser, Subcommand};
 use std::io::Write;
 use std::process::ExitCode;
@@ -30,6 +33,8 @@ pub struct Cli {
 #[derive(Debug, Subcommand)]
 enum Command {
     Serve(serve::Serve),
+    Normalize(normalize::NormalizeArgs),
+    Gtin(gtin::GtinArgs),
     Key(key::Key),
     Openapi(openapi::Openapi),
     Migrate(migrate::Migrate),
@@ -39,6 +44,11 @@ impl Command {
     async fn run(self, config: Config) -> Result<Outcome> {
         match self {
             Self::Serve(serve) => serve.run(config).await,
+            Self::Normalize(args) => {
+                let dictionary = Dictionary::load(config.schema.as_deref())?;
+                answered(normalize::run(&args, &dictionary, &mut std::io::stdout().lock()))
+            }
+            Self::Gtin(args) => answered(gtin::run(&args, &mut std::io::stdout().lock())),
             Self::Key(key) => key.run(config).await,
             Self::Openapi(openapi) => openapi.run(),
             Self::Migrate(migrate) => migrate.run(config).await,
@@ -75,6 +85,17 @@ pub fn main() -> ExitCode {
             let _ = writeln!(std::io::stderr(), "beamline: {error}");
             ExitCode::from(2)
         }
+    }
+}
+
+/// A command that only answers: a reader who stops reading (`| head`) is no failure.
+fn answered(result: anyhow::Result<()>) -> Result<Outcome> {
+    match result {
+        Ok(()) => Ok(Outcome::Done),
+        Err(error) if error.downcast_ref::<std::io::Error>().is_some_and(|error| error.kind() == std::io::ErrorKind::BrokenPipe) => {
+            Ok(Outcome::Done)
+        }
+        Err(error) => Err(Error::new(Code::Invalid, format!("{error:#}"))),
     }
 }
 
