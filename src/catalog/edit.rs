@@ -42,15 +42,7 @@ pub struct Edited {
 pub fn apply(conn: &mut Conn, rules: &Rules, edit: &Edit, allow: &dyn Fn(Option<i64>) -> Result<()>) -> Result<Edited> {
     lock_catalog(conn)?;
     let found = products_by_sku(conn, &edit.sku)?;
-    if let Some(versions) = &edit.if_version {
-        let present = found.as_ref().map(|product| product.body.version);
-        if !present.is_some_and(|present| versions.contains(&present)) {
-            return Err(Error::new(
-                Code::PreconditionFailed,
-                "the product has changed since you read it; read it again and repeat your edit",
-            ));
-        }
-    }
+    allow(found.as_ref().map(|product| product.body.version))?;
     let created = found.is_none();
     let product_id = match found {
         Some(product) => product.id,

@@ -97,13 +97,10 @@ fn claimed(dictionary: &Dictionary, field: &str, value: &JsonValue) -> Read<Opti
     let text = text.ok_or_else(|| ("wrong_type", format!("{field} is a text of 1 to 250 characters, or null")))?;
     match field {
         "gtin" => {
-            let read = gtin::canonicalise(&text);
-            match read.gtin14 {
-                Some(digits) if read.status == gtin::Status::Ok => Ok(Some(Value::text(digits))),
-                _ => Err((
-                    "invalid_gtin",
-                    read.issue.map_or_else(|| "this is not a usable GTIN".to_owned(), |issue| issue.to_string()),
-                )),
+            let read = canonicalise(&text);
+            match read.usable() {
+                Some(digits) => Ok(Some(Value::text(digits))),
+                None => Err(("invalid_gtin", read.message().unwrap_or_else(|| "this is not a usable GTIN".to_owned()))),
             }
         }
         "category" if dictionary.category(&text).is_none() => {

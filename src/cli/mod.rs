@@ -92,7 +92,9 @@ pub fn main() -> ExitCode {
 fn answered(result: anyhow::Result<()>) -> Result<Outcome> {
     match result {
         Ok(()) => Ok(Outcome::Done),
-        Err(error) if error.downcast_ref::<std::io::Error>().is_some_and(|error| error.kind() == std::io::ErrorKind::BrokenPipe) => {
+        Err(error)
+            if error.downcast_ref::<std::io::Error>().is_some_and(|error| error.kind() == std::io::ErrorKind::BrokenPipe) =>
+        {
             Ok(Outcome::Done)
         }
         Err(error) => Err(Error::new(Code::Invalid, format!("{error:#}"))),
@@ -115,11 +117,8 @@ fn say(line: impl std::fmt::Display) -> Result<()> {
 /// Logs go to standard error, so that standard output stays what a command answers.
 fn log(config: &Config) -> Result<()> {
     let filter = EnvFilter::try_new(&config.log).map_err(|error| {
-        Error::new(
-            crate::error::Code::Invalid,
-            format!("--log '{}' cannot be read; use a level such as info, or beamline=debug", config.log),
-        )
-        .because(error)
+        Error::new(Code::Invalid, format!("--log '{}' cannot be read; use a level such as info, or beamline=debug", config.log))
+            .because(error)
     })?;
     let logs = tracing_subscriber::fmt().with_env_filter(filter).with_writer(std::io::stderr);
     // A second subscriber in one process (tests) is refused and harmless.

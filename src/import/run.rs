@@ -2,11 +2,11 @@
 
 use super::chunk::{Chunk, Reader};
 use super::finish::{self, Ending};
-use super::read::{self, ReadError, ReadLimits, ReadOptions};
 use super::queries::{
     ImportRow, StoredFile, import_by_id, import_count, import_is_cancelled, import_start, issues_insert, profile_by_id,
     profile_put,
 };
+use super::read::{self, ReadError, ReadLimits, ReadOptions};
 use super::{Counts, ImportKind, ImportMode, Issue, PreparedRow, Record, Severity};
 use crate::app::App;
 use crate::catalog::intake::{self, Batch, Met, Taken};
@@ -15,9 +15,9 @@ use crate::db::{Conn, changes};
 use crate::error::{Code, Error, Result};
 use crate::pricing::money;
 use crate::stock;
-use crate::suppliers::{Supplier, field_names, propose};
 use crate::suppliers::profile::{FileMode, Profile};
 use crate::suppliers::queries::supplier_by_id;
+use crate::suppliers::{Supplier, field_names, propose};
 use object_store::{GetResultPayload, ObjectStoreExt, path::Path};
 use std::collections::HashSet;
 use std::io::Read;
@@ -130,9 +130,10 @@ async fn profile(app: &App, import: &ImportRow) -> Result<(i64, Profile)> {
         let samples: Vec<Record> = records.filter_map(Result::ok).take(SAMPLES).collect();
         Ok(propose(&field_names(&samples), &samples, &dictionary, Some(&locale)))
     };
-    let mut proposed = tokio::task::spawn_blocking(look).await.map_err(Error::internal)?.map_err(|error| {
-        Error::new(Code::UnreadableFile, format!("{} cannot be read: {error}", file.name))
-    })?;
+    let mut proposed = tokio::task::spawn_blocking(look)
+        .await
+        .map_err(Error::internal)?
+        .map_err(|error| Error::new(Code::UnreadableFile, format!("{} cannot be read: {error}", file.name)))?;
     proposed.name = format!("proposed for {} {}", import.supplier, kind.as_str());
     let (toml, now) = (proposed.to_toml(), app.clock.now());
     let fingerprint = proposed.fingerprint();
