@@ -6,6 +6,7 @@ use crate::db::Db;
 use crate::dictionary::Dictionary;
 use crate::error::Result;
 use crate::files;
+use crate::search::Search;
 use object_store::ObjectStore;
 use std::sync::Arc;
 
@@ -23,6 +24,8 @@ pub struct Inner {
     pub db: Db,
     /// What `schema/` says.
     pub dictionary: Arc<Dictionary>,
+    /// The search index, for reading.
+    pub search: Search,
     /// Where files live.
     pub files: Arc<dyn ObjectStore>,
     /// Where time comes from.
@@ -36,7 +39,8 @@ impl App {
         let dictionary = Arc::new(Dictionary::default());
         let db = Db::open(&config.database()).await?;
         let files = files::open(&config.file_store())?;
-        Ok(Self { inner: Arc::new(Inner { config, db, dictionary, files, clock }) })
+        let search = Search::open(&config.index(), Arc::clone(&dictionary), clock.clone())?;
+        Ok(Self { inner: Arc::new(Inner { config, db, dictionary, search, files, clock }) })
     }
 }
 

@@ -13,4 +13,5 @@ pub mod identity;
 pub mod import;
 pub mod normalize;
 pub mod pricing;
+pub mod search;
 pub mod suppliers;
