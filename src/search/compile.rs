@@ -4,6 +4,7 @@
 //! An interval attribute is compared with a number as a whole: `= x` means that it holds x, `>= x` that it reaches x. IP codes are
 //! compared numeral by numeral, see [`super::ip`]. Select options and categories may also be named by their labels.
 
+use super::complement::Complement;
 use super::fields::{Column, ColumnKind, Fields};
 use super::filter::{Expr, Fault, Literal, Name, Operator};
 use super::ip::Rating;
@@ -14,7 +15,7 @@ use rust_decimal::Decimal;
 use rust_decimal::prelude::ToPrimitive;
 use std::ops::Bound;
 use tantivy::Term;
-use tantivy::query::{AllQuery, BooleanQuery, EmptyQuery, Occur, Query, RangeQuery, TermQuery, TermSetQuery};
+use tantivy::query::{BooleanQuery, EmptyQuery, Occur, Query, RangeQuery, TermQuery, TermSetQuery};
 use tantivy::schema::{Field, IndexRecordOption};
 
 /// A query, owned.
@@ -43,7 +44,7 @@ pub(super) fn any(queries: Vec<AnyQuery>) -> AnyQuery {
 
 /// Everything but this.
 pub(super) fn not(query: AnyQuery) -> AnyQuery {
-    Box::new(BooleanQuery::new(vec![(Occur::Must, Box::new(AllQuery)), (Occur::MustNot, query)]))
+    Box::new(Complement { inner: query })
 }
 
 struct Compiler<'a> {
@@ -307,9 +308,7 @@ fn rating(column: &Column, numerals: (Field, Field), operator: Operator, value: 
         all([numeral(numerals.0, bound.dust), numeral(numerals.1, bound.water)].into_iter().flatten().collect())
     };
     // Strictly better: at least as good in every numeral named, and not the same in all of them.
-    let but = |one: AnyQuery, other: AnyQuery| -> AnyQuery {
-        Box::new(BooleanQuery::new(vec![(Occur::Must, one), (Occur::MustNot, other)]))
-    };
+    let but = |one: AnyQuery, other: AnyQuery| all(vec![one, not(other)]);
     Ok(match operator {
         Operator::Equal | Operator::NotEqual => exact(),
         Operator::GreaterOrEqual | Operator::LessOrEqual => parts(operator),

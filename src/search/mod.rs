@@ -11,11 +11,12 @@
 //! | `fields`, `document` | the schema from the dictionary, a product as a document |
 //! | `text` | how text becomes words |
 //! | `index`, `writer`, `reader`, `feeder` | versions and lock, commits, views, following the log |
-//! | `filter`, `compile`, `ip` | the filter language and what it means |
+//! | `filter`, `compile`, `complement`, `ip` | the filter language and what it means |
 //! | `phrase`, `meaning` | what a person typed, and words that mean a value |
 //! | `query`, `sort`, `facets`, `cursor`, `pins`, `suggest` | a search and its pages |
 
 mod compile;
+mod complement;
 mod cursor;
 mod document;
 pub mod facets;

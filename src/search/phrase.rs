@@ -11,9 +11,9 @@ use super::meaning::{MAX_PHRASE_WORDS, Meanings};
 use super::text::{self, Word};
 use crate::dictionary::Dictionary;
 use tantivy::Term;
-use tantivy::query::BooleanQuery;
 use tantivy::query::{
-    BoostQuery, ConstScoreQuery, DisjunctionMaxQuery, FuzzyTermQuery, Occur, PhrasePrefixQuery, Query, TermQuery,
+    BooleanQuery, BoostQuery, ConstScoreQuery, DisjunctionMaxQuery, FuzzyTermQuery, Occur, PhrasePrefixQuery, PhraseQuery, Query,
+    TermQuery,
 };
 use tantivy::schema::{Field, IndexRecordOption};
 use tantivy::tokenizer::TokenizerManager;
@@ -159,7 +159,7 @@ impl Reading<'_> {
                 places.push((field, boost));
             }
         }
-        if last && part.chars().count() >= 2 {
+        if last {
             for (field, boost) in &places {
                 let mut prefix = PhrasePrefixQuery::new(vec![Term::from_field_text(*field, part)]);
                 prefix.set_max_expansions(MAX_EXPANSIONS);
@@ -181,7 +181,7 @@ impl Reading<'_> {
         let one_boundary = tail.chars().all(|c| c.is_ascii_digit() != first_is_digit);
         one_boundary.then(|| {
             let terms = [head, tail].map(|piece| Term::from_field_text(self.fields.titles, piece));
-            constant(Box::new(tantivy::query::PhraseQuery::new(terms.to_vec())), TITLES_BOOST)
+            constant(Box::new(PhraseQuery::new(terms.to_vec())), TITLES_BOOST)
         })
     }
 
