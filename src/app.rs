@@ -39,7 +39,7 @@ impl App {
     /// Opens the data folder: checks the dictionary, migrates the database, finds the file store.
     pub async fn open(config: Config, clock: Clock) -> Result<Self> {
         std::fs::create_dir_all(&config.data)?;
-        let dictionary = Arc::new(Dictionary::default());
+        let dictionary = Arc::new(Dictionary::load(config.schema.as_deref())?);
         let db = Db::open(&config.database()).await?;
         let files = files::open(&config.file_store())?;
         let (keys, shutdown) = (Keys::default(), CancellationToken::new());

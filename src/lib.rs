@@ -16,4 +16,5 @@ pub mod identity;
 pub mod import;
 pub mod normalize;
 pub mod pricing;
+pub mod stock;
 pub mod suppliers;

@@ -102,12 +102,11 @@ fn log(config: &Config) -> Result<()> {
     })?;
     let logs = tracing_subscriber::fmt().with_env_filter(filter).with_writer(std::io::stderr);
     // A second subscriber in one process (tests) is refused and harmless.
-    let _ = match config.log_format.as_str() {
-        "json" => logs.json().flatten_event(true).try_init(),
-        _ => {
-            let ansi = std::io::IsTerminal::is_terminal(&std::io::stderr());
-            logs.with_ansi(ansi).with_target(false).try_init()
-        }
+    let _ = if config.log_format == "json" {
+        logs.json().flatten_event(true).try_init()
+    } else {
+        let ansi = std::io::IsTerminal::is_terminal(&std::io::stderr());
+        logs.with_ansi(ansi).with_target(false).try_init()
     };
     Ok(())
 }

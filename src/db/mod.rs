@@ -11,6 +11,7 @@ mod migrate;
 pub mod operations;
 mod pool;
 pub mod schema;
+pub mod settings;
 pub mod types;
 
 pub use changes::{Change, ChangeKind, NewChange, Position};

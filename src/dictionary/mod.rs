@@ -1,106 +1,205 @@
-//! The dictionary: what `schema/` says about attributes, units, categories and the words of each locale.
+//! The dictionary: what `schema/` says about attributes, units, categories, brands and the words of each locale.
 //!
 //! It is data. Loaded and checked once at start, embedded in the binary, overridable by a user's folder; a mistake names the
 //! file, the key and the line. Nothing here knows a supplier, a channel or a product.
+//!
+//! [`load`] reads and checks, [`index`] makes the look-ups cheap, and what remains here are the nouns and the questions that
+//! can be asked. Every look-up by text goes through [`crate::normalize::text::key`], so case, accents, look-alike letters and
+//! punctuation never matter.
 
+mod attribute;
+mod error;
+mod header;
+mod index;
+mod load;
+mod locale;
+mod unit;
+
+pub use attribute::{Attribute, AttributeType, Bounds, Cue, SelectOption, Several};
+pub use error::SchemaError;
+pub use header::Header;
+pub use index::Words;
+pub use locale::{LocaleWords, TitleTemplate};
+pub use unit::{Ratio, Unit};
+
+use crate::normalize::text::key;
+use index::Index;
+use rust_decimal::Decimal;
 use serde::{Deserialize, Serialize};
 use std::collections::BTreeMap;
 
-/// Everything in `schema/`, checked.
+/// Everything in `schema/` but the channels, checked.
 #[derive(Debug, Clone, Default)]
 pub struct Dictionary {
-    attributes: BTreeMap<String, Attribute>,
-    categories: BTreeMap<String, Category>,
-}
-
-/// The type of an attribute's values; it fixes which [`crate::normalize::Value`] is right.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(rename_all = "snake_case")]
-pub enum AttributeType {
-    /// Plain text. With `localized = true`, one per locale.
-    Text,
-    /// Text that may hold a safe subset of HTML, one per locale.
-    RichText,
-    /// One of the attribute's options, by code.
-    Select,
-    /// Several of the attribute's options, by code.
-    MultiSelect,
-    /// Several plain texts.
-    TextList,
-    /// Yes or no.
-    Boolean,
-    /// A whole number without unit.
-    Integer,
-    /// A quantity in the attribute's unit.
-    Measure,
-    /// A closed interval in the attribute's unit.
-    Range,
-    /// A standard's code with its own grammar, such as an IP code.
-    Code,
-    /// A Global Trade Item Number, 14 digits.
-    Gtin,
-    /// The name of something that has its own list: a brand.
-    Reference,
-    /// A list of battery options.
-    Batteries,
-    /// A table of light modes.
-    Modes,
-}
-
-/// One attribute of `schema/attributes.toml`.
-#[derive(Debug, Clone, Serialize, Deserialize)]
-pub struct Attribute {
-    /// Stable snake_case code.
-    pub code: String,
-    /// Type of its values.
-    #[serde(rename = "type")]
-    pub kind: AttributeType,
-    /// Canonical unit, for `measure` and `range`.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub unit: Option<String>,
-    /// One text per locale?
-    #[serde(default)]
-    pub localized: bool,
-    /// May products of one group differ in it?
-    #[serde(default)]
-    pub variant: bool,
-    /// Offered as a facet by default?
-    #[serde(default)]
-    pub facet: bool,
-    /// Name per locale; `en` is always there.
-    pub label: BTreeMap<String, String>,
+    attributes: Vec<Attribute>,
+    units: Vec<Unit>,
+    categories: Vec<Category>,
+    brands: Vec<Brand>,
+    locales: BTreeMap<String, LocaleWords>,
+    index: Index,
+    fingerprint: String,
 }
 
 /// One category of `schema/categories.toml`.
-#[derive(Debug, Clone, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
 pub struct Category {
     /// Stable code, such as `headlamps`.
     pub code: String,
     /// Name per locale.
     pub label: BTreeMap<String, String>,
+    /// Words of suppliers' category paths that mean it, in any language.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub synonyms: Vec<String>,
+    /// Codes of the attribute `product_kind` that belong to it.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub kinds: Vec<String>,
     /// Id in each outside taxonomy, by its name: `google`, `shopify`, `meta`, `hs`.
     #[serde(default)]
     pub ids: BTreeMap<String, String>,
 }
 
+/// One brand of `schema/brands.toml`.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Brand {
+    /// The brand's own spelling.
+    pub name: String,
+    /// Other spellings, old names and misspellings.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub aliases: Vec<String>,
+}
+
+impl Category {
+    /// The name in this locale, else in its base language, else in English.
+    pub fn label(&self, locale: &str) -> &str {
+        attribute::label_in(&self.label, locale).unwrap_or(&self.code)
+    }
+}
+
 impl Dictionary {
     /// The attribute of this code.
     pub fn attribute(&self, code: &str) -> Option<&Attribute> {
-        self.attributes.get(code)
+        self.index.attributes.get(code).and_then(|at| self.attributes.get(*at))
     }
 
     /// All attributes, in the order of their file.
     pub fn attributes(&self) -> impl Iterator<Item = &Attribute> {
-        self.attributes.values()
+        self.attributes.iter()
+    }
+
+    /// The attribute that a column of this name holds; [`Dictionary::header`] also tells unit and locale.
+    pub fn attribute_for(&self, label: &str, locale: Option<&str>) -> Option<&Attribute> {
+        let _ = locale; // Keys are the same in every locale; the parameter keeps room for words that are not.
+        self.header(label).map(|header| header.attribute)
+    }
+
+    /// The option of a select that this text names, by code, label or synonym. Exact but for case, accents and punctuation.
+    pub fn option_for<'a>(&self, attribute: &'a Attribute, text: &str) -> Option<&'a SelectOption> {
+        let at = self.index.options.get(&attribute.code)?.get(&key(text))?;
+        attribute.options.get(*at)
+    }
+
+    /// Every key that leads to an option of this attribute, with the option's code.
+    pub fn option_keys<'a>(&'a self, attribute: &'a Attribute) -> impl Iterator<Item = (&'a str, &'a str)> {
+        self.index
+            .options
+            .get(&attribute.code)
+            .into_iter()
+            .flatten()
+            .filter_map(|(key, at)| attribute.options.get(*at).map(|option| (key.as_str(), option.code.as_str())))
+    }
+
+    /// Attributes that may be confused with this one, in file order, itself included; empty when it has no cue.
+    pub fn cue_group<'a>(&'a self, attribute: &'a Attribute) -> impl Iterator<Item = (&'a Attribute, &'a Cue)> {
+        let group = attribute.cue.as_ref().map(|cue| cue.group.as_str());
+        self.attributes
+            .iter()
+            .filter_map(move |other| other.cue.as_ref().map(|cue| (other, cue)))
+            .filter(move |(_, cue)| Some(cue.group.as_str()) == group)
     }
 
     /// The category of this code.
     pub fn category(&self, code: &str) -> Option<&Category> {
-        self.categories.get(code)
+        self.index.categories.get(code).and_then(|at| self.categories.get(*at))
     }
 
-    /// All categories.
+    /// All categories, in the order of their file.
     pub fn categories(&self) -> impl Iterator<Item = &Category> {
-        self.categories.values()
+        self.categories.iter()
+    }
+
+    /// The category that a supplier's category text means: a word, or a path such as `Outdoor > Lampen > Stirnlampen`, whose
+    /// last known part counts.
+    pub fn category_for(&self, text: &str, locale: Option<&str>) -> Option<&Category> {
+        let _ = locale; // See `attribute_for`.
+        let at = self.index.category_for(text)?;
+        self.categories.get(at)
+    }
+
+    /// The category that products of this kind (code of `product_kind`) belong to.
+    pub fn category_of_kind(&self, kind: &str) -> Option<&Category> {
+        self.categories.iter().find(|category| category.kinds.iter().any(|known| known == kind))
+    }
+
+    /// The unit of this code.
+    pub fn unit(&self, code: &str) -> Option<&Unit> {
+        self.index.units.get(code).and_then(|at| self.units.get(*at))
+    }
+
+    /// All units, in the order of their file.
+    pub fn units(&self) -> impl Iterator<Item = &Unit> {
+        self.units.iter()
+    }
+
+    /// The unit that this text spells. Where families share a spelling (`m`), the one that stands first in the file.
+    pub fn unit_for(&self, text: &str) -> Option<&Unit> {
+        self.index.unit(None, text).and_then(|at| self.units.get(at))
+    }
+
+    /// The unit of this family that this text spells: `m` is a metre among lengths and a minute among times.
+    pub fn unit_in(&self, family: &str, text: &str) -> Option<&Unit> {
+        self.index.unit(Some(family), text).and_then(|at| self.units.get(at))
+    }
+
+    /// Converts exactly between two unit codes; none across families or past the decimal's range.
+    pub fn convert(&self, amount: Decimal, from: &str, to: &str) -> Option<Decimal> {
+        self.unit(from)?.convert(amount, self.unit(to)?)
+    }
+
+    /// The words of this locale, else of its base language.
+    pub fn locale(&self, tag: &str) -> Option<&LocaleWords> {
+        let tag = tag.replace('_', "-");
+        let base = tag.split('-').next().unwrap_or_default().to_ascii_lowercase();
+        let base = if base == "no" || base == "nn" { "nb".to_owned() } else { base };
+        self.locales.get(&tag).or_else(|| self.locales.get(&base))
+    }
+
+    /// All locales, by tag.
+    pub fn locales(&self) -> impl Iterator<Item = &LocaleWords> {
+        self.locales.values()
+    }
+
+    /// The words of all locales together, for cells whose language is not known.
+    pub fn words(&self) -> &Words {
+        &self.index.words
+    }
+
+    /// The brand of this spelling, by name or alias.
+    pub fn brand(&self, text: &str) -> Option<&Brand> {
+        self.index.brand(text).and_then(|at| self.brands.get(at))
+    }
+
+    /// All brands, in the order of their file.
+    pub fn brands(&self) -> impl Iterator<Item = &Brand> {
+        self.brands.iter()
+    }
+
+    /// SHA-256 in hex of every schema text that was read. Another value means: derived data must be rebuilt.
+    pub fn fingerprint(&self) -> &str {
+        &self.fingerprint
     }
 }
+
+#[cfg(test)]
+mod tests;

@@ -2,6 +2,7 @@
 //!
 //! [`normalize`] is the one door; the file of each attribute type stands beside it.
 
+pub mod text;
 pub mod value;
 
 pub use value::{BatteryOption, Claim, Measure, Mode, NoValue, Range, Value};

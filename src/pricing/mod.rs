@@ -1,9 +1,11 @@
 //! Money, and what a product is sold for.
 
 pub mod api;
+pub mod first;
 pub mod money;
 pub mod queries;
 
+pub use first::{NoPrice, OfferTerms, PriceSettings, PriceSource, Priced, Rates, first_price};
 pub use money::{Money, MoneyError};
 
 use rust_decimal::Decimal;

@@ -1,0 +1,208 @@
+//! Look-ups by folded text, built once.
+
+use super::{Attribute, Brand, Category, LocaleWords, Unit};
+use crate::normalize::text::key;
+use std::collections::{BTreeMap, HashMap, HashSet};
+
+/// Positions by key; the texts stay with their owners.
+#[derive(Debug, Clone, Default)]
+pub(super) struct Index {
+    pub(super) attributes: HashMap<String, usize>,
+    pub(super) headers: HashMap<String, usize>,
+    pub(super) options: HashMap<String, BTreeMap<String, usize>>,
+    pub(super) units: HashMap<String, usize>,
+    /// Spelling as written, then by key, per family; the family "" holds all of them.
+    spellings: HashMap<String, HashMap<String, usize>>,
+    spelling_keys: HashMap<String, HashMap<String, usize>>,
+    pub(super) categories: HashMap<String, usize>,
+    pub(super) category_words: HashMap<String, usize>,
+    brands: HashMap<String, usize>,
+    pub(super) words: Words,
+}
+
+/// The words of every locale together, as keys.
+#[derive(Debug, Clone, Default)]
+pub struct Words {
+    /// Cells that say nothing.
+    pub null: HashSet<String>,
+    /// Yes.
+    pub yes: HashSet<String>,
+    /// No.
+    pub no: HashSet<String>,
+    /// In stock.
+    pub in_stock: HashSet<String>,
+    /// Out of stock.
+    pub out_of_stock: HashSet<String>,
+    /// Stock not known.
+    pub unknown_stock: HashSet<String>,
+    /// Before a maximum.
+    pub up_to: HashSet<String>,
+    /// Before a minimum.
+    pub at_least: HashSet<String>,
+    /// Before a rough figure.
+    pub approximately: HashSet<String>,
+    /// Between the ends of an interval.
+    pub to: HashSet<String>,
+    /// Between alternatives.
+    pub or: HashSet<String>,
+    /// Between parts.
+    pub and: HashSet<String>,
+    /// Before what is excluded.
+    pub not: HashSet<String>,
+    /// A fixed power source.
+    pub built_in: HashSet<String>,
+    /// A maker's own pack.
+    pub proprietary: HashSet<String>,
+    /// Mode words to mode codes.
+    pub modes: HashMap<String, String>,
+}
+
+impl Words {
+    fn build(locales: &BTreeMap<String, LocaleWords>) -> Self {
+        let mut words = Self::default();
+        for locale in locales.values() {
+            for (set, list) in [
+                (&mut words.null, &locale.null_words),
+                (&mut words.yes, &locale.yes),
+                (&mut words.no, &locale.no),
+                (&mut words.in_stock, &locale.in_stock),
+                (&mut words.out_of_stock, &locale.out_of_stock),
+                (&mut words.unknown_stock, &locale.unknown_stock),
+                (&mut words.up_to, &locale.up_to),
+                (&mut words.at_least, &locale.at_least),
+                (&mut words.approximately, &locale.approximately),
+                (&mut words.to, &locale.to),
+                (&mut words.or, &locale.or),
+                (&mut words.and, &locale.and),
+                (&mut words.not, &locale.not),
+                (&mut words.built_in, &locale.built_in),
+                (&mut words.proprietary, &locale.proprietary),
+            ] {
+                set.extend(list.iter().map(|word| key(word)).filter(|word| !word.is_empty()));
+            }
+            for (code, list) in &locale.modes {
+                words.modes.extend(list.iter().map(|word| (key(word), code.clone())));
+            }
+        }
+        words
+    }
+
+    /// Does this cell say nothing? Signs alone (`-`, `--`, `?`, `****`) say nothing in every language.
+    pub fn is_null(&self, text: &str) -> bool {
+        if !text.chars().any(char::is_alphanumeric) {
+            return true;
+        }
+        self.null.contains(&key(text))
+    }
+}
+
+/// Does one of the phrases stand in this key, at word boundaries?
+pub(crate) fn holds(text_key: &str, phrases: &HashSet<String>) -> bool {
+    phrases.iter().any(|phrase| holds_phrase(text_key, phrase))
+}
+
+/// Does the phrase stand in this key, at word boundaries?
+pub(crate) fn holds_phrase(text_key: &str, phrase: &str) -> bool {
+    let edge = |c: Option<char>| c.is_none_or(|c| !c.is_alphanumeric());
+    !phrase.is_empty()
+        && text_key.match_indices(phrase).any(|(at, found)| {
+            let before = text_key.get(..at).and_then(|text| text.chars().next_back());
+            let after = text_key.get(at + found.len()..).and_then(|text| text.chars().next());
+            edge(before) && edge(after)
+        })
+}
+
+/// A unit's spelling without what people put between its letters: `A•г`, `lb.`, `° C`.
+pub(super) fn bare_spelling(text: &str) -> String {
+    text.chars()
+        .filter(|c| !c.is_whitespace() && !matches!(c, '.' | '•' | '·' | '⋅' | '∙' | '*' | '-' | '×' | '\u{200b}'))
+        .collect()
+}
+
+impl Index {
+    /// Builds every look-up; the first key wins where data that was checked still shares one (a unit's `M` and `m`).
+    pub(super) fn build(
+        attributes: &[Attribute],
+        units: &[Unit],
+        categories: &[Category],
+        brands: &[Brand],
+        locales: &BTreeMap<String, LocaleWords>,
+    ) -> Self {
+        let mut index = Self { words: Words::build(locales), ..Self::default() };
+        for (at, attribute) in attributes.iter().enumerate() {
+            index.attributes.insert(attribute.code.clone(), at);
+            let names = std::iter::once(&attribute.code).chain(attribute.label.values()).chain(&attribute.synonyms);
+            for name in names {
+                index.headers.entry(key(&name.replace('/', " "))).or_insert(at);
+            }
+            let options = index.options.entry(attribute.code.clone()).or_default();
+            for (position, option) in attribute.options.iter().enumerate() {
+                let names = std::iter::once(&option.code).chain(option.label.values()).chain(&option.synonyms);
+                for name in names {
+                    options.entry(key(name)).or_insert(position);
+                }
+            }
+        }
+        for (at, unit) in units.iter().enumerate() {
+            index.units.insert(unit.code.clone(), at);
+            for family in ["", &unit.family] {
+                for spelling in std::iter::once(&unit.code).chain([&unit.symbol]).chain(&unit.spellings) {
+                    let bare = bare_spelling(spelling);
+                    index.spelling_keys.entry(family.to_owned()).or_default().entry(key(&bare)).or_insert(at);
+                    index.spellings.entry(family.to_owned()).or_default().entry(bare).or_insert(at);
+                }
+            }
+        }
+        for (at, category) in categories.iter().enumerate() {
+            index.categories.insert(category.code.clone(), at);
+            for word in std::iter::once(&category.code).chain(category.label.values()).chain(&category.synonyms) {
+                index.category_words.entry(key(word)).or_insert(at);
+            }
+        }
+        for (at, brand) in brands.iter().enumerate() {
+            for word in std::iter::once(&brand.name).chain(&brand.aliases) {
+                index.brands.entry(brand_key(word)).or_insert(at);
+            }
+        }
+        index
+    }
+
+    pub(super) fn unit(&self, family: Option<&str>, text: &str) -> Option<usize> {
+        if text.len() > 60 {
+            return None;
+        }
+        let family = family.unwrap_or_default();
+        let bare = bare_spelling(text);
+        let exact = self.spellings.get(family).and_then(|spellings| spellings.get(&bare));
+        exact.or_else(|| self.spelling_keys.get(family).and_then(|keys| keys.get(&key(&bare)))).copied()
+    }
+
+    pub(super) fn category_for(&self, text: &str) -> Option<usize> {
+        let parts: Vec<String> = text
+            .split(['>', '|', '/', ';', '»', '›', '\\', '#'])
+            .map(key)
+            .filter(|part| !part.is_empty() && part.len() <= 200)
+            .take(50)
+            .collect();
+        if let Some(found) = self.category_words.get(&key(text)) {
+            return Some(*found);
+        }
+        if let Some(found) = parts.iter().rev().find_map(|part| self.category_words.get(part)) {
+            return Some(*found);
+        }
+        // The longest known phrase inside a part, so that "headlamp batteries" is not a headlamp.
+        parts.iter().rev().find_map(|part| {
+            let inside = self.category_words.iter().filter(|(word, _)| word.len() >= 4 && holds_phrase(part, word));
+            inside.max_by_key(|(word, at)| (word.len(), std::cmp::Reverse(**at))).map(|(_, at)| *at)
+        })
+    }
+
+    pub(super) fn brand(&self, text: &str) -> Option<usize> {
+        self.brands.get(&brand_key(text)).copied()
+    }
+}
+
+/// A brand's key: letters and digits only, so `Led Lenser`, `LED-Lenser` and `Ledlenser` meet.
+pub(super) fn brand_key(text: &str) -> String {
+    key(text).chars().filter(|c| c.is_alphanumeric()).collect()
+}

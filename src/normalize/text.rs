@@ -1,0 +1,90 @@
+//! Plain text: case, look-alike letters, white space and control characters.
+//!
+//! Two foldings. [`fold`] is the language's own case folding, right for comparing texts of one language: in Turkish and
+//! Azerbaijani `I` is the capital of `ı`. [`key`] is coarser and for look-ups only: it also drops accents, joins the dotted and
+//! the dotless i, reads Cyrillic letters that look Latin as Latin, and makes one space of every run of space and punctuation
+//! that carries no meaning. A supplier's `ÇIKIŞ`, `Çıkış` and `cikis` share one key, whatever locale the file declares.
+
+use icu_casemap::CaseMapper;
+use icu_normalizer::{ComposingNormalizerBorrowed, DecomposingNormalizerBorrowed};
+
+/// Case-folds by the rules of the locale, after NFKC, with white space collapsed.
+pub fn fold(text: &str, locale: Option<&str>) -> String {
+    let composed = ComposingNormalizerBorrowed::new_nfkc().normalize(text);
+    let mapper = CaseMapper::new();
+    let folded = if is_turkic(locale) { mapper.fold_turkic_string(&composed) } else { mapper.fold_string(&composed) };
+    folded.split_whitespace().collect::<Vec<_>>().join(" ")
+}
+
+/// Is this a language that tells dotted from dotless i?
+pub fn is_turkic(locale: Option<&str>) -> bool {
+    let base = locale.unwrap_or_default().split(['-', '_']).next().unwrap_or_default();
+    base.eq_ignore_ascii_case("tr") || base.eq_ignore_ascii_case("az")
+}
+
+/// The look-up key of a word or phrase; see the module's text. Letters, digits and `+%°'"#&/<>?*` stay, all else parts words.
+pub fn key(text: &str) -> String {
+    let marked: String = text
+        .chars()
+        .filter(|c| !matches!(c, '™' | '®' | '©' | '℠' | '\u{200b}'..='\u{200f}' | '\u{feff}' | '\u{ad}' | '\u{2060}'))
+        .map(|c| if c == 'º' || c == '˚' { '°' } else { c })
+        .collect();
+    let decomposed = DecomposingNormalizerBorrowed::new_nfkd().normalize(&marked);
+    let folded = CaseMapper::new().fold_string(&decomposed);
+    let mut key = String::with_capacity(folded.len());
+    let mut gap = false;
+    for c in folded.chars() {
+        let c = match c {
+            '\u{300}'..='\u{36f}' => continue,
+            other => look_alike(other),
+        };
+        if c.is_alphanumeric() || matches!(c, '+' | '%' | '°' | '\'' | '"' | '#' | '&' | '/' | '<' | '>' | '?' | '*' | '±') {
+            if gap && !key.is_empty() {
+                key.push(' ');
+            }
+            gap = false;
+            key.push(c);
+        } else {
+            gap = true;
+        }
+    }
+    key
+}
+
+/// Reads a folded letter that looks Latin as Latin, and a typographic sign as the plain one.
+pub(crate) fn look_alike(c: char) -> char {
+    match c {
+        'а' => 'a',
+        'е' | 'ё' => 'e',
+        'о' => 'o',
+        'р' => 'p',
+        'с' => 'c',
+        'у' => 'y',
+        'х' | '×' => 'x',
+        'і' | 'ı' | 'ї' => 'i',
+        'ј' => 'j',
+        'ѕ' => 's',
+        'ə' => 'e',
+        'ø' => 'o',
+        'ł' => 'l',
+        'đ' => 'd',
+        'µ' | 'μ' => 'u',
+        '’' | '‘' | '′' | 'ʼ' | '`' | '´' => '\'',
+        '”' | '“' | '″' | '„' | '«' | '»' => '"',
+        other => other,
+    }
+}
+
+/// One line of clean text: no control characters, no invisible ones, every run of white space one space.
+pub fn clean_line(text: &str) -> String {
+    let visible: String =
+        text.chars().filter(|c| !is_invisible(*c)).map(|c| if c.is_control() || c.is_whitespace() { ' ' } else { c }).collect();
+    let composed = ComposingNormalizerBorrowed::new_nfc().normalize(&visible);
+    composed.split_whitespace().collect::<Vec<_>>().join(" ")
+}
+
+/// Characters that show nothing and only break comparisons: zero-width, direction marks, byte order mark, soft hyphen.
+pub(crate) fn is_invisible(c: char) -> bool {
+    matches!(c, '\u{ad}' | '\u{200b}' | '\u{200e}' | '\u{200f}' | '\u{202a}'..='\u{202e}' | '\u{2060}'..='\u{2064}'
+        | '\u{2066}'..='\u{206f}' | '\u{feff}' | '\u{fff9}'..='\u{fffb}' | '\u{fffd}')
+}
