@@ -1,5 +1,6 @@
 //! The house with its lights on: everything a command or a request works with.
 
+use crate::auth::Keys;
 use crate::clock::Clock;
 use crate::config::Config;
 use crate::db::Db;
@@ -9,6 +10,7 @@ use crate::files;
 use crate::search::Search;
 use object_store::ObjectStore;
 use std::sync::Arc;
+use tokio_util::sync::CancellationToken;
 
 /// The collaborators. Cheap to clone.
 #[derive(Clone)]
@@ -30,17 +32,22 @@ pub struct Inner {
     pub files: Arc<dyn ObjectStore>,
     /// Where time comes from.
     pub clock: Clock,
+    /// The keys seen lately.
+    pub keys: Keys,
+    /// Cancelled when the process is asked to stop: long polls and streams end at once.
+    pub shutdown: CancellationToken,
 }
 
 impl App {
     /// Opens the data folder: checks the dictionary, migrates the database, finds the file store.
     pub async fn open(config: Config, clock: Clock) -> Result<Self> {
         std::fs::create_dir_all(&config.data)?;
-        let dictionary = Arc::new(Dictionary::default());
+        let dictionary = Arc::new(Dictionary::load(config.schema.as_deref())?);
         let db = Db::open(&config.database()).await?;
         let files = files::open(&config.file_store())?;
         let search = Search::open(&config.index(), Arc::clone(&dictionary), clock.clone())?;
-        Ok(Self { inner: Arc::new(Inner { config, db, dictionary, search, files, clock }) })
+        let (keys, shutdown) = (Keys::default(), CancellationToken::new());
+        Ok(Self { inner: Arc::new(Inner { config, db, dictionary, search, files, clock, keys, shutdown }) })
     }
 }
 

@@ -1,6 +1,16 @@
 //! Products: the golden record resolved from offers and people's edits.
+//!
+//! Pure rules stand in files of their own: [`resolve`] (which claim wins), [`lifecycle`] (draft, active, discontinued), [`sku`]
+//! (what a product is called). [`intake`] takes an import's rows in, [`edit`] a person's; both end in [`golden`], which rebuilds
+//! the golden record of the products they touched.
 
+pub mod brand;
+pub mod golden;
+pub mod intake;
+pub mod lifecycle;
 pub mod queries;
+pub mod resolve;
+pub mod sku;
 pub mod view;
 
 pub use view::{GoldenValue, GoldenValues, ProductStatus, ProductView};

@@ -250,6 +250,18 @@ pub fn head(conn: &mut Conn) -> Result<Position> {
     Ok(Position { epoch: epoch(conn)?, xid, seq })
 }
 
+/// Does the database show the change at `position` already? Unlike a reader of the log, whoever reads a row need not wait for
+/// transactions that are still running: a position is given out after its commit, so any row at or past it is proof.
+///
+/// A position of another epoch will never be shown: `cursor_expired`.
+pub fn shows(conn: &mut Conn, position: &Position) -> Result<bool> {
+    if position.epoch != epoch(conn)? {
+        return Err(Error::new(Code::CursorExpired, "this change is of an earlier life of the database; read everything anew"));
+    }
+    let newest: Option<i64> = changes::table.select(diesel::dsl::max(changes::seq)).first(conn)?;
+    Ok(newest.unwrap_or(0) >= position.seq)
+}
+
 /// Changes after `position`, oldest first, at most `limit`: never one that an older, still running transaction could precede.
 ///
 /// A position of another epoch, or one whose successors have been pruned, is `cursor_expired`.

@@ -2,8 +2,10 @@
 
 use super::Conn;
 use crate::error::{Error, Result};
+use diesel::result::Error as DieselError;
 use diesel::{Connection, PgConnection, RunQueryDsl, SqliteConnection, connection::SimpleConnection};
 use diesel_migrations::{EmbeddedMigrations, MigrationHarness, embed_migrations};
+use std::time::Duration;
 
 const SQLITE: EmbeddedMigrations = embed_migrations!("migrations/sqlite");
 const POSTGRES: EmbeddedMigrations = embed_migrations!("migrations/postgres");
@@ -18,8 +20,23 @@ pub(super) fn run(conn: &mut Conn) -> Result<usize> {
 
 /// All pending migrations in one IMMEDIATE transaction: a second process waits, then finds nothing to do.
 fn sqlite(conn: &mut SqliteConnection) -> Result<usize> {
-    conn.batch_execute("PRAGMA journal_mode = WAL")?;
+    write_ahead(conn)?;
     conn.immediate_transaction(|conn| conn.run_pending_migrations(SQLITE).map(|done| done.len()).map_err(Error::internal))
+}
+
+/// Turns the write-ahead log on, which stays on in the file. `busy_timeout` does not wait for others who open a new file at the
+/// same moment, so this does.
+fn write_ahead(conn: &mut SqliteConnection) -> Result<()> {
+    const TRIES: u32 = 750;
+    for _ in 1..TRIES {
+        match conn.batch_execute("PRAGMA journal_mode = WAL") {
+            Err(DieselError::DatabaseError(_, info)) if info.message().contains("locked") => {
+                std::thread::sleep(Duration::from_millis(20));
+            }
+            other => return Ok(other?),
+        }
+    }
+    Ok(conn.batch_execute("PRAGMA journal_mode = WAL")?)
 }
 
 /// An advisory lock held over the run: the second process waits, then finds nothing to do.

@@ -8,8 +8,10 @@ pub mod changes;
 mod conn;
 mod error;
 mod migrate;
+pub mod operations;
 mod pool;
 pub mod schema;
+pub mod settings;
 pub mod types;
 
 pub use changes::{Change, ChangeKind, NewChange, Position};

@@ -41,11 +41,14 @@ impl Db {
     /// An unknown scheme is an error, so that a mistyped `postgres` never creates an empty SQLite file of that name.
     pub async fn open(url: &str) -> Result<Self> {
         let backend = backend(url)?;
-        let pool = |size: usize| {
-            Pool::builder(Opener { backend, url: address(url).to_owned() }).max_size(size).build().map_err(Error::internal)
+        let pool = |size: usize, writes: bool| {
+            Pool::builder(Opener { backend, url: address(url).to_owned(), writes })
+                .max_size(size)
+                .build()
+                .map_err(Error::internal)
         };
-        let writers = pool(if backend == Backend::Sqlite { 1 } else { PG_WRITERS })?;
-        let readers = pool(READERS)?;
+        let writers = pool(if backend == Backend::Sqlite { 1 } else { PG_WRITERS }, true)?;
+        let readers = pool(READERS, false)?;
         let db = Self { inner: Arc::new(Inner { backend, readers, writers, written: watch::Sender::new(0) }) };
         let migrated = db.on(&db.inner.writers, migrate::run).await?;
         if migrated > 0 {
@@ -163,10 +166,11 @@ fn address(url: &str) -> &str {
 struct Opener {
     backend: Backend,
     url: String,
+    writes: bool,
 }
 
 impl Opener {
-    fn open(backend: Backend, url: &str) -> Result<Conn> {
+    fn open(backend: Backend, url: &str, writes: bool) -> Result<Conn> {
         let unreachable = |error: diesel::ConnectionError| {
             let place = match backend {
                 Backend::Sqlite => format!("the database file {url} cannot be opened; is its folder there and writable?"),
@@ -182,6 +186,10 @@ impl Opener {
                     "PRAGMA busy_timeout = 15000; PRAGMA synchronous = FULL; PRAGMA foreign_keys = ON; \
                      PRAGMA temp_store = MEMORY; PRAGMA cache_size = -32000;",
                 )?;
+                if !writes {
+                    // PostgreSQL's snapshots are READ ONLY; here a stray write would slip past the one writer.
+                    conn.batch_execute("PRAGMA query_only = ON")?;
+                }
                 Ok(Conn::Sqlite(conn))
             }
             Backend::Postgres => {
@@ -200,8 +208,8 @@ impl Manager for Opener {
     type Error = Error;
 
     async fn create(&self) -> Result<Conn> {
-        let (backend, url) = (self.backend, self.url.clone());
-        tokio::task::spawn_blocking(move || Self::open(backend, &url)).await.map_err(Error::internal)?
+        let (backend, url, writes) = (self.backend, self.url.clone(), self.writes);
+        tokio::task::spawn_blocking(move || Self::open(backend, &url, writes)).await.map_err(Error::internal)?
     }
 
     async fn recycle(&self, conn: &mut Conn, _: &Metrics) -> RecycleResult<Error> {

@@ -1,5 +1,5 @@
 //! Every table, once for both databases; `migrations/` holds the same in each dialect.
-#![allow(missing_docs)]
+#![allow(missing_docs, clippy::wildcard_imports)]
 
 diesel::table! {
     use diesel::sql_types::*;
@@ -152,6 +152,7 @@ diesel::table! {
         gone_at -> Nullable<UtcTime>,
         raw -> Json,
         row_hash -> Text,
+        superseded -> Nullable<Text>,
         claims -> Json,
         gtin -> Nullable<Text>,
         brand -> Nullable<Text>,
@@ -278,6 +279,15 @@ diesel::table! {
         message -> Text,
         raw -> Text,
         severity -> Text,
+    }
+}
+
+diesel::table! {
+    use diesel::sql_types::*;
+
+    held_offers (import_id, offer_id) {
+        import_id -> Text,
+        offer_id -> BigInt,
     }
 }
 
@@ -427,6 +437,7 @@ diesel::allow_tables_to_appear_in_same_query!(
     changes,
     imports,
     import_issues,
+    held_offers,
     jobs,
     channel_settings,
     rates,

@@ -54,3 +54,9 @@ impl Source {
         toml::from_str(&self.text).map_err(|error| self.error(error.span(), "", error.message().to_owned()))
     }
 }
+
+impl From<SchemaError> for crate::error::Error {
+    fn from(error: SchemaError) -> Self {
+        Self::new(crate::error::Code::InvalidProfile, error.to_string())
+    }
+}

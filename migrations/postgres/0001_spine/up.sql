@@ -115,6 +115,7 @@ CREATE TABLE offers (
     gone_at TIMESTAMPTZ,
     raw JSON NOT NULL,
     row_hash TEXT NOT NULL,
+    superseded TEXT,
     claims JSON NOT NULL,
     gtin TEXT,
     brand TEXT,
@@ -226,6 +227,13 @@ CREATE TABLE import_issues (
     severity TEXT NOT NULL
 );
 CREATE INDEX import_issues_import_id_id ON import_issues (import_id, id);
+
+-- Offers that a full import missed, while it is held.
+CREATE TABLE held_offers (
+    import_id TEXT NOT NULL REFERENCES imports (id),
+    offer_id BIGINT NOT NULL REFERENCES offers (id),
+    PRIMARY KEY (import_id, offer_id)
+);
 
 CREATE TABLE jobs (
     id TEXT NOT NULL PRIMARY KEY,

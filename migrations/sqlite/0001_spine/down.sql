@@ -5,6 +5,7 @@ DROP TABLE listings;
 DROP TABLE rates;
 DROP TABLE channel_settings;
 DROP TABLE jobs;
+DROP TABLE held_offers;
 DROP TABLE import_issues;
 DROP TABLE imports;
 DROP TABLE changes;

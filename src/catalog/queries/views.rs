@@ -1,7 +1,7 @@
-//! Every SQL statement about products, offers, groups and brands.
+//! Products as everybody reads them.
 
-use super::view::{ProductStatus, ProductView};
-use crate::db::schema::{brands, offers, product_groups, products, suppliers};
+use crate::catalog::view::{ProductStatus, ProductView};
+use crate::db::schema::{brands, listings, offers, product_groups, products, suppliers};
 use crate::db::{Conn, JsonText, Time};
 use crate::each_backend;
 use crate::error::Result;
@@ -52,6 +52,49 @@ pub fn views(conn: &mut Conn, ids: &[i64]) -> Result<Vec<ProductView>> {
 pub fn views_after(conn: &mut Conn, after: i64, limit: i64) -> Result<Vec<ProductView>> {
     let rows: Vec<ViewRow> =
         each_backend!(conn => select_view!().filter(products::id.gt(after)).order(products::id).limit(limit).load(conn))?;
+    assemble(conn, rows)
+}
+
+/// What a list of products is narrowed to; all given must hold.
+#[derive(Debug, Clone, Default)]
+pub struct ViewFilter {
+    /// See [`ProductStatus`].
+    pub status: Option<ProductStatus>,
+    /// Brand code.
+    pub brand: Option<String>,
+    /// Category code.
+    pub category: Option<String>,
+    /// Group code.
+    pub group: Option<String>,
+    /// Only products with this listing state on this channel.
+    pub listed: Option<(String, String)>,
+}
+
+/// One page of views in the order of their ids.
+pub fn views_page(conn: &mut Conn, filter: &ViewFilter, after: i64, limit: i64) -> Result<Vec<ProductView>> {
+    let rows: Vec<ViewRow> = each_backend!(conn => {
+        let mut query = select_view!().filter(products::id.gt(after)).order(products::id).limit(limit).into_boxed();
+        if let Some(status) = filter.status {
+            query = query.filter(products::status.eq(status.as_str()));
+        }
+        if let Some(brand) = &filter.brand {
+            query = query.filter(products::brand.eq(brand));
+        }
+        if let Some(category) = &filter.category {
+            query = query.filter(products::category.eq(category));
+        }
+        if let Some(group) = &filter.group {
+            query = query.filter(product_groups::code.eq(group));
+        }
+        if let Some((channel, state)) = &filter.listed {
+            query = query.filter(diesel::dsl::exists(
+                listings::table.filter(
+                    listings::product_id.eq(products::id).and(listings::channel.eq(channel)).and(listings::state.eq(state)),
+                ),
+            ));
+        }
+        query.load(conn)
+    })?;
     assemble(conn, rows)
 }
 

@@ -1,0 +1,260 @@
+//! Rebuilding golden records: from the stored offers, edits and stock of some products to their rows and their changes.
+//!
+//! Everything that touches a product ends here: an import's chunk, a person's edit, a stock report, a new rate. It reads in
+//! batches, writes only what differs, and returns the changes for the caller to append in the same transaction.
+
+use super::brand;
+use super::lifecycle::{self, Standing};
+use super::queries::{
+    self, NewProduct, OfferSource, ProductRow, Rules, edits_of, offers_of_products, product_update, products_by_id, products_lock,
+};
+use super::resolve::{self, Edit, Golden, Source};
+use super::view::{GoldenValue, ProductStatus};
+use crate::db::{ChangeKind, Conn, JsonText, NewChange, Time};
+use crate::error::Result;
+use crate::identity::mpn::mpn_key;
+use crate::pricing::{Money, OfferTerms, first_price, money};
+use crate::stock::available::{Level, available};
+use crate::stock::queries::levels_of_products;
+use chrono::{DateTime, Utc};
+use serde_json::json;
+use std::collections::{BTreeSet, HashMap};
+
+/// Rebuilds these products and returns what changed. Fresh ones (version 0) are told as created.
+pub fn rebuild(
+    conn: &mut Conn,
+    rules: &Rules,
+    product_ids: &BTreeSet<i64>,
+    operation_id: Option<&str>,
+    now: DateTime<Utc>,
+) -> Result<Vec<NewChange>> {
+    let ids: Vec<i64> = product_ids.iter().copied().collect();
+    products_lock(conn, &ids)?;
+    let products = products_by_id(conn, &ids)?;
+    let mut offers = offers_of_products(conn, &ids)?;
+    let edits = edits_of(conn, &ids)?;
+    let levels = levels_of_products(conn, &ids)?;
+    let no_levels = Vec::new();
+    let mut changes = Vec::new();
+    for id in &ids {
+        let Some(row) = products.get(id) else { continue };
+        let offers = offers.remove(id).unwrap_or_default();
+        let levels = levels.get(id).unwrap_or(&no_levels);
+        let (next, brand) = next_state(row, &offers, edits.get(id).map_or(&[][..], Vec::as_slice), levels, rules, now)?;
+        if next == row.body {
+            continue;
+        }
+        if let Some(brand) = brand {
+            let row = queries::BrandRow { code: brand.code, name: brand.name, created_at: now.into() };
+            queries::brands_ensure(conn, &[row])?;
+        }
+        changes.extend(changes_between(row, &next, operation_id)?);
+        product_update(conn, *id, &next)?;
+    }
+    Ok(changes)
+}
+
+/// Makes an offer a source of claims.
+pub fn source(offer: &OfferSource) -> Result<Source> {
+    Ok(Source {
+        offer_id: offer.id,
+        supplier: offer.supplier_code.clone(),
+        rank: offer.rank,
+        supplier_sku: offer.body.supplier_sku.clone(),
+        live: offer.body.live,
+        import_id: offer.body.import_id.clone(),
+        file: offer.body.file.clone(),
+        row: offer.body.row_number,
+        claims: offer.body.claims.read()?,
+        images: offer.body.images.read()?,
+        tags: offer.body.tags.read()?,
+    })
+}
+
+/// An offer's terms, as pricing wants them.
+pub fn terms(offer: &OfferSource, in_stock: bool) -> OfferTerms {
+    let body = &offer.body;
+    OfferTerms {
+        supplier_rank: offer.rank,
+        supplier_code: offer.supplier_code.clone(),
+        offer_key: body.supplier_sku.clone(),
+        live: body.live,
+        in_stock,
+        cost: stored_money(body.cost_minor, body.cost_currency.as_deref()),
+        recommended_price: stored_money(body.recommended_minor, body.recommended_currency.as_deref()),
+    }
+}
+
+/// Money from its two columns.
+pub fn stored_money(minor: Option<i64>, currency: Option<&str>) -> Option<Money> {
+    Some(Money { minor: minor?, currency: money::currency(currency?).ok()? })
+}
+
+fn next_state(
+    row: &ProductRow,
+    offers: &[OfferSource],
+    edits: &[Edit],
+    levels: &[Level],
+    rules: &Rules,
+    now: DateTime<Utc>,
+) -> Result<(NewProduct, Option<brand::Found>)> {
+    let sources = offers.iter().map(source).collect::<Result<Vec<_>>>()?;
+    let golden = resolve::resolve(&sources, edits);
+    let brand = golden.brand.as_deref().and_then(|text| brand::find(text, &rules.aliases, &rules.dictionary));
+    let category = category(&golden, edits, rules);
+    let standing = Standing {
+        title: has_text(&golden, "title"),
+        brand: brand.is_some(),
+        category: category.is_some(),
+        live_offer: offers.iter().any(|offer| offer.body.live),
+    };
+    let present = ProductStatus::parse(&row.body.status);
+    let status = lifecycle::next_status(present, &row.body.status_by, standing);
+    let in_stock = |offer: &OfferSource| levels.iter().any(|level| level.offer_id == offer.id && level.available() > 0);
+    let terms: Vec<OfferTerms> = offers.iter().map(|offer| terms(offer, in_stock(offer))).collect();
+    let price =
+        rules.price.as_ref().and_then(|settings| first_price(&terms, settings, &rules.rates).ok()).map(|priced| priced.price);
+
+    let mut next = row.body.clone();
+    next.status_by = if status == present { next.status_by } else { lifecycle::BY_IMPORT.to_owned() };
+    status.as_str().clone_into(&mut next.status);
+    next.gtin.clone_from(&golden.gtin);
+    next.brand = brand.as_ref().map(|brand| brand.code.clone());
+    next.mpn.clone_from(&golden.mpn);
+    next.mpn_key = golden.mpn.as_deref().and_then(mpn_key);
+    next.category = category;
+    next.title = title(&golden, &rules.default_locale);
+    next.golden = JsonText::of(&golden.values)?;
+    next.images = JsonText::of(&golden.images)?;
+    next.tags = JsonText::of(&golden.tags)?;
+    next.available = available(levels);
+    next.price_minor = price.map(|price| price.minor);
+    next.price_currency = price.map(|price| price.currency.code().to_owned());
+    if row.body.version == 0 || !same_catalogue(&row.body, &next) {
+        next.version = row.body.version + 1;
+        next.updated_at = now.into();
+    }
+    Ok((next, brand))
+}
+
+/// Suppliers file battery caps and bundles under headlamps: where the kind of product contradicts their category, the kind is right.
+/// A person's category stands.
+fn category(golden: &Golden, edits: &[Edit], rules: &Rules) -> Option<String> {
+    if edits.iter().any(|edit| edit.attribute == "category") {
+        return golden.category.clone();
+    }
+    let of_kind = resolve::category_of_kind(golden, &rules.dictionary);
+    let Some(claimed) = &golden.category else { return of_kind };
+    let fits =
+        |kind: &str| rules.dictionary.category(claimed).is_some_and(|category| category.kinds.iter().any(|known| known == kind));
+    match golden.values.get("product_kind") {
+        Some(GoldenValue::One(crate::normalize::Value::Text(kind))) if !fits(kind) => of_kind.or_else(|| Some(claimed.clone())),
+        _ => Some(claimed.clone()),
+    }
+}
+
+fn has_text(golden: &Golden, attribute: &str) -> bool {
+    matches!(golden.values.get(attribute), Some(GoldenValue::PerLocale(texts)) if !texts.is_empty())
+}
+
+/// The title that lists show: the default locale's, else the first there is, else the brand and part number.
+fn title(golden: &Golden, locale: &str) -> String {
+    let texts = match golden.values.get("title") {
+        Some(GoldenValue::PerLocale(texts)) => texts.get(locale).or_else(|| texts.values().next()),
+        _ => None,
+    };
+    let text = texts.and_then(|value| value.as_text()).map(str::to_owned);
+    text.unwrap_or_else(|| [golden.brand.as_deref(), golden.mpn.as_deref()].into_iter().flatten().collect::<Vec<_>>().join(" "))
+}
+
+/// Is everything that a product's version counts alike?
+fn same_catalogue(a: &NewProduct, b: &NewProduct) -> bool {
+    let of = |product: &NewProduct| NewProduct {
+        available: 0,
+        price_minor: None,
+        price_currency: None,
+        version: 0,
+        updated_at: Time(DateTime::UNIX_EPOCH),
+        ..product.clone()
+    };
+    of(a) == of(b)
+}
+
+fn changes_between(row: &ProductRow, next: &NewProduct, operation_id: Option<&str>) -> Result<Vec<NewChange>> {
+    let before = &row.body;
+    let change = |kind: ChangeKind, before: Option<serde_json::Value>, data: serde_json::Value| NewChange {
+        kind,
+        subject: next.sku.clone(),
+        product_id: Some(row.id),
+        offer_id: None,
+        operation_id: operation_id.map(str::to_owned),
+        before,
+        data,
+    };
+    let mut changes = Vec::new();
+    if before.version == 0 {
+        changes.push(change(ChangeKind::ProductCreated, None, json!({"sku": next.sku, "version": next.version})));
+    } else if next.version != before.version {
+        let kind = if next.status == "discontinued" && before.status != "discontinued" {
+            ChangeKind::ProductDiscontinued
+        } else {
+            ChangeKind::ProductUpdated
+        };
+        let data = json!({"sku": next.sku, "version": next.version, "changed": changed_fields(before, next)?});
+        changes.push(change(kind, Some(image(before)?), data));
+    }
+    if next.available != before.available && before.version > 0 {
+        let data = json!({"sku": next.sku, "available": next.available, "was": before.available});
+        changes.push(change(ChangeKind::StockChanged, None, data));
+    }
+    let (price, was) = (of_product(next), of_product(before));
+    if price != was && before.version > 0 {
+        changes.push(change(ChangeKind::PriceChanged, None, json!({"sku": next.sku, "price": price, "was": was})));
+    }
+    Ok(changes)
+}
+
+fn of_product(product: &NewProduct) -> Option<Money> {
+    stored_money(product.price_minor, product.price_currency.as_deref())
+}
+
+/// A product's catalogue data as it was: what history shows and undo restores.
+pub fn image(product: &NewProduct) -> Result<serde_json::Value> {
+    Ok(json!({
+        "status": product.status,
+        "status_by": product.status_by,
+        "gtin": product.gtin,
+        "brand": product.brand,
+        "mpn": product.mpn,
+        "category": product.category,
+        "group_id": product.group_id,
+        "group_pinned": product.group_pinned,
+        "values": product.golden.read::<serde_json::Value>()?,
+        "images": product.images.read::<serde_json::Value>()?,
+        "tags": product.tags.read::<serde_json::Value>()?,
+    }))
+}
+
+/// Names of the fields and attributes in which two states differ.
+fn changed_fields(before: &NewProduct, next: &NewProduct) -> Result<Vec<String>> {
+    let (before, next) = (image(before)?, image(next)?);
+    let mut changed = BTreeSet::new();
+    let attributes = |image: &serde_json::Value| -> HashMap<String, serde_json::Value> {
+        image.get("values").and_then(|values| values.as_object()).map(|map| map.clone().into_iter().collect()).unwrap_or_default()
+    };
+    let (old_values, new_values) = (attributes(&before), attributes(&next));
+    for code in old_values.keys().chain(new_values.keys()) {
+        if old_values.get(code) != new_values.get(code) {
+            changed.insert(code.clone());
+        }
+    }
+    for field in ["status", "gtin", "brand", "mpn", "category", "images", "tags"] {
+        if before.get(field) != next.get(field) {
+            changed.insert(field.to_owned());
+        }
+    }
+    if before.get("group_id") != next.get("group_id") {
+        changed.insert("group".to_owned());
+    }
+    Ok(changed.into_iter().collect())
+}

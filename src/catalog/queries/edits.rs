@@ -1,0 +1,85 @@
+//! People's claims about products.
+
+use crate::catalog::resolve::Edit;
+use crate::db::schema::product_edits;
+use crate::db::{Conn, JsonText, Time};
+use crate::each_backend;
+use crate::error::Result;
+use diesel::prelude::*;
+use diesel::upsert::excluded;
+use std::collections::HashMap;
+
+/// A person's claim as stored.
+#[derive(Debug, Clone, Queryable, Insertable)]
+#[diesel(table_name = product_edits)]
+pub struct EditRow {
+    /// The product.
+    pub product_id: i64,
+    /// Attribute code.
+    pub attribute: String,
+    /// BCP 47 tag; empty where the attribute has no locales.
+    pub locale: String,
+    /// The value.
+    pub value: JsonText,
+    /// Who.
+    pub author: String,
+    /// In which operation.
+    pub operation_id: String,
+    /// When.
+    pub edited_at: Time,
+}
+
+/// What people said about these products.
+pub fn edits_of(conn: &mut Conn, product_ids: &[i64]) -> Result<HashMap<i64, Vec<Edit>>> {
+    let mut by_product: HashMap<i64, Vec<Edit>> = HashMap::new();
+    for part in product_ids.chunks(1_000) {
+        let rows: Vec<EditRow> = each_backend!(conn => product_edits::table
+            .filter(product_edits::product_id.eq_any(part))
+            .select((
+                product_edits::product_id,
+                product_edits::attribute,
+                product_edits::locale,
+                product_edits::value,
+                product_edits::author,
+                product_edits::operation_id,
+                product_edits::edited_at,
+            ))
+            .load(conn))?;
+        for row in rows {
+            by_product.entry(row.product_id).or_default().push(Edit {
+                attribute: row.attribute,
+                locale: (!row.locale.is_empty()).then_some(row.locale),
+                value: row.value.read()?,
+                author: row.author,
+                at: row.edited_at.into(),
+            });
+        }
+    }
+    Ok(by_product)
+}
+
+/// States a value.
+pub fn edit_put(conn: &mut Conn, row: &EditRow) -> Result<()> {
+    each_backend!(conn => diesel::insert_into(product_edits::table)
+        .values(row)
+        .on_conflict((product_edits::product_id, product_edits::attribute, product_edits::locale))
+        .do_update()
+        .set((
+            product_edits::value.eq(excluded(product_edits::value)),
+            product_edits::author.eq(excluded(product_edits::author)),
+            product_edits::operation_id.eq(excluded(product_edits::operation_id)),
+            product_edits::edited_at.eq(excluded(product_edits::edited_at)),
+        ))
+        .execute(conn))?;
+    Ok(())
+}
+
+/// Withdraws a value: all locales of it when `locale` is none.
+pub fn edit_delete(conn: &mut Conn, product_id: i64, attribute: &str, locale: Option<&str>) -> Result<()> {
+    let rows = product_edits::product_id.eq(product_id).and(product_edits::attribute.eq(attribute));
+    match locale {
+        Some(locale) => diesel::delete(product_edits::table.filter(rows.and(product_edits::locale.eq(locale)))).execute(conn)?,
+        None => diesel::delete(product_edits::table.filter(rows)).execute(conn)?,
+    };
+    Ok(())
+}

@@ -1,0 +1,107 @@
+//! Product groups.
+
+use crate::db::schema::product_groups;
+use crate::db::{Conn, JsonText, Time};
+use crate::each_backend;
+use crate::error::Result;
+use diesel::prelude::*;
+use std::collections::HashMap;
+
+/// A group as stored.
+#[derive(Debug, Clone, Queryable)]
+pub struct GroupRow {
+    /// Row id.
+    pub id: i64,
+    /// Stable outside key.
+    pub code: String,
+    /// Title per locale.
+    pub title: JsonText,
+    /// Made or changed by a person?
+    pub pinned: bool,
+    /// Counts edits.
+    pub version: i64,
+    /// When it was made.
+    pub created_at: Time,
+    /// When it last changed.
+    pub updated_at: Time,
+}
+
+macro_rules! row {
+    () => {
+        (
+            product_groups::id,
+            product_groups::code,
+            product_groups::title,
+            product_groups::pinned,
+            product_groups::version,
+            product_groups::created_at,
+            product_groups::updated_at,
+        )
+    };
+}
+
+/// Groups that a supplier's parent keys founded: key to group id.
+pub fn groups_by_parent(conn: &mut Conn, supplier_id: i64, parents: &[&str]) -> Result<HashMap<String, i64>> {
+    let rows: Vec<(Option<String>, i64)> = each_backend!(conn => product_groups::table
+        .filter(product_groups::supplier_id.eq(supplier_id).and(product_groups::parent.eq_any(parents)))
+        .select((product_groups::parent, product_groups::id))
+        .load(conn))?;
+    Ok(rows.into_iter().filter_map(|(parent, id)| Some((parent?, id))).collect())
+}
+
+/// Makes the group of a supplier's parent key.
+pub fn group_ensure(conn: &mut Conn, supplier_id: i64, parent: &str, code: &str, now: Time) -> Result<i64> {
+    Ok(diesel::insert_into(product_groups::table)
+        .values((
+            product_groups::code.eq(code),
+            product_groups::title.eq(JsonText::of(&serde_json::json!({}))?),
+            product_groups::supplier_id.eq(supplier_id),
+            product_groups::parent.eq(parent),
+            product_groups::created_at.eq(now),
+            product_groups::updated_at.eq(now),
+        ))
+        .returning(product_groups::id)
+        .get_result(conn)?)
+}
+
+/// Makes a group by hand.
+pub fn group_insert(conn: &mut Conn, code: &str, title: &JsonText, now: Time) -> QueryResult<i64> {
+    diesel::insert_into(product_groups::table)
+        .values((
+            product_groups::code.eq(code),
+            product_groups::title.eq(title),
+            product_groups::pinned.eq(true),
+            product_groups::created_at.eq(now),
+            product_groups::updated_at.eq(now),
+        ))
+        .returning(product_groups::id)
+        .get_result(conn)
+}
+
+/// Stores a group's new title.
+pub fn group_update(conn: &mut Conn, id: i64, title: &JsonText, now: Time) -> Result<()> {
+    diesel::update(product_groups::table.find(id))
+        .set((
+            product_groups::title.eq(title),
+            product_groups::pinned.eq(true),
+            product_groups::version.eq(product_groups::version + 1),
+            product_groups::updated_at.eq(now),
+        ))
+        .execute(conn)?;
+    Ok(())
+}
+
+/// One group by code.
+pub fn group_by_code(conn: &mut Conn, code: &str) -> Result<Option<GroupRow>> {
+    Ok(product_groups::table.filter(product_groups::code.eq(code)).select(row!()).first(conn).optional()?)
+}
+
+/// One page of groups in order of their codes.
+pub fn groups_after(conn: &mut Conn, after: &str, limit: i64) -> Result<Vec<GroupRow>> {
+    Ok(product_groups::table
+        .filter(product_groups::code.gt(after))
+        .order(product_groups::code)
+        .limit(limit)
+        .select(row!())
+        .load(conn)?)
+}

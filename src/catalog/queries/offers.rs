@@ -1,0 +1,287 @@
+//! Offers: what one supplier says about one item.
+
+use crate::db::schema::{offers, suppliers};
+use crate::db::{Conn, JsonText, Time};
+use crate::each_backend;
+use crate::error::Result;
+use diesel::prelude::*;
+use diesel::upsert::excluded;
+use std::collections::{HashMap, HashSet};
+
+/// What an import needs to know of a stored offer to see whether a row changes it.
+#[derive(Debug, Clone, Queryable)]
+pub struct OfferKey {
+    /// Row id.
+    pub id: i64,
+    /// Offer key within the supplier.
+    pub supplier_sku: String,
+    /// Its product.
+    pub product_id: Option<i64>,
+    /// In the supplier's newest catalogue?
+    pub live: bool,
+    /// Hash of the row that wrote it, with the profile and dictionary that read it.
+    pub row_hash: String,
+    /// Hashes of rows of the same key in the same file, which the last one superseded.
+    pub superseded: Option<String>,
+}
+
+/// An offer as stored, with everything but its ids.
+#[derive(Debug, Clone, Insertable, AsChangeset, Queryable)]
+#[diesel(table_name = offers, treat_none_as_null = true)]
+pub struct OfferBody {
+    /// Its supplier.
+    pub supplier_id: i64,
+    /// Its key.
+    pub supplier_sku: String,
+    /// Its product.
+    pub product_id: Option<i64>,
+    /// In the supplier's newest catalogue?
+    pub live: bool,
+    /// When it went.
+    pub gone_at: Option<Time>,
+    /// The record as read.
+    pub raw: JsonText,
+    /// See [`OfferKey::row_hash`].
+    pub row_hash: String,
+    /// See [`OfferKey::superseded`].
+    pub superseded: Option<String>,
+    /// Typed values with their sources.
+    pub claims: JsonText,
+    /// Usable 14-digit GTIN.
+    pub gtin: Option<String>,
+    /// Brand code.
+    pub brand: Option<String>,
+    /// Folded part number.
+    pub mpn_key: Option<String>,
+    /// The supplier's key of the variants' parent.
+    pub parent: Option<String>,
+    /// What the supplier charges, in minor units.
+    pub cost_minor: Option<i64>,
+    /// ISO 4217.
+    pub cost_currency: Option<String>,
+    /// What the supplier recommends, in minor units.
+    pub recommended_minor: Option<i64>,
+    /// ISO 4217.
+    pub recommended_currency: Option<String>,
+    /// Pictures.
+    pub images: JsonText,
+    /// The supplier's words.
+    pub tags: JsonText,
+    /// The import that wrote it.
+    pub import_id: String,
+    /// The file in that import.
+    pub file: String,
+    /// The record in that file.
+    pub row_number: i64,
+    /// When it was first seen.
+    pub created_at: Time,
+    /// When it last changed.
+    pub updated_at: Time,
+}
+
+/// An offer with its ids.
+#[derive(Debug, Clone, Queryable)]
+pub struct OfferRow {
+    /// Row id.
+    pub id: i64,
+    /// The rest.
+    pub body: OfferBody,
+}
+
+/// An offer as a source of claims, with its supplier's rank.
+#[derive(Debug, Clone, Queryable)]
+pub struct OfferSource {
+    /// The offer.
+    pub id: i64,
+    /// The rest of it.
+    pub body: OfferBody,
+    /// Its supplier's code.
+    pub supplier_code: String,
+    /// Its supplier's rank; 1 is best.
+    pub rank: i32,
+}
+
+macro_rules! body {
+    () => {
+        (
+            offers::supplier_id,
+            offers::supplier_sku,
+            offers::product_id,
+            offers::live,
+            offers::gone_at,
+            offers::raw,
+            offers::row_hash,
+            offers::superseded,
+            offers::claims,
+            offers::gtin,
+            offers::brand,
+            offers::mpn_key,
+            offers::parent,
+            offers::cost_minor,
+            offers::cost_currency,
+            offers::recommended_minor,
+            offers::recommended_currency,
+            offers::images,
+            offers::tags,
+            offers::import_id,
+            offers::file,
+            offers::row_number,
+            offers::created_at,
+            offers::updated_at,
+        )
+    };
+}
+
+/// What is stored under these keys.
+pub fn offer_keys(conn: &mut Conn, supplier_id: i64, keys: &[&str]) -> Result<HashMap<String, OfferKey>> {
+    let rows: Vec<OfferKey> = each_backend!(conn => offers::table
+        .filter(offers::supplier_id.eq(supplier_id).and(offers::supplier_sku.eq_any(keys)))
+        .select((offers::id, offers::supplier_sku, offers::product_id, offers::live, offers::row_hash, offers::superseded))
+        .load(conn))?;
+    Ok(rows.into_iter().map(|row| (row.supplier_sku.clone(), row)).collect())
+}
+
+/// The whole offers under these keys.
+pub fn offers_by_key(conn: &mut Conn, supplier_id: i64, keys: &[&str]) -> Result<HashMap<String, OfferRow>> {
+    let rows: Vec<OfferRow> = each_backend!(conn => offers::table
+        .filter(offers::supplier_id.eq(supplier_id).and(offers::supplier_sku.eq_any(keys)))
+        .select((offers::id, body!()))
+        .load(conn))?;
+    Ok(rows.into_iter().map(|row| (row.body.supplier_sku.clone(), row)).collect())
+}
+
+/// One page of a supplier's offers in order of their keys.
+pub fn offers_by_supplier(conn: &mut Conn, supplier_id: i64, after: &str, limit: i64) -> Result<Vec<OfferRow>> {
+    Ok(offers::table
+        .filter(offers::supplier_id.eq(supplier_id).and(offers::supplier_sku.gt(after)))
+        .order(offers::supplier_sku)
+        .limit(limit)
+        .select((offers::id, body!()))
+        .load(conn)?)
+}
+
+/// All offers of these products, with their suppliers' ranks.
+pub fn offers_of_products(conn: &mut Conn, product_ids: &[i64]) -> Result<HashMap<i64, Vec<OfferSource>>> {
+    let mut by_product: HashMap<i64, Vec<OfferSource>> = HashMap::with_capacity(product_ids.len());
+    for part in product_ids.chunks(1_000) {
+        let rows: Vec<OfferSource> = each_backend!(conn => offers::table
+            .inner_join(suppliers::table)
+            .filter(offers::product_id.eq_any(part))
+            .order((suppliers::rank, suppliers::code, offers::supplier_sku))
+            .select((offers::id, body!(), suppliers::code, suppliers::rank))
+            .load(conn))?;
+        for row in rows {
+            if let Some(product) = row.body.product_id {
+                by_product.entry(product).or_default().push(row);
+            }
+        }
+    }
+    Ok(by_product)
+}
+
+/// Writes offers by (supplier, key), new ones and changed ones alike.
+pub fn offers_upsert(conn: &mut Conn, rows: &[OfferBody]) -> Result<()> {
+    macro_rules! upsert {
+        ($rows:expr) => {
+            diesel::insert_into(offers::table)
+                .values($rows)
+                .on_conflict((offers::supplier_id, offers::supplier_sku))
+                .do_update()
+                .set((
+                    offers::product_id.eq(excluded(offers::product_id)),
+                    offers::live.eq(excluded(offers::live)),
+                    offers::gone_at.eq(excluded(offers::gone_at)),
+                    offers::raw.eq(excluded(offers::raw)),
+                    offers::row_hash.eq(excluded(offers::row_hash)),
+                    offers::superseded.eq(excluded(offers::superseded)),
+                    offers::claims.eq(excluded(offers::claims)),
+                    offers::gtin.eq(excluded(offers::gtin)),
+                    offers::brand.eq(excluded(offers::brand)),
+                    offers::mpn_key.eq(excluded(offers::mpn_key)),
+                    offers::parent.eq(excluded(offers::parent)),
+                    offers::cost_minor.eq(excluded(offers::cost_minor)),
+                    offers::cost_currency.eq(excluded(offers::cost_currency)),
+                    offers::recommended_minor.eq(excluded(offers::recommended_minor)),
+                    offers::recommended_currency.eq(excluded(offers::recommended_currency)),
+                    offers::images.eq(excluded(offers::images)),
+                    offers::tags.eq(excluded(offers::tags)),
+                    offers::import_id.eq(excluded(offers::import_id)),
+                    offers::file.eq(excluded(offers::file)),
+                    offers::row_number.eq(excluded(offers::row_number)),
+                    offers::updated_at.eq(excluded(offers::updated_at)),
+                ))
+        };
+    }
+    // PostgreSQL's protocol carries 65,535 binds a statement.
+    for part in rows.chunks(1_000) {
+        match conn {
+            Conn::Sqlite(conn) => {
+                for row in part {
+                    upsert!(row).execute(conn)?;
+                }
+            }
+            Conn::Postgres(conn) => {
+                upsert!(part).execute(conn)?;
+            }
+        }
+    }
+    Ok(())
+}
+
+/// Gives offers their product.
+pub fn offers_set_product(conn: &mut Conn, product_id: i64, offer_ids: &[i64]) -> Result<()> {
+    each_backend!(conn => diesel::update(offers::table.filter(offers::id.eq_any(offer_ids)))
+        .set(offers::product_id.eq(product_id))
+        .execute(conn))?;
+    Ok(())
+}
+
+/// What a price list changes.
+pub fn offer_set_terms(
+    conn: &mut Conn,
+    offer_id: i64,
+    cost: Option<crate::pricing::Money>,
+    recommended: Option<crate::pricing::Money>,
+    now: Time,
+) -> Result<()> {
+    if let Some(cost) = cost {
+        diesel::update(offers::table.find(offer_id))
+            .set((offers::cost_minor.eq(cost.minor), offers::cost_currency.eq(cost.currency.code()), offers::updated_at.eq(now)))
+            .execute(conn)?;
+    }
+    if let Some(price) = recommended {
+        diesel::update(offers::table.find(offer_id))
+            .set((
+                offers::recommended_minor.eq(price.minor),
+                offers::recommended_currency.eq(price.currency.code()),
+                offers::updated_at.eq(now),
+            ))
+            .execute(conn)?;
+    }
+    Ok(())
+}
+
+/// Live offers of a supplier that are not among `seen`: (offer, key, product). The second figure counts all live ones.
+pub fn offers_of_supplier_missing(
+    conn: &mut Conn,
+    supplier_id: i64,
+    seen: &HashSet<i64>,
+) -> Result<(Vec<(i64, String, Option<i64>)>, usize)> {
+    let live: Vec<(i64, String, Option<i64>)> = offers::table
+        .filter(offers::supplier_id.eq(supplier_id).and(offers::live.eq(true)))
+        .order(offers::id)
+        .select((offers::id, offers::supplier_sku, offers::product_id))
+        .load(conn)?;
+    let all = live.len();
+    Ok((live.into_iter().filter(|(id, _, _)| !seen.contains(id)).collect(), all))
+}
+
+/// Marks offers gone.
+pub fn offers_mark_gone(conn: &mut Conn, offer_ids: &[i64], now: Time) -> Result<()> {
+    for part in offer_ids.chunks(1_000) {
+        each_backend!(conn => diesel::update(offers::table.filter(offers::id.eq_any(part)))
+            .set((offers::live.eq(false), offers::gone_at.eq(now), offers::updated_at.eq(now)))
+            .execute(conn))?;
+    }
+    Ok(())
+}

@@ -1,0 +1,196 @@
+//! Products: the stored golden record and the look-ups that identify it.
+
+use crate::db::schema::{offers, products};
+use crate::db::{Conn, JsonText, Time};
+use crate::each_backend;
+use crate::error::Result;
+use diesel::prelude::*;
+use std::collections::{HashMap, HashSet};
+
+/// A product as stored.
+#[derive(Debug, Clone, Queryable)]
+pub struct ProductRow {
+    /// Row id.
+    pub id: i64,
+    /// Everything that resolving may change.
+    pub body: NewProduct,
+}
+
+/// A product without its id.
+#[derive(Debug, Clone, PartialEq, Insertable, AsChangeset, Queryable)]
+#[diesel(table_name = products, treat_none_as_null = true)]
+pub struct NewProduct {
+    /// Outside key.
+    pub sku: String,
+    /// See [`crate::catalog::ProductStatus`].
+    pub status: String,
+    /// Who set the status.
+    pub status_by: String,
+    /// 14 digits.
+    pub gtin: Option<String>,
+    /// Brand code.
+    pub brand: Option<String>,
+    /// Manufacturer's part number.
+    pub mpn: Option<String>,
+    /// Folded part number.
+    pub mpn_key: Option<String>,
+    /// Category code.
+    pub category: Option<String>,
+    /// Its group.
+    pub group_id: Option<i64>,
+    /// Was the group chosen by a person?
+    pub group_pinned: bool,
+    /// Title in the default locale, for lists.
+    pub title: String,
+    /// Golden values.
+    pub golden: JsonText,
+    /// Pictures.
+    pub images: JsonText,
+    /// Tags.
+    pub tags: JsonText,
+    /// What may be sold.
+    pub available: i64,
+    /// Price in minor units.
+    pub price_minor: Option<i64>,
+    /// ISO 4217.
+    pub price_currency: Option<String>,
+    /// Counts catalogue edits.
+    pub version: i64,
+    /// When it was made.
+    pub created_at: Time,
+    /// When its catalogue data last changed.
+    pub updated_at: Time,
+}
+
+macro_rules! row {
+    () => {
+        (
+            products::id,
+            (
+                products::sku,
+                products::status,
+                products::status_by,
+                products::gtin,
+                products::brand,
+                products::mpn,
+                products::mpn_key,
+                products::category,
+                products::group_id,
+                products::group_pinned,
+                products::title,
+                products::golden,
+                products::images,
+                products::tags,
+                products::available,
+                products::price_minor,
+                products::price_currency,
+                products::version,
+                products::created_at,
+                products::updated_at,
+            ),
+        )
+    };
+}
+
+/// These products, by id.
+pub fn products_by_id(conn: &mut Conn, ids: &[i64]) -> Result<HashMap<i64, ProductRow>> {
+    let mut found = HashMap::with_capacity(ids.len());
+    for part in ids.chunks(1_000) {
+        let rows: Vec<ProductRow> =
+            each_backend!(conn => products::table.filter(products::id.eq_any(part)).select(row!()).load(conn))?;
+        found.extend(rows.into_iter().map(|row| (row.id, row)));
+    }
+    Ok(found)
+}
+
+/// One product by SKU.
+pub fn products_by_sku(conn: &mut Conn, sku: &str) -> Result<Option<ProductRow>> {
+    Ok(products::table.filter(products::sku.eq(sku)).select(row!()).first(conn).optional()?)
+}
+
+/// Holds these products against other writers until the transaction ends, in one order so that two never wait for each other.
+pub fn products_lock(conn: &mut Conn, ids: &[i64]) -> Result<()> {
+    if let Conn::Postgres(conn) = conn {
+        products::table
+            .filter(products::id.eq_any(ids))
+            .order(products::id)
+            .select(products::id)
+            .for_update()
+            .load::<i64>(conn)?;
+    }
+    Ok(())
+}
+
+/// Ids of products in their order, after `after`.
+pub fn product_ids_after(conn: &mut Conn, after: i64, limit: i64) -> Result<Vec<i64>> {
+    Ok(products::table.filter(products::id.gt(after)).order(products::id).limit(limit).select(products::id).load(conn)?)
+}
+
+/// Products whose own GTIN is one of these, the oldest first.
+pub fn products_by_gtin(conn: &mut Conn, gtins: &[&str]) -> Result<Vec<(String, i64)>> {
+    let rows: Vec<(Option<String>, i64)> = each_backend!(conn => products::table
+        .filter(products::gtin.eq_any(gtins))
+        .order(products::id)
+        .select((products::gtin, products::id))
+        .load(conn))?;
+    Ok(rows.into_iter().filter_map(|(gtin, id)| Some((gtin?, id))).collect())
+}
+
+/// Products that have an offer with one of these GTINs, the oldest first.
+pub fn products_of_offer_gtin(conn: &mut Conn, gtins: &[&str]) -> Result<Vec<(String, i64)>> {
+    let rows: Vec<(Option<String>, Option<i64>)> = each_backend!(conn => offers::table
+        .filter(offers::gtin.eq_any(gtins).and(offers::product_id.is_not_null()))
+        .order(offers::product_id)
+        .select((offers::gtin, offers::product_id))
+        .distinct()
+        .load(conn))?;
+    Ok(rows.into_iter().filter_map(|(gtin, id)| Some((gtin?, id?))).collect())
+}
+
+/// A product found by part number: (brand code, folded part number, product).
+pub type ByMpn = (String, String, i64);
+
+/// Products whose own folded part number is one of these.
+pub fn products_by_mpn(conn: &mut Conn, keys: &[&str]) -> Result<Vec<ByMpn>> {
+    let rows: Vec<(Option<String>, Option<String>, i64)> = each_backend!(conn => products::table
+        .filter(products::mpn_key.eq_any(keys).and(products::brand.is_not_null()))
+        .order(products::id)
+        .select((products::brand, products::mpn_key, products::id))
+        .load(conn))?;
+    Ok(rows.into_iter().filter_map(|(brand, key, id)| Some((brand?, key?, id))).collect())
+}
+
+/// Products that have an offer with one of these folded part numbers.
+pub fn products_of_offer_mpn(conn: &mut Conn, keys: &[&str]) -> Result<Vec<ByMpn>> {
+    let rows: Vec<(Option<String>, Option<String>, Option<i64>)> = each_backend!(conn => offers::table
+        .filter(offers::mpn_key.eq_any(keys).and(offers::brand.is_not_null()).and(offers::product_id.is_not_null()))
+        .order(offers::product_id)
+        .select((offers::brand, offers::mpn_key, offers::product_id))
+        .distinct()
+        .load(conn))?;
+    Ok(rows.into_iter().filter_map(|(brand, key, id)| Some((brand?, key?, id?))).collect())
+}
+
+/// Which of these SKUs exist.
+pub fn skus_taken(conn: &mut Conn, skus: &[&str]) -> Result<HashSet<String>> {
+    let rows: Vec<String> =
+        each_backend!(conn => products::table.filter(products::sku.eq_any(skus)).select(products::sku).load(conn))?;
+    Ok(rows.into_iter().collect())
+}
+
+/// Stores a new product; the id it got.
+pub fn product_insert(conn: &mut Conn, product: &NewProduct) -> QueryResult<i64> {
+    diesel::insert_into(products::table).values(product).returning(products::id).get_result(conn)
+}
+
+/// Stores a product's new state.
+pub fn product_update(conn: &mut Conn, id: i64, product: &NewProduct) -> Result<()> {
+    diesel::update(products::table.find(id)).set(product).execute(conn)?;
+    Ok(())
+}
+
+/// Puts a product into a group, or out of any.
+pub fn product_set_group(conn: &mut Conn, id: i64, group_id: Option<i64>) -> Result<()> {
+    diesel::update(products::table.find(id)).set(products::group_id.eq(group_id)).execute(conn)?;
+    Ok(())
+}

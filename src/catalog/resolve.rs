@@ -1,0 +1,301 @@
+//! Resolving: from the claims of every offer and the edits of people to one golden record, losers remembered.
+//!
+//! Pure. The best claim per attribute and locale wins: a person's edit before any supplier; then live offers before gone ones,
+//! sure claims before doubtful ones, the supplier's rank, the claim's confidence, and last the supplier code and offer key, so that
+//! the same offers always resolve alike.
+
+use super::view::{GoldenValue, GoldenValues};
+use crate::dictionary::Dictionary;
+use crate::import::ImageLink;
+use crate::normalize::{Claim, Value};
+use serde::Serialize;
+use std::collections::BTreeMap;
+
+/// Claims below this confidence are doubtful: any sure claim of a lower-ranked supplier goes first.
+pub const SURE: u8 = 60;
+/// Pictures a product keeps at most.
+pub const MAX_IMAGES: usize = 50;
+/// Tags a product keeps at most.
+pub const MAX_TAGS: usize = 100;
+
+/// One offer as a source of claims.
+#[derive(Debug, Clone)]
+pub struct Source {
+    /// Row id of the offer.
+    pub offer_id: i64,
+    /// Its supplier.
+    pub supplier: String,
+    /// The supplier's rank; 1 is best.
+    pub rank: i32,
+    /// The offer's key.
+    pub supplier_sku: String,
+    /// Is it in the supplier's newest catalogue?
+    pub live: bool,
+    /// The import that wrote it.
+    pub import_id: String,
+    /// The file within the import.
+    pub file: String,
+    /// The record in that file.
+    pub row: i64,
+    /// What it claims.
+    pub claims: Vec<Claim>,
+    /// Pictures in order.
+    pub images: Vec<ImageLink>,
+    /// The supplier's words.
+    pub tags: Vec<String>,
+}
+
+/// A person's claim about one attribute of one product.
+#[derive(Debug, Clone)]
+pub struct Edit {
+    /// Attribute code; also `brand`, `gtin`, `mpn`, `category`, `tags`.
+    pub attribute: String,
+    /// BCP 47 tag, where the attribute has text per locale.
+    pub locale: Option<String>,
+    /// What the person said; [`Value::None`] states that there is no value.
+    pub value: Value,
+    /// Who.
+    pub author: String,
+    /// When.
+    pub at: chrono::DateTime<chrono::Utc>,
+}
+
+/// The golden record, split as it is stored.
+#[derive(Debug, Clone, Default, PartialEq)]
+pub struct Golden {
+    /// Brand as text, canonical spelling where known.
+    pub brand: Option<String>,
+    /// 14 digits.
+    pub gtin: Option<String>,
+    /// Manufacturer's part number.
+    pub mpn: Option<String>,
+    /// Category code.
+    pub category: Option<String>,
+    /// Everything else.
+    pub values: GoldenValues,
+    /// Pictures: the best supplier's first, then those only others have.
+    pub images: Vec<ImageLink>,
+    /// All suppliers' words, or a person's.
+    pub tags: Vec<String>,
+}
+
+/// One candidate for one attribute, as lineage shows it.
+#[derive(Debug, Clone, Serialize, utoipa::ToSchema)]
+pub struct Candidate {
+    /// Does it win?
+    pub winner: bool,
+    /// `offer` or `editor`.
+    pub source: &'static str,
+    /// The supplier, for an offer.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub supplier: Option<String>,
+    /// The supplier's SKU, for an offer.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub supplier_sku: Option<String>,
+    /// Is that offer live?
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub live: Option<bool>,
+    /// Who, for an edit.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub author: Option<String>,
+    /// The import, for an offer.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub import: Option<String>,
+    /// File name, for an offer.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub file: Option<String>,
+    /// Record in the file, from 1 after the header.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub row: Option<i64>,
+    /// Column or path.
+    #[serde(skip_serializing_if = "String::is_empty")]
+    pub field: String,
+    /// The text as it stood there.
+    #[serde(skip_serializing_if = "String::is_empty")]
+    pub raw: String,
+    /// The rule that read it.
+    #[serde(skip_serializing_if = "String::is_empty")]
+    pub rule: String,
+    /// 0 to 100.
+    pub confidence: u8,
+    /// What was understood.
+    #[schema(value_type = Object)]
+    pub value: Value,
+}
+
+/// Candidates by attribute and locale, the winner first.
+pub type Lineage = BTreeMap<(String, Option<String>), Vec<Candidate>>;
+
+/// Resolves one product.
+pub fn resolve(sources: &[Source], edits: &[Edit]) -> Golden {
+    let ranked = ranked(sources);
+    let mut best: BTreeMap<(&str, Option<&str>), (&Value, (u8, usize, u8))> = BTreeMap::new();
+    for (place, source) in ranked.iter().enumerate() {
+        for claim in &source.claims {
+            let strength = strength(source, claim, place);
+            let slot = best.entry((claim.attribute.as_str(), claim.locale.as_deref()));
+            slot.and_modify(|held| {
+                if strength < held.1 {
+                    *held = (&claim.value, strength);
+                }
+            })
+            .or_insert((&claim.value, strength));
+        }
+    }
+    for edit in edits {
+        best.insert((edit.attribute.as_str(), edit.locale.as_deref()), (&edit.value, (0, 0, 0)));
+    }
+
+    let mut golden = Golden { images: images(&ranked), tags: tags(&ranked), ..Golden::default() };
+    for ((attribute, locale), (value, _)) in best {
+        if matches!(value, Value::None(_)) {
+            if attribute == "tags" {
+                golden.tags.clear();
+            }
+            continue;
+        }
+        match (attribute, value) {
+            ("brand", Value::Text(text)) => golden.brand = Some(text.clone()),
+            ("gtin", Value::Text(text)) => golden.gtin = Some(text.clone()),
+            ("mpn", Value::Text(text)) => golden.mpn = Some(text.clone()),
+            ("category", Value::Text(text)) => golden.category = Some(text.clone()),
+            ("tags", Value::List(words)) => golden.tags.clone_from(words),
+            _ => put(&mut golden.values, attribute, locale, value),
+        }
+    }
+    golden
+}
+
+/// Category of a product whose suppliers name none: its kind's, where the dictionary has a category for that kind.
+pub fn category_of_kind(golden: &Golden, dictionary: &Dictionary) -> Option<String> {
+    let GoldenValue::One(Value::Text(kind)) = golden.values.get("product_kind")? else { return None };
+    dictionary.category_of_kind(kind).map(|category| category.code.clone())
+}
+
+fn put(values: &mut GoldenValues, attribute: &str, locale: Option<&str>, value: &Value) {
+    match locale {
+        None => {
+            values.insert(attribute.to_owned(), GoldenValue::One(value.clone()));
+        }
+        Some(locale) => {
+            let slot = values.entry(attribute.to_owned()).or_insert_with(|| GoldenValue::PerLocale(BTreeMap::new()));
+            if let GoldenValue::PerLocale(texts) = slot {
+                texts.insert(locale.to_owned(), value.clone());
+            }
+        }
+    }
+}
+
+/// Every candidate of every attribute, the winner first: the same order as [`resolve`].
+pub fn lineage(sources: &[Source], edits: &[Edit]) -> Lineage {
+    let mut lineage: BTreeMap<(String, Option<String>), Vec<((u8, usize, u8), Candidate)>> = BTreeMap::new();
+    for (place, source) in ranked(sources).into_iter().enumerate() {
+        for claim in &source.claims {
+            let key = (claim.attribute.clone(), claim.locale.clone());
+            lineage.entry(key).or_default().push((strength(source, claim, place), of_offer(source, claim)));
+        }
+    }
+    for edit in edits {
+        let key = (edit.attribute.clone(), edit.locale.clone());
+        lineage.entry(key).or_default().push(((0, 0, 0), of_editor(edit)));
+    }
+    let sorted = lineage.into_iter().map(|(key, mut candidates)| {
+        candidates.sort_by_key(|(strength, _)| *strength);
+        let mut candidates: Vec<Candidate> = candidates.into_iter().map(|(_, candidate)| candidate).collect();
+        if let Some(first) = candidates.first_mut() {
+            first.winner = true;
+        }
+        (key, candidates)
+    });
+    sorted.collect()
+}
+
+fn of_offer(source: &Source, claim: &Claim) -> Candidate {
+    Candidate {
+        winner: false,
+        source: "offer",
+        supplier: Some(source.supplier.clone()),
+        supplier_sku: Some(source.supplier_sku.clone()),
+        live: Some(source.live),
+        author: None,
+        import: Some(source.import_id.clone()),
+        file: Some(source.file.clone()),
+        row: Some(source.row),
+        field: claim.field.clone(),
+        raw: claim.raw.clone(),
+        rule: claim.rule.clone(),
+        confidence: claim.confidence,
+        value: claim.value.clone(),
+    }
+}
+
+fn of_editor(edit: &Edit) -> Candidate {
+    Candidate {
+        winner: false,
+        source: "editor",
+        supplier: None,
+        supplier_sku: None,
+        live: None,
+        author: Some(edit.author.clone()),
+        import: None,
+        file: None,
+        row: None,
+        field: String::new(),
+        raw: String::new(),
+        rule: String::new(),
+        confidence: 100,
+        value: edit.value.clone(),
+    }
+}
+
+/// Sources, best first.
+fn ranked(sources: &[Source]) -> Vec<&Source> {
+    let mut ranked: Vec<&Source> = sources.iter().collect();
+    ranked.sort_by(|a, b| (!a.live, a.rank, &a.supplier, &a.supplier_sku).cmp(&(!b.live, b.rank, &b.supplier, &b.supplier_sku)));
+    ranked
+}
+
+/// Smaller is stronger; a person's edit is (0, 0, 0).
+fn strength(source: &Source, claim: &Claim, place: usize) -> (u8, usize, u8) {
+    let tier = match (source.live, claim.confidence >= SURE) {
+        (true, true) => 1,
+        (true, false) => 2,
+        (false, true) => 3,
+        (false, false) => 4,
+    };
+    (tier, place, u8::MAX - claim.confidence)
+}
+
+fn images(ranked: &[&Source]) -> Vec<ImageLink> {
+    let mut images: Vec<ImageLink> = Vec::new();
+    let mut seen = std::collections::HashSet::new();
+    for image in ranked.iter().flat_map(|source| &source.images) {
+        if images.len() < MAX_IMAGES && seen.insert(image.url.as_str()) {
+            images.push(image.clone());
+        }
+    }
+    // One main picture: the best supplier's; what others call main is one more view.
+    let main = images.iter().position(|image| image.role == "main").unwrap_or(0);
+    for (place, image) in images.iter_mut().enumerate() {
+        if place == main {
+            "main".clone_into(&mut image.role);
+        } else if image.role == "main" {
+            "gallery".clone_into(&mut image.role);
+        }
+    }
+    if main > 0 {
+        let image = images.remove(main);
+        images.insert(0, image);
+    }
+    images
+}
+
+fn tags(ranked: &[&Source]) -> Vec<String> {
+    let mut tags: Vec<String> = Vec::new();
+    for tag in ranked.iter().filter(|source| source.live).flat_map(|source| &source.tags) {
+        if tags.len() < MAX_TAGS && !tags.contains(tag) {
+            tags.push(tag.clone());
+        }
+    }
+    tags
+}

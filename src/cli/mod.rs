@@ -1,0 +1,115 @@
+//! The command line: one file for each command, and what they share about being run by people and scripts.
+//!
+//! A command is a struct of arguments with `run`, a variant of [`Command`] and a line in [`Command::run`].
+
+mod key;
+mod migrate;
+mod openapi;
+mod serve;
+
+use crate::app::App;
+use crate::clock::Clock;
+use crate::config::Config;
+use crate::error::{Error, Result};
+use clap::{Parser, Subcommand};
+use std::io::Write;
+use std::process::ExitCode;
+use tracing_subscriber::EnvFilter;
+
+/// Product information management for people who sell headlamps they do not stock
+#[derive(Debug, Parser)]
+#[command(name = "beamline", version, about, arg_required_else_help = true, max_term_width = 120)]
+#[command(after_help = "Exit status: 0 done, 1 done with findings (a rejected row, a blocked listing), 2 failed or held.")]
+pub struct Cli {
+    #[command(flatten)]
+    config: Config,
+    #[command(subcommand)]
+    command: Command,
+}
+
+#[derive(Debug, Subcommand)]
+enum Command {
+    Serve(serve::Serve),
+    Key(key::Key),
+    Openapi(openapi::Openapi),
+    Migrate(migrate::Migrate),
+}
+
+impl Command {
+    async fn run(self, config: Config) -> Result<Outcome> {
+        match self {
+            Self::Serve(serve) => serve.run(config).await,
+            Self::Key(key) => key.run(config).await,
+            Self::Openapi(openapi) => openapi.run(),
+            Self::Migrate(migrate) => migrate.run(config).await,
+        }
+    }
+}
+
+/// How a command ended, for the exit status.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Outcome {
+    /// Done, warnings included: 0.
+    Done,
+    /// Done, and there is something to look at: a rejected row, a blocked listing, a finding: 1.
+    Findings,
+    /// Nothing was taken, and somebody must decide: 2.
+    Held,
+}
+
+/// Runs what the process was asked to do.
+pub fn main() -> ExitCode {
+    let Cli { config, command } = Cli::parse();
+    let ended = log(&config).and_then(|()| {
+        let runtime = tokio::runtime::Builder::new_multi_thread().enable_all().build()?;
+        let ended = runtime.block_on(command.run(config));
+        // Work that nobody waits for any more must not keep the process.
+        runtime.shutdown_timeout(std::time::Duration::from_secs(1));
+        ended
+    });
+    match ended {
+        Ok(Outcome::Done) => ExitCode::SUCCESS,
+        Ok(Outcome::Findings) => ExitCode::from(1),
+        Ok(Outcome::Held) => ExitCode::from(2),
+        Err(error) => {
+            let _ = writeln!(std::io::stderr(), "beamline: {error}");
+            ExitCode::from(2)
+        }
+    }
+}
+
+/// Opens the house for a command.
+async fn open(config: Config) -> Result<App> {
+    App::open(config, Clock::system()).await
+}
+
+/// Writes one line to standard output. Whoever reads it may have stopped reading (`| head`); that is no failure.
+fn say(line: impl std::fmt::Display) -> Result<()> {
+    match writeln!(std::io::stdout().lock(), "{line}") {
+        Err(error) if error.kind() != std::io::ErrorKind::BrokenPipe => Err(error.into()),
+        _ => Ok(()),
+    }
+}
+
+/// Logs go to standard error, so that standard output stays what a command answers.
+fn log(config: &Config) -> Result<()> {
+    let filter = EnvFilter::try_new(&config.log).map_err(|error| {
+        Error::new(
+            crate::error::Code::Invalid,
+            format!("--log '{}' cannot be read; use a level such as info, or beamline=debug", config.log),
+        )
+        .because(error)
+    })?;
+    let logs = tracing_subscriber::fmt().with_env_filter(filter).with_writer(std::io::stderr);
+    // A second subscriber in one process (tests) is refused and harmless.
+    let _ = if config.log_format == "json" {
+        logs.json().flatten_event(true).try_init()
+    } else {
+        let ansi = std::io::IsTerminal::is_terminal(&std::io::stderr());
+        logs.with_ansi(ansi).with_target(false).try_init()
+    };
+    Ok(())
+}
+
+#[cfg(test)]
+mod tests;

@@ -1,0 +1,15 @@
+//! The integration tests: one binary, so that it links once and starts one PostgreSQL.
+//!
+//! A test of a capability stands in the file of that name and is written with [`both_databases!`], which runs it on SQLite and on
+//! PostgreSQL. `support` holds the house a test works in. CONTRIBUTING.md says how to run them with and without a server.
+
+// A test may fail loudly anywhere, its own supporting code included; Clippy sees only the functions marked as tests.
+#![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic, clippy::missing_panics_doc)]
+
+#[macro_use]
+mod support;
+
+mod architecture;
+mod changes;
+mod db;
+mod support_works;
