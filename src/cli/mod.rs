@@ -5,6 +5,8 @@
 mod key;
 mod migrate;
 mod openapi;
+mod reindex;
+mod search;
 mod serve;
 
 use crate::app::App;
@@ -30,6 +32,8 @@ pub struct Cli {
 #[derive(Debug, Subcommand)]
 enum Command {
     Serve(serve::Serve),
+    Search(search::Search),
+    Reindex(reindex::Reindex),
     Key(key::Key),
     Openapi(openapi::Openapi),
     Migrate(migrate::Migrate),
@@ -39,6 +43,8 @@ impl Command {
     async fn run(self, config: Config) -> Result<Outcome> {
         match self {
             Self::Serve(serve) => serve.run(config).await,
+            Self::Search(search) => search.run(config).await,
+            Self::Reindex(reindex) => reindex.run(config).await,
             Self::Key(key) => key.run(config).await,
             Self::Openapi(openapi) => openapi.run(),
             Self::Migrate(migrate) => migrate.run(config).await,

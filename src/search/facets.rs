@@ -22,6 +22,11 @@ pub const MAX_VALUES: usize = 50;
 /// Memory that counting may take.
 const MAX_BYTES: u64 = 256 * 1024 * 1024;
 
+/// The names in `brand,ip_rating`; blanks are left out.
+pub fn names(list: &str) -> Vec<String> {
+    list.split(',').map(str::trim).filter(|name| !name.is_empty()).map(str::to_owned).collect()
+}
+
 /// The facets of a search, checked.
 pub(super) struct Facets<'a> {
     fields: &'a Fields,

@@ -13,8 +13,10 @@
 //! | `index`, `writer`, `reader`, `feeder` | versions and lock, commits, views, following the log |
 //! | `filter`, `compile`, `complement`, `ip` | the filter language and what it means |
 //! | `phrase`, `meaning` | what a person typed, and words that mean a value |
+//! | `api` | the search over HTTP |
 //! | `query`, `sort`, `facets`, `cursor`, `pins`, `suggest` | a search and its pages |
 
+pub mod api;
 mod compile;
 mod complement;
 mod cursor;

@@ -48,6 +48,11 @@ impl Search {
         }
         let facets = Facets::parse(&request.facets, self.fields())?;
         let filter = request.filter.as_deref().filter(|filter| !filter.trim().is_empty()).map(filter::parse).transpose()?;
+        let about_suppliers = filter.as_ref().is_some_and(|filter| filter.mentions("supplier"))
+            || request.facets.iter().any(|facet| facet.eq_ignore_ascii_case("supplier"));
+        if scope.ready_on_channel.is_some() && about_suppliers {
+            return Err(Error::new(Code::Forbidden, "a channel key may not ask about suppliers; leave 'supplier' out"));
+        }
         let compiled = filter.as_ref().map(|filter| compile(filter, self.fields(), &inner.dictionary)).transpose()?;
         // Without words there is no relevance; the SKU's order is stable and can be paged to its end.
         let default = if typed.is_empty() { "sku" } else { "relevance" };

@@ -52,8 +52,8 @@ pub fn fold(text: &str) -> String {
             // Latin and Greek lose their accents; other scripts' letters are letters of their own.
             'À'..='ɏ' | '\u{370}'..='\u{3ff}' | '\u{1e00}'..='\u{1fff}' => {
                 let mut letter = [0; 4];
-                let decomposed = decomposer.normalize(c.encode_utf8(&mut letter));
-                out.extend(decomposed.chars().filter(|part| !matches!(part, '\u{300}'..='\u{36f}')));
+                let parts = decomposer.normalize(c.encode_utf8(&mut letter));
+                out.extend(parts.chars().filter(|part| !matches!(part, '\u{300}'..='\u{36f}')));
             }
             other => out.push(other),
         }
