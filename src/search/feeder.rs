@@ -65,9 +65,9 @@ struct Batch {
 
 enum Step {
     /// Nothing new.
-    Idle(Writer),
+    Idle(Box<Writer>),
     /// Some was read and committed; there may be more.
-    Fed(Writer),
+    Fed(Box<Writer>),
     /// The index must be built anew.
     Rebuild(WriterLock, &'static str),
 }
@@ -136,13 +136,13 @@ impl Feeder {
     }
 
     /// Takes the lock and opens a writer, building the index when there is none that can be fed. None when another has the lock.
-    async fn open(&self) -> Result<Option<Writer>> {
+    async fn open(&self) -> Result<Option<Box<Writer>>> {
         let search = self.search.clone();
         let Some(lock) = blocking(move || search.inner.folder.lock()).await? else { return Ok(None) };
         self.reopen(lock).await.map(Some)
     }
 
-    async fn reopen(&self, lock: WriterLock) -> Result<Writer> {
+    async fn reopen(&self, lock: WriterLock) -> Result<Box<Writer>> {
         let search = self.search.clone();
         let why = match blocking(move || Writer::open(&search, lock)).await? {
             Opened::Ready(writer) => {
@@ -163,7 +163,7 @@ impl Feeder {
     }
 
     /// Reads and commits what is new.
-    async fn step(&self, mut writer: Writer) -> Result<Step> {
+    async fn step(&self, mut writer: Box<Writer>) -> Result<Step> {
         let began = Instant::now();
         let mut products = 0;
         let mut moved = false;

@@ -35,17 +35,16 @@ impl Pins {
     pub fn keep(&mut self, view: &View, now: DateTime<Utc>) -> String {
         self.expire(now);
         let key = format!("{:08x}.{}.{}", self.run, view.version, view.searcher.generation().generation_id());
-        match self.kept.iter_mut().find(|pin| pin.key == key) {
-            Some(pin) => pin.used_at = now,
-            None => {
-                if self.kept.len() >= MAX_VIEWS
-                    && let Some(oldest) = (0..self.kept.len()).min_by_key(|at| self.kept.get(*at).map(|pin| pin.used_at))
-                {
-                    self.kept.remove(oldest);
-                }
-                self.kept.push(Pin { key: key.clone(), view: view.clone(), used_at: now });
-            }
+        if let Some(pin) = self.kept.iter_mut().find(|pin| pin.key == key) {
+            pin.used_at = now;
+            return key;
         }
+        if self.kept.len() >= MAX_VIEWS
+            && let Some(oldest) = (0..self.kept.len()).min_by_key(|at| self.kept.get(*at).map(|pin| pin.used_at))
+        {
+            self.kept.remove(oldest);
+        }
+        self.kept.push(Pin { key: key.clone(), view: view.clone(), used_at: now });
         key
     }
 

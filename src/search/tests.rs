@@ -61,7 +61,7 @@ impl Shop {
         Self { folder, search, clock, products }
     }
 
-    fn writer(&self) -> Writer {
+    fn writer(&self) -> Box<Writer> {
         let lock = Folder::at(self.folder.path()).lock().unwrap().unwrap();
         match Writer::open(&self.search, lock).unwrap() {
             Opened::Ready(writer) => writer,
@@ -69,26 +69,26 @@ impl Shop {
         }
     }
 
-    fn ask(&self, request: SearchRequest) -> SearchPage {
-        self.search.query(&request, &SearchScope::default()).unwrap()
+    fn ask(&self, request: &SearchRequest) -> SearchPage {
+        self.search.query(request, &SearchScope::default()).unwrap()
     }
 
     /// SKUs found by these words, in order.
     fn find(&self, q: &str) -> Vec<String> {
-        skus(&self.ask(SearchRequest { q: q.to_owned(), ..SearchRequest::default() }))
+        skus(&self.ask(&SearchRequest { q: q.to_owned(), ..SearchRequest::default() }))
     }
 
     fn find_in(&self, locale: &str, q: &str) -> Vec<String> {
-        skus(&self.ask(SearchRequest { q: q.to_owned(), locale: Some(locale.to_owned()), ..SearchRequest::default() }))
+        skus(&self.ask(&SearchRequest { q: q.to_owned(), locale: Some(locale.to_owned()), ..SearchRequest::default() }))
     }
 
     /// SKUs that pass this filter, sorted.
     fn filter(&self, filter: &str) -> Vec<String> {
-        skus(&self.ask(SearchRequest { filter: Some(filter.to_owned()), ..SearchRequest::default() }))
+        skus(&self.ask(&SearchRequest { filter: Some(filter.to_owned()), ..SearchRequest::default() }))
     }
 
-    fn refused(&self, request: SearchRequest) -> (Code, String) {
-        let error = self.search.query(&request, &SearchScope::default()).unwrap_err();
+    fn refused(&self, request: &SearchRequest) -> (Code, String) {
+        let error = self.search.query(request, &SearchScope::default()).unwrap_err();
         (error.code, error.detail)
     }
 }

@@ -98,13 +98,13 @@ pub fn words(text: &str) -> Vec<Word> {
             }
             continue;
         }
-        if !part.is_empty() {
+        if part.is_empty() {
+            joins = false;
+        } else {
             push(&mut words, std::mem::take(&mut part), joins);
             length = 0;
             let next = chars.peek().is_some_and(|next| next.is_alphanumeric() && !is_ideograph(*next));
             joins = next && matches!(c, '-' | '.' | '/' | '_' | '\'' | '’' | '‐' | '‑');
-        } else {
-            joins = false;
         }
         if is_ideograph(c) {
             // Languages that write without spaces: each character is a word.

@@ -30,7 +30,7 @@ pub(super) struct Writer {
 /// What opening the live version came to.
 pub(super) enum Opened {
     /// It can be fed.
-    Ready(Writer),
+    Ready(Box<Writer>),
     /// It must be built anew.
     Rebuild(WriterLock, &'static str),
 }
@@ -52,7 +52,7 @@ impl Writer {
             return Ok(Opened::Rebuild(lock, "it does not say how far it has read"));
         };
         let inner = index.writer_with_num_threads(1, FEEDING_BYTES).map_err(Error::internal)?;
-        Ok(Opened::Ready(Self { lock, inner, search: search.clone(), position }))
+        Ok(Opened::Ready(Box::new(Self { lock, inner, search: search.clone(), position })))
     }
 
     /// Where the next changes are read from.

@@ -119,7 +119,7 @@ fn each_language_finds_in_its_letters_and_without_them() {
     ] {
         assert_eq!(shop.find_in(locale, q).first().map(String::as_str), Some(sku), "{locale} {q}");
     }
-    let page = shop.ask(SearchRequest { q: "actik".into(), locale: Some("da".into()), ..SearchRequest::default() });
+    let page = shop.ask(&SearchRequest { q: "actik".into(), locale: Some("da".into()), ..SearchRequest::default() });
     assert_eq!(page.items[0].title.as_deref(), Some("Petzl Actik Core pandelampe"));
 }
 
@@ -195,7 +195,7 @@ fn a_filter_that_cannot_be_meant_says_where_and_what() {
         ("updated_at > yesterday", 14, "no time"),
         ("price < 3 dollars", 9, "ISO 4217"),
     ] {
-        let (code, detail) = shop.refused(SearchRequest { filter: Some(filter.to_owned()), ..SearchRequest::default() });
+        let (code, detail) = shop.refused(&SearchRequest { filter: Some(filter.to_owned()), ..SearchRequest::default() });
         assert_eq!(code, Code::InvalidFilter);
         assert!(detail.contains(&format!("at character {character}:")) && detail.contains(hint), "{filter}: {detail}");
     }
@@ -204,7 +204,7 @@ fn a_filter_that_cannot_be_meant_says_where_and_what() {
 #[test]
 fn facets_count_the_whole_result() {
     let shop = shop();
-    let page = shop.ask(SearchRequest {
+    let page = shop.ask(&SearchRequest {
         facets: ["brand", "ip_rating", "rechargeable", "light_output_max", "light_colors", "status"].map(String::from).to_vec(),
         limit: Some(1),
         ..SearchRequest::default()
@@ -218,9 +218,9 @@ fn facets_count_the_whole_result() {
     assert_eq!(counts("light_output_max"), [("1600", 1), ("450", 1), ("600", 1)]);
     assert_eq!(counts("light_colors"), [("red", 1), ("white", 1)]);
     assert_eq!(counts("status"), [("active", 4)]);
-    let narrowed = shop.ask(SearchRequest { q: "petzl".into(), facets: vec!["brand".into()], ..SearchRequest::default() });
+    let narrowed = shop.ask(&SearchRequest { q: "petzl".into(), facets: vec!["brand".into()], ..SearchRequest::default() });
     assert_eq!(narrowed.facets["brand"].len(), 2);
-    let (code, detail) = shop.refused(SearchRequest { facets: vec!["brnd".into()], ..SearchRequest::default() });
+    let (code, detail) = shop.refused(&SearchRequest { facets: vec!["brnd".into()], ..SearchRequest::default() });
     assert_eq!(code, Code::InvalidParameter);
     assert!(detail.contains("did you mean 'brand'?"), "{detail}");
 }
@@ -268,6 +268,6 @@ fn no_words_however_odd_break_the_search() {
         let _ = shop.find(q);
     }
     let _ = shop.find(&"a b c d ".repeat(60));
-    let (code, _) = shop.refused(SearchRequest { q: "x".repeat(600), ..SearchRequest::default() });
+    let (code, _) = shop.refused(&SearchRequest { q: "x".repeat(600), ..SearchRequest::default() });
     assert_eq!(code, Code::InvalidParameter);
 }
