@@ -17,5 +17,6 @@ pub mod import;
 pub mod jobs;
 pub mod normalize;
 pub mod pricing;
+pub mod search;
 pub mod stock;
 pub mod suppliers;

@@ -98,7 +98,7 @@ async fn create_key(State(app): State<App>, caller: Caller, Json(body): Json<Cre
     caller.require(Permission::ManageKeys)?;
     let new = NewKey { name: body.name, role: body.role, supplier: body.supplier, channel: body.channel };
     let (key, now) = (new.clone(), app.clock.now());
-    let work = move |conn: &mut crate::db::Conn| Ok((keys::create(conn, &key, caller.actor(), now)?, changes::head(conn)?));
+    let work = move |conn: &mut crate::db::Conn| Ok((keys::create(conn, &key, &caller.actor(), now)?, changes::head(conn)?));
     let (made, change) = app.db.write(work).await?;
     let location = format!("/api/v1/keys/{}", made.id);
     let NewKey { name, role, supplier, channel } = new;
@@ -117,7 +117,7 @@ async fn revoke_key(State(app): State<App>, caller: Caller, Path(id): Path<Strin
     }
     let (key, now) = (id.clone(), app.clock.now());
     let work = move |conn: &mut crate::db::Conn| {
-        keys::revoke(conn, &key, caller.actor(), now)?;
+        keys::revoke(conn, &key, &caller.actor(), now)?;
         changes::head(conn)
     };
     let change = app.db.write(work).await?;

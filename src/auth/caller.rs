@@ -3,6 +3,9 @@
 use crate::error::{Code, Error, Result};
 use serde::{Deserialize, Serialize};
 
+/// How operations name the person at the command line.
+pub const COMMAND: &str = "command";
+
 /// What a key is for.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize, utoipa::ToSchema)]
 #[serde(rename_all = "snake_case")]
@@ -108,12 +111,12 @@ pub struct Caller {
 impl Caller {
     /// The person at the machine's own command line.
     pub fn command_line() -> Self {
-        Self { key_id: "cli".to_owned(), name: "command line".to_owned(), role: Role::Admin, supplier: None, channel: None }
+        Self { key_id: COMMAND.to_owned(), name: COMMAND.to_owned(), role: Role::Admin, supplier: None, channel: None }
     }
 
-    /// How operations name this caller.
-    pub fn actor(&self) -> &str {
-        &self.key_id
+    /// How operations name this caller: `key:NAME`, or `command`.
+    pub fn actor(&self) -> String {
+        if self.key_id == COMMAND { COMMAND.to_owned() } else { format!("key:{}", self.name) }
     }
 
     /// Forbids what the role does not allow.

@@ -7,6 +7,7 @@ const SUPPLIER_ROOT: &str = "/api/v1/suppliers/{code}";
 
 /// What a supplier key may do besides reading and patching under its own code. Handlers check whose it is.
 const SUPPLIER: &[(&str, &str)] = &[
+    ("GET", "/api/v1/suppliers"),
     ("POST", "/api/v1/suppliers/{code}/imports"),
     ("GET", "/api/v1/imports"),
     ("GET", "/api/v1/imports/{id}"),

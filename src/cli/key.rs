@@ -2,6 +2,7 @@
 
 use super::{Outcome, say};
 use crate::auth::api::{CreatedKey, Key as KeyBody};
+use crate::auth::caller::COMMAND;
 use crate::auth::{NewKey, Role, keys, queries};
 use crate::config::Config;
 use crate::error::Result;
@@ -47,8 +48,6 @@ enum KeyCommand {
     },
 }
 
-const ACTOR: &str = "cli";
-
 impl Key {
     pub(super) async fn run(self, config: Config) -> Result<Outcome> {
         let app = super::open(config).await?;
@@ -57,7 +56,7 @@ impl Key {
             KeyCommand::Create { role, name, supplier, channel, json } => {
                 let new = NewKey { name, role, supplier, channel };
                 let key = new.clone();
-                let made = app.db.write(move |conn| keys::create(conn, &key, ACTOR, now)).await?;
+                let made = app.db.write(move |conn| keys::create(conn, &key, COMMAND, now)).await?;
                 let NewKey { name, role, supplier, channel } = new;
                 let created = CreatedKey { id: made.id, key: made.secret, role, name, supplier, channel };
                 say(if json { serde_json::to_string(&created)? } else { created.key })?;
@@ -79,7 +78,7 @@ impl Key {
             }
             KeyCommand::Revoke { id } => {
                 let key = id.clone();
-                app.db.write(move |conn| keys::revoke(conn, &key, ACTOR, now)).await?;
+                app.db.write(move |conn| keys::revoke(conn, &key, COMMAND, now)).await?;
                 say(format_args!("{id} is revoked"))?;
             }
         }

@@ -7,6 +7,8 @@ mod key;
 mod migrate;
 mod normalize;
 mod openapi;
+mod reindex;
+mod search;
 mod serve;
 
 use crate::app::App;
@@ -35,6 +37,8 @@ enum Command {
     Serve(serve::Serve),
     Normalize(normalize::NormalizeArgs),
     Gtin(gtin::GtinArgs),
+    Search(search::Search),
+    Reindex(reindex::Reindex),
     Key(key::Key),
     Openapi(openapi::Openapi),
     Migrate(migrate::Migrate),
@@ -49,6 +53,8 @@ impl Command {
                 answered(normalize::run(&args, &dictionary, &mut std::io::stdout().lock()))
             }
             Self::Gtin(args) => answered(gtin::run(&args, &mut std::io::stdout().lock())),
+            Self::Search(search) => search.run(config).await,
+            Self::Reindex(reindex) => reindex.run(config).await,
             Self::Key(key) => key.run(config).await,
             Self::Openapi(openapi) => openapi.run(),
             Self::Migrate(migrate) => migrate.run(config).await,
@@ -122,12 +128,11 @@ fn log(config: &Config) -> Result<()> {
     })?;
     let logs = tracing_subscriber::fmt().with_env_filter(filter).with_writer(std::io::stderr);
     // A second subscriber in one process (tests) is refused and harmless.
-    let _ = match config.log_format.as_str() {
-        "json" => logs.json().flatten_event(true).try_init(),
-        _ => {
-            let ansi = std::io::IsTerminal::is_terminal(&std::io::stderr());
-            logs.with_ansi(ansi).with_target(false).try_init()
-        }
+    let _ = if config.log_format == "json" {
+        logs.json().flatten_event(true).try_init()
+    } else {
+        let ansi = std::io::IsTerminal::is_terminal(&std::io::stderr());
+        logs.with_ansi(ansi).with_target(false).try_init()
     };
     Ok(())
 }

@@ -1,4 +1,4 @@
-//! `beamline openapi`
+//! `beamline openapi`: the API described for programs (OpenAPI 3.1).
 
 use super::{Outcome, say};
 use crate::error::{Code, Error, Result};
@@ -6,7 +6,7 @@ use crate::http::{openapi, router};
 use clap::Args;
 use std::path::PathBuf;
 
-/// Write the API's OpenAPI document
+/// Write the document that describes the API
 #[derive(Debug, Args)]
 pub struct Openapi {
     /// Where to; '-' writes to standard output

@@ -14,9 +14,9 @@ use serde_json::Value as JsonValue;
 pub struct Operation {
     /// Id, `op_…`; ids are in the order of their making.
     pub id: String,
-    /// `import`, `edit`, `key`, …
+    /// `import`, `edit`, `stock`, `prices`, `settings`, `key`.
     pub kind: String,
-    /// Who did it: a key's id, or `cli`.
+    /// Who did it: `key:NAME`, `command` or `clock`.
     pub actor: String,
     /// What it was done to: an import's id, a SKU, a supplier's code.
     pub subject: String,

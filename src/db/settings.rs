@@ -10,6 +10,8 @@ use serde::{Serialize, de::DeserializeOwned};
 
 /// The locale of lists, SKUs' titles and whatever says nothing else. A BCP 47 tag; `en` until it is set.
 pub const DEFAULT_LOCALE: &str = "default_locale";
+/// What a supplier charges in when nobody said so. An ISO 4217 code; `EUR` until it is set.
+pub const DEFAULT_CURRENCY: &str = "default_currency";
 /// The channel whose price `product.price` is. A channel code; `google` until it is set.
 pub const DEFAULT_CHANNEL: &str = "default_channel";
 

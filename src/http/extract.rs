@@ -46,7 +46,10 @@ pub fn parse<T: DeserializeOwned>(bytes: &[u8]) -> Result<T, Error> {
         Ok(axum::Json(value)) => Ok(value),
         Err(JsonRejection::JsonDataError(error)) => {
             let (path, message) = named(&error);
-            Err(Error::field(pointer(&path), "invalid", message))
+            let pointer = pointer(&path);
+            let place = if pointer.is_empty() { "the body".to_owned() } else { format!("the field {pointer}") };
+            let detail = format!("{place} is not valid: {message}");
+            Err(Error { detail, ..Error::field(pointer, "invalid", message) })
         }
         Err(error) => {
             let (_, message) = named(&error);

@@ -55,6 +55,22 @@ fn describe() {
     ::metrics::describe_gauge!("beamline_http_requests_in_flight", "Requests being worked on");
 }
 
+/// Counts a request until it is answered or its client has gone.
+struct InFlight;
+
+impl InFlight {
+    fn begin() -> Self {
+        gauge!("beamline_http_requests_in_flight").increment(1.0);
+        Self
+    }
+}
+
+impl Drop for InFlight {
+    fn drop(&mut self) {
+        gauge!("beamline_http_requests_in_flight").decrement(1.0);
+    }
+}
+
 /// The outermost layer.
 pub(super) async fn observe(State(bounds): State<Bounds>, request: Request, next: Next) -> Response {
     let started = Instant::now();
@@ -65,10 +81,8 @@ pub(super) async fn observe(State(bounds): State<Bounds>, request: Request, next
     let mut response = async {
         let response = match bounds.0.try_acquire() {
             Ok(_permit) => {
-                gauge!("beamline_http_requests_in_flight").increment(1.0);
-                let response = next.run(request.map(|inner| body::timed(inner, body::IDLE))).await;
-                gauge!("beamline_http_requests_in_flight").decrement(1.0);
-                response
+                let _counted = InFlight::begin();
+                next.run(request.map(|inner| body::timed(inner, body::IDLE))).await
             }
             Err(_) => {
                 crate::error::Error::new(crate::error::Code::Unavailable, "too many requests at once; try again in a second")

@@ -101,13 +101,16 @@ pub(super) fn pages<S: Clone + Send + Sync + 'static>(document: &Value) -> Resul
         let text = text.clone();
         async move { tagged(text) }
     };
-    let page = utoipa_swagger_ui::SwaggerUi::new("/docs").config(utoipa_swagger_ui::Config::from("/openapi.json"));
+    // "none": the page would else ask a validator on another host.
+    let page =
+        utoipa_swagger_ui::SwaggerUi::new("/docs").config(utoipa_swagger_ui::Config::from("/openapi.json").validator_url("none"));
     let docs: axum::Router<S> = axum::Router::from(page).route("/docs/errors", get(errors));
     let policy = |mut response: Response| async move {
         response.headers_mut().insert(header::CONTENT_SECURITY_POLICY, HeaderValue::from_static(DOCS_POLICY));
         response
     };
-    Ok(docs.layer(axum::middleware::map_response(policy)).route("/openapi.json", get(serve)))
+    // On these routes only: on the whole router it would also stamp every path that does not exist.
+    Ok(docs.route_layer(axum::middleware::map_response(policy)).route("/openapi.json", get(serve)))
 }
 
 fn tagged(text: String) -> Response {

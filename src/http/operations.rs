@@ -21,9 +21,9 @@ pub struct Operation {
     /// Id.
     #[schema(example = "op_0197c3a2b4d57e0f8a1b2c3d4e5f6071")]
     pub id: String,
-    /// `import`, `edit`, `key`, …
+    /// `import`, `edit`, `stock`, `prices`, `settings`, `key`.
     pub kind: String,
-    /// Who did it: a key's id, or `cli`.
+    /// Who did it: `key:NAME`, `command` or `clock`.
     pub actor: String,
     /// What it was done to: an import's id, a SKU, a supplier's code.
     pub subject: String,

@@ -3,7 +3,7 @@
 use super::{body, caller, etag, events, health, observe, openapi, operations, strict, visible};
 use crate::app::App;
 use crate::error::{Error, Result};
-use crate::{auth, catalog, import, pricing, stock, suppliers};
+use crate::{auth, catalog, import, pricing, search, stock, suppliers};
 use axum::Router;
 use axum::extract::DefaultBodyLimit;
 use axum::middleware::{from_fn, from_fn_with_state};
@@ -21,6 +21,7 @@ fn api() -> OpenApiRouter<App> {
         .merge(catalog::api::router())
         .merge(stock::api::router())
         .merge(pricing::api::router())
+        .merge(search::api::router())
         .merge(operations::router())
         .merge(events::router())
         .merge(auth::api::router())
@@ -59,6 +60,8 @@ pub fn router(app: App) -> Result<Router> {
     Ok(layered)
 }
 
+// The layer hands the cause over as a box.
+#[allow(clippy::needless_pass_by_value)]
 fn panicked(cause: Box<dyn Any + Send + 'static>) -> Response {
     let text = cause.downcast_ref::<String>().map(String::as_str).or_else(|| cause.downcast_ref::<&str>().copied());
     Error::internal(format!("a handler panicked: {}", text.unwrap_or("no message"))).into_response()

@@ -78,7 +78,7 @@ async fn put_rates(
         let before = listed(queries::rate_list(conn)?);
         preconditions.allow_tag(Some(&etag::of(&serde_json::to_vec(&before)?, None)))?;
         queries::rate_replace(conn, &new, now)?;
-        let operation = operations::record(conn, "edit", caller.actor(), "rates", &json!({"rates": new.len()}), now)?;
+        let operation = operations::record(conn, "settings", &caller.actor(), "rates", &json!({"rates": new.len()}), now)?;
         let change = NewChange {
             kind: ChangeKind::SettingsChanged,
             subject: "rates".to_owned(),

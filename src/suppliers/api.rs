@@ -147,7 +147,7 @@ async fn create_supplier(
             country: body.country,
         };
         check::terms(&mut terms)?;
-        insert(conn, &body.code, &terms, caller.actor(), now)
+        insert(conn, &body.code, &terms, &caller.actor(), now)
     };
     let (supplier, change) = app.db.write(work).await?;
     Ok(created(supplier, change))
@@ -188,15 +188,13 @@ async fn patch_supplier(
         let before = found.as_ref().map_or_else(|| defaults.clone(), Supplier::terms);
         let mut terms = patch.onto(before, defaults);
         check::terms(&mut terms)?;
-        match found {
-            Some(supplier) => {
-                update(conn, supplier, &terms, caller.actor(), now).map(|(supplier, change)| (supplier, change, false))
-            }
-            None => {
-                check::code("/code", &code)?;
-                insert(conn, &code, &terms, caller.actor(), now).map(|(supplier, change)| (supplier, change, true))
-            }
+        if let Some(supplier) = found {
+            let (supplier, change) = update(conn, supplier, &terms, &caller.actor(), now)?;
+            return Ok((supplier, change, false));
         }
+        check::code("/code", &code)?;
+        let (supplier, change) = insert(conn, &code, &terms, &caller.actor(), now)?;
+        Ok((supplier, change, true))
     };
     let (supplier, change, new) = app.db.write(work).await?;
     if new {
@@ -341,7 +339,7 @@ async fn put_warehouse(
         let tag = before.map(|before| serde_json::to_vec(&before)).transpose()?.map(|body| crate::http::etag::of(&body, None));
         preconditions.allow_tag(tag.as_deref())?;
         let new = queries::warehouse_put(conn, supplier.id, &warehouse, &body.name, body.country.as_deref())?;
-        operations::record(conn, "edit", caller.actor(), &code, &json!({"supplier": code, "warehouse": warehouse}), now)?;
+        operations::record(conn, "edit", &caller.actor(), &code, &json!({"supplier": code, "warehouse": warehouse}), now)?;
         Ok((WarehouseBody { code: warehouse, name: body.name, country: body.country }, new, changes::head(conn)?))
     };
     let (warehouse, new, change) = app.db.write(work).await?;

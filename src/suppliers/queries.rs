@@ -1,8 +1,9 @@
 //! Every SQL statement about suppliers and warehouses.
 
 use super::{DEFAULT_RANK, Supplier, SupplierTerms, Warehouse, check};
-use crate::db::schema::{settings, suppliers, warehouses};
-use crate::db::{Conn, JsonText, Time, unique_violation};
+use crate::db::schema::{suppliers, warehouses};
+use crate::db::settings::{DEFAULT_CURRENCY, DEFAULT_LOCALE, setting};
+use crate::db::{Conn, Time, unique_violation};
 use crate::error::{Code, Error, Result};
 use chrono::{DateTime, Utc};
 use diesel::prelude::*;
@@ -130,17 +131,11 @@ pub fn supplier_ensure(conn: &mut Conn, code: &str, now: DateTime<Utc>) -> Resul
 pub fn supplier_defaults(conn: &mut Conn, code: &str) -> Result<SupplierTerms> {
     Ok(SupplierTerms {
         name: code.to_owned(),
-        currency: setting(conn, "default_currency")?.unwrap_or_else(|| "EUR".to_owned()),
-        locale: setting(conn, "default_locale")?.unwrap_or_else(|| "en".to_owned()),
+        currency: setting(conn, DEFAULT_CURRENCY)?.unwrap_or_else(|| "EUR".to_owned()),
+        locale: setting(conn, DEFAULT_LOCALE)?.unwrap_or_else(|| "en".to_owned()),
         rank: DEFAULT_RANK,
         country: None,
     })
-}
-
-fn setting(conn: &mut Conn, key: &str) -> Result<Option<String>> {
-    let stored: Option<JsonText> =
-        settings::table.filter(settings::key.eq(key)).select(settings::value).first(conn).optional()?;
-    Ok(stored.map(|stored| stored.read()).transpose()?)
 }
 
 type WarehouseRow = (i64, String, String, Option<String>);
