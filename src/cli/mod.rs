@@ -3,11 +3,14 @@
 //! A command is a struct of arguments with `run`, a variant of [`Command`] and a line in [`Command::run`].
 
 mod gtin;
+mod import;
 mod key;
 mod migrate;
 mod normalize;
 mod openapi;
+mod progress;
 mod reindex;
+mod resolve;
 mod search;
 mod serve;
 
@@ -35,6 +38,8 @@ pub struct Cli {
 #[derive(Debug, Subcommand)]
 enum Command {
     Serve(serve::Serve),
+    Import(import::Import),
+    Resolve(resolve::Resolve),
     Normalize(normalize::NormalizeArgs),
     Gtin(gtin::GtinArgs),
     Search(search::Search),
@@ -48,6 +53,8 @@ impl Command {
     async fn run(self, config: Config) -> Result<Outcome> {
         match self {
             Self::Serve(serve) => serve.run(config).await,
+            Self::Import(import) => import.run(config).await,
+            Self::Resolve(resolve) => resolve.run(config).await,
             Self::Normalize(args) => {
                 let dictionary = Dictionary::load(config.schema.as_deref())?;
                 answered(normalize::run(&args, &dictionary, &mut std::io::stdout().lock()))
@@ -110,6 +117,11 @@ fn answered(result: anyhow::Result<()>) -> Result<Outcome> {
 /// Opens the house for a command.
 async fn open(config: Config) -> Result<App> {
     App::open(config, Clock::system()).await
+}
+
+/// Brings the readers of the change log up to what this command wrote, so that it is found and listed when the command ends.
+async fn catch_up(app: &App) -> Result<()> {
+    crate::search::catch_up(app).await
 }
 
 /// Writes one line to standard output. Whoever reads it may have stopped reading (`| head`); that is no failure.
