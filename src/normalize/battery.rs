@@ -73,15 +73,15 @@ fn alternatives(dictionary: &Dictionary, raw: &str) -> Vec<String> {
             _ => (piece, None),
         };
         let folded = key(word);
-        if words.or.contains(&folded) || words.and.contains(&folded) {
+        // "not compatible with A / B" excludes both.
+        let inside_not = parts.last().is_some_and(|part| holds(&key(&format!("{part} {word}")), &words.not));
+        if !inside_not && (words.or.contains(&folded) || words.and.contains(&folded)) {
             parts.push(String::new());
         } else if let Some(last) = parts.last_mut() {
             last.push_str(word);
             last.push(' ');
         }
-        let inside_not = parts.last().is_some_and(|part| holds(&key(part), &words.not));
         let ends = ending.is_some_and(|c| !c.is_whitespace());
-        // "not compatible with A / B" excludes both.
         if ends && !(inside_not && ending != Some(')')) {
             parts.push(String::new());
         }
