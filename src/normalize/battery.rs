@@ -135,7 +135,7 @@ fn cell(dictionary: &Dictionary, attribute: &Attribute, folded: &str) -> Option<
     };
     let before = folded.get(..at).unwrap_or_default();
     let behind = folded.get(at + length..).unwrap_or_default();
-    let quantity = number_before(before).or_else(|| number_behind(behind)).unwrap_or(1);
+    let quantity = number_before(before, &words.pieces).or_else(|| number_behind(behind)).unwrap_or(1);
     (quantity > 0).then(|| BatteryOption { quantity, cell: code.to_owned() })
 }
 
@@ -160,9 +160,14 @@ fn closes(behind: &str) -> bool {
     }
 }
 
-fn number_before(before: &str) -> Option<u32> {
+/// `3 x`, `3*`, `3 Stück`, `3 za`.
+fn number_before(before: &str, pieces: &std::collections::HashSet<String>) -> Option<u32> {
     let before = before.trim_end();
-    let before = before.strip_suffix('x').unwrap_or(before).trim_end();
+    let before = before.strip_suffix(['x', '*']).unwrap_or(before).trim_end();
+    let before = match before.rsplit_once(' ') {
+        Some((head, word)) if pieces.contains(word) => head.trim_end(),
+        _ => before,
+    };
     let start = before.char_indices().rev().take_while(|(_, c)| c.is_ascii_digit()).map(|(at, _)| at).last()?;
     let free = before.get(..start)?.chars().next_back().is_none_or(|c| !c.is_alphanumeric());
     before.get(start..).filter(|digits| free && digits.len() <= 2)?.parse().ok()

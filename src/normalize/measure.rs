@@ -44,6 +44,16 @@ pub(super) fn read(dictionary: &Dictionary, attribute: &Attribute, raw: &str, hi
             None => Reading::rejected(attribute, "measure", "no_number", "There is no number in this text."),
         };
     }
+    let clock = |pair: &[Quantity<'_>]| match pair {
+        [hours, minutes] => {
+            hours.unit.is_none() && minutes.unit.is_none() && raw.get(hours.end..minutes.start).map(str::trim) == Some(":")
+        }
+        _ => false,
+    };
+    if unit.family == "time" && found.quantities.windows(2).any(clock) {
+        let message = "A time such as 1:30 can be hours and minutes or minutes and seconds; write its units.";
+        return Reading { status: Status::Ambiguous, ..Reading::rejected(attribute, "measure.clock", "clock_time", message) };
+    }
     let quantities = match settle_units(dictionary, attribute, unit, &found, hints) {
         Ok(quantities) => quantities,
         Err(reading) => return *reading,

@@ -43,7 +43,7 @@ fn light_output() {
             ("1.200 lm", "1200 lm"),
             ("600 лм", "600 lm"),
             ("350 lümen", "350 lm"),
-            ("lumeni 400", "rejected"),
+            ("lumeni 400", "400 lm"),
             ("400", "400 lm"),
             ("500 g", "rejected"),
             ("2000000 lm", "rejected"),
@@ -107,6 +107,8 @@ fn times_and_lengths() {
             ("lasts up to 3 to 7 hours depending on mode", "7 h"),
             ("12 saat", "12 h"),
             ("7 Std.", "7 h"),
+            ("saa 100", "100 h"),
+            ("1:30", "ambiguous"),
         ],
     );
     check(
@@ -115,7 +117,7 @@ fn times_and_lengths() {
             ("119 yards", "108.8136 m"),
             ("85 meters (278.9 ft.)", "85 m"),
             ("up to 2,600 feet (800 meters)", "800 m"),
-            ("mita 120", "rejected"),
+            ("mita 120", "120 m"),
             ("120 mita", "120 m"),
         ],
     );
@@ -127,6 +129,11 @@ fn times_and_lengths() {
             ("150х93х64мм", "150 mm"),
             ("103,4 х 62 x 37 мм", "103.4 mm"),
         ],
+    );
+    let lettered = read("dim_length", "L 70 x W 45 x H 40 mm", None);
+    assert_eq!(
+        (json(&lettered), lettered.also.iter().map(json).collect::<Vec<_>>()),
+        ("70 mm".to_owned(), vec!["45 mm".to_owned(), "40 mm".to_owned()])
     );
     let box_of = read("dim_length", "6.75 x 5.75 x 5.5 inches", None);
     assert_eq!(box_of.also.iter().map(json).collect::<Vec<_>>(), ["146.05 mm", "139.7 mm"]);
@@ -284,6 +291,10 @@ fn batteries() {
         ("wired pack", "1xproprietary"),
         ("4 x AA batteries (included)", "4xAA"),
         ("2xC", "2xC"),
+        ("3*AAA", "3xAAA"),
+        ("3 ədəd AAA", "3xAAA"),
+        ("betri 3 za AAA", "3xAAA"),
+        ("3 Stück AAA", "3xAAA"),
     ] {
         assert_eq!(text(raw), expected, "{raw}");
     }
