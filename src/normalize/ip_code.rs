@@ -41,6 +41,11 @@ pub(super) fn read(dictionary: &Dictionary, attribute: &Attribute, raw: &str, hi
         reading.doubt("no_ip_letters", message.to_owned(), 50);
         return reading;
     }
+    // IP66 says all that IPX6 says.
+    let figures: Vec<(String, u32)> = ratings.iter().map(|(rating, _)| (rating.clone(), water(rating))).collect();
+    ratings.retain(|(rating, _)| {
+        !rating.starts_with("IPX") || !figures.iter().any(|(other, figure)| !other.starts_with("IPX") && *figure == water(rating))
+    });
     // Water resistance decides between several; a body that is marked IP66 and IP68 has both.
     let best = ratings.iter().max_by_key(|(rating, _)| water(rating)).cloned();
     let Some((rating, span)) = best else {

@@ -17,10 +17,12 @@ mod range;
 pub mod rich_text;
 mod scan;
 mod select;
+mod stock;
 pub mod text;
 pub mod value;
 
 pub use amount::{AmountError, parse_amount};
+pub use stock::{StockWord, stock_word};
 pub use value::{BatteryOption, Claim, Measure, Mode, NoValue, Range, Value};
 
 use crate::dictionary::{Attribute, AttributeType, Dictionary};

@@ -28,6 +28,19 @@ pub(super) fn read(dictionary: &Dictionary, attribute: &Attribute, raw: &str) ->
             reading.doubt("typo", format!("Read as {code}, which is spelt almost like it."), 50);
             reading
         }
+        Match::Several if raw.contains(['|', ';', ',', '/']) => {
+            // A list where one is wanted: the dictionary's order says which weighs most, the headlamp before its clip.
+            let found = phrases(dictionary, attribute, &key(raw));
+            let first = attribute.options.iter().find(|option| found.contains(&option.code));
+            let Some(first) = first else { return unknown(attribute, "select", raw) };
+            let mut reading = Reading::accepted(attribute, "select.first", Value::text(&first.code), 60);
+            reading.doubt(
+                "several_options",
+                format!("Several options are named ({}); {} was kept.", found.join(", "), first.code),
+                60,
+            );
+            reading
+        }
         Match::Several => {
             let message = "The text names several options; give one.";
             Reading { status: Status::Ambiguous, ..Reading::rejected(attribute, "select", "several_options", message) }

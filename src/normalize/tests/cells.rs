@@ -2,7 +2,7 @@
 
 use crate::{
     dictionary::Dictionary,
-    normalize::{AmountError, DecimalStyle, Hints, Reading, Status, Value, normalize, parse_amount},
+    normalize::{AmountError, DecimalStyle, Hints, Reading, Status, StockWord, Value, normalize, parse_amount, stock_word},
 };
 use std::sync::LazyLock;
 
@@ -179,6 +179,7 @@ fn codes_ranges_and_answers() {
             ("IP 65", "\"IP65\""),
             ("ІР67", "\"IP67\""),
             ("IP69K", "\"IP69K\""),
+            ("IP66 | IPX6", "\"IP66\""),
             ("Water Resistant", "rejected"),
             ("waterproof", "rejected"),
             ("-", "empty"),
@@ -254,7 +255,10 @@ fn options_in_many_spellings() {
     );
     check("beam_type", &[("flood and throw", "[\"mixed\"]"), ("spot | flood", "[\"spot\",\"flood\"]")]);
     check("battery_chemistry", &[("Li-Pol", "\"li_po\""), ("Lithium-Ionen", "\"li_ion\"")]);
-    check("product_kind", &[("Stirnlampe", "\"headlamp\""), ("pandelampe", "\"headlamp\"")]);
+    check(
+        "product_kind",
+        &[("Stirnlampe", "\"headlamp\""), ("pandelampe", "\"headlamp\""), ("helmet | headlamp", "\"headlamp\"")],
+    );
     check(
         "brand",
         &[
@@ -346,4 +350,25 @@ fn money_in_the_worlds_spellings() {
     assert_eq!(read("n/a", None), Err(AmountError::Empty));
     assert!(matches!(read("on request", None), Err(AmountError::NoNumber(_))));
     assert!(matches!(read("10 / 12 EUR", None), Err(AmountError::Several(_))));
+}
+
+#[test]
+fn stock_words_fail_safe() {
+    let read = |raw: &str, locale: Option<&str>| {
+        let hints = Hints { locale: locale.map(str::to_owned), ..Hints::default() };
+        stock_word(&DICTIONARY, raw, &hints)
+    };
+    for (raw, locale, expected) in [
+        ("In Stock", None, Some(StockWord::In)),
+        ("på lager", Some("da"), Some(StockWord::In)),
+        ("ikke på lager", Some("da"), Some(StockWord::Out)),
+        ("stokda var", Some("az"), Some(StockWord::In)),
+        ("haipo", Some("sw"), Some(StockWord::Out)),
+        ("ipo", Some("sw"), Some(StockWord::In)),
+        ("coming soon", None, Some(StockWord::Unknown)),
+        ("Ausverkauft!", None, Some(StockWord::Out)),
+        ("whatever", None, None),
+    ] {
+        assert_eq!(read(raw, locale), expected, "{raw}");
+    }
 }
