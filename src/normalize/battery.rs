@@ -1,4 +1,4 @@
-//! Ways to power a lamp: `3 x AAA`, `1x 18650, 2x CR123A, or 2x RCR123`, `CORE-batteri + 3 × AAA/LR03`, `built in`.
+//! Ways to power a lamp: `3 x AAA`, `1x 21700, 2x CR123A, or 2x RCR123`, `CORE-batteri + 2 × AAA/LR03`, `built in`.
 //!
 //! Each part of the cell is one alternative. LR03 and AAA are one cell under two standards' names, so both lead to one code.
 

@@ -1,4 +1,4 @@
-//! A quantity in the attribute's unit, out of what suppliers write: `1.9oz`, `4h 30m`, `85 meters (278.9 ft.)`, `33±1 g`.
+//! A quantity in the attribute's unit, out of what suppliers write: `1.9oz`, `4h 30m`, `90 meters (295 ft.)`, `33±1 g`.
 //!
 //! The order: find all quantities, add up compounds, set two spellings of the same amount against each other, then decide what
 //! several different amounts mean for this attribute. A text may say that it is about a sibling ("without batteries" under a
@@ -162,7 +162,7 @@ fn convert(quantities: &[Quantity<'_>], unit: &Unit) -> Vec<Amount> {
     amounts
 }
 
-/// `3 lb 10 oz`, `4h 30m`, `5+55 min`: one amount.
+/// `2 lb 3 oz`, `4h 30m`, `6+54 min`: one amount.
 fn add_up(amounts: Vec<Amount>) -> Vec<Amount> {
     let mut sums: Vec<Amount> = Vec::with_capacity(amounts.len());
     for amount in amounts {
@@ -197,7 +197,7 @@ fn smaller_unit(first: &Amount, second: &Amount) -> bool {
         .any(|list| place(list, &first.unit).zip(place(list, &second.unit)).is_some_and(|(first, second)| first < second))
 }
 
-/// `85 meters (278.9 ft.)`: one amount in two units. They agree when their precisions overlap or they differ by 2 % at most.
+/// `90 meters (295 ft.)`: one amount in two units. They agree when their precisions overlap or they differ by 2 % at most.
 fn merge_duals(amounts: Vec<Amount>, conflict: &mut bool) -> Vec<Amount> {
     let mut merged: Vec<Amount> = Vec::with_capacity(amounts.len());
     for amount in amounts {
@@ -341,7 +341,7 @@ fn several(dictionary: &Dictionary, attribute: &Attribute, unit: &Unit, raw: &st
     }
 }
 
-/// An interval under one attribute may be about its sibling: "beam angle that adjusts 0 to 90 degrees".
+/// An interval under one attribute may be about its sibling: "light angle adjusts 0 to 80 degrees".
 fn single_target(dictionary: &Dictionary, asked: &Attribute, raw: &str, unit: &Unit, reading: Reading, high: &Amount) -> Reading {
     let (target, qualifier) = about(dictionary, asked, &key(raw));
     if target.code == asked.code {
@@ -359,7 +359,7 @@ fn single_target(dictionary: &Dictionary, asked: &Attribute, raw: &str, unit: &U
     moved
 }
 
-/// `1.8 oz each (3 oz with batteries)`: each amount goes to the attribute that the words behind it name.
+/// `1.6 oz each (3 oz with batteries)`: each amount goes to the attribute that the words behind it name.
 fn per_basis(dictionary: &Dictionary, asked: &Attribute, unit: &Unit, raw: &str, amounts: &[Amount]) -> Option<Reading> {
     let mut readings: Vec<Reading> = Vec::new();
     let mut unnamed = Vec::new();
@@ -395,7 +395,7 @@ fn per_basis(dictionary: &Dictionary, asked: &Attribute, unit: &Unit, raw: &str,
     Some(first)
 }
 
-/// `150 x 93 x 64 mm` under one column: length, width and height.
+/// `140 x 90 x 60 mm` under one column: length, width and height.
 fn axes(dictionary: &Dictionary, asked: &Attribute, unit: &Unit, amounts: &[Amount]) -> Reading {
     let siblings: Vec<&Attribute> = dictionary.cue_group(asked).map(|(other, _)| other).take(amounts.len()).collect();
     if amounts.len() > 3 || siblings.len() < amounts.len() {

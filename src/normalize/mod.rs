@@ -99,7 +99,7 @@ pub struct Reading {
     pub findings: Vec<Finding>,
     /// Every amount of a measure that the text lists, in the canonical unit and in order; the value is one of them.
     pub amounts: Vec<Decimal>,
-    /// Other attributes that the same text states ("IP66, –40 °C - +60 °C").
+    /// Other attributes that the same text states ("IP66, –35 °C - +55 °C").
     pub also: Vec<Reading>,
 }
 

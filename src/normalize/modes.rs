@@ -1,4 +1,4 @@
-//! A table of light modes: `130 lum / 4h 30m (turbo) | 40 lum / 10h`, `Turbo 1000 lumen / 1h`, `500lm  200lm  60lm`.
+//! A table of light modes: `140 lum / 5h 30m (turbo) | 35 lum / 12h`, `Turbo 900 lumen / 1h`, `520lm  210lm  70lm`.
 
 use super::{
     Hints, Mode, Reading, Value,

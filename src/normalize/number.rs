@@ -1,4 +1,4 @@
-//! Numbers as people write them: `1,234.5`, `1.234,5`, `2 019.00`, `1'299`, `,5`. Exact, never a float.
+//! Numbers as people write them: `1,234.5`, `1.234,5`, `3 049.00`, `1'299`, `,5`. Exact, never a float.
 //!
 //! One sign with three digits behind it says two things (`1.200`). The profile's style decides; else the locale's, and the other
 //! reading is kept as [`Number::alternative`] for a rule that knows which amounts are usual.

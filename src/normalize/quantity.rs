@@ -29,9 +29,9 @@ pub(super) struct Quantity<'a> {
 pub(super) enum Join {
     /// Nothing stands before the first.
     First,
-    /// White space only, or "and" (`3 lb 10 oz`).
+    /// White space only, or "and" (`2 lb 3 oz`).
     Adjacent,
-    /// `5+55 min`.
+    /// `6+54 min`.
     Plus,
     /// `3 to 7`, `3-7`.
     To,
@@ -126,7 +126,7 @@ pub(super) fn find<'a>(dictionary: &'a Dictionary, family: &str, text: &str, sty
         rest.push(' ');
         at = next;
     }
-    // A shared unit stands once, behind the last number: "450 / 100 / 6 lumen", "150x93x64 mm".
+    // A shared unit stands once, behind the last number: "480 / 90 / 7 lumen", "140x90x60 mm".
     let mut unit_behind: Option<&Unit> = None;
     let mut joined = Join::Apart;
     for quantity in found.quantities.iter_mut().rev() {

@@ -1,4 +1,4 @@
-//! A closed interval, such as an operating temperature: `-20 ... +60 °C`, `von −30 bis +60 °C`, `- 20 °C ~ 60 °C`.
+//! A closed interval, such as an operating temperature: `-20 ... +60 °C`, `von −25 bis +55 °C`, `- 25 °C ~ 55 °C`.
 //!
 //! The trouble is the hyphen, which is a minus and a "to". A hyphen before the first number is its sign. Between the numbers, the
 //! last sign belongs to the second number when something else already parts the two.
