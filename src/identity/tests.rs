@@ -18,7 +18,7 @@ fn written_forms_meet_in_one_key() {
         ("96385074", "00000096385074", GtinKind::Gtin8),
         ("000096385074", "00000096385074", GtinKind::Gtin8),
         ("15901234123454", "15901234123454", GtinKind::Gtin14),
-        ("7318860205088", "07318860205088", GtinKind::Ean13),
+        ("4006381333931", "04006381333931", GtinKind::Ean13),
     ] {
         let read = canonicalise(raw);
         assert_eq!((read.status, read.gtin14.as_deref(), read.kind), (GtinStatus::Ok, Some(key), Some(kind)), "{raw}");
@@ -37,14 +37,14 @@ fn what_is_no_gtin_says_why_and_never_repairs_silently() {
         ("1234567890123", "placeholder", None),
         ("123456789012", "placeholder", None),
         ("9999999999994", "coupon", None),
-        ("B08Y79SWK5", "asin", None),
-        ("LEL404", "not_a_number", None),
-        ("040036684183", "check_digit", None),
-        ("3342540837076", "check_digit", None),
-        ("0793661000000", "zero_tail", None),
+        ("B0ABCDEF12", "asin", None),
+        ("HL-404", "not_a_number", None),
+        ("614141000037", "check_digit", None),
+        ("4006381333930", "check_digit", None),
+        ("0618202000000", "zero_tail", None),
         ("14141000036", "length", None),
         ("36000291452", "lost_zeros", Some("00036000291452")),
-        ("5901234123457; 7318860205088", "several", None),
+        ("5901234123457; 4006381333931", "several", None),
         ("590123412345", "check_digit", None),
         ("04252613", "check_digit", None),
     ] {
@@ -99,7 +99,7 @@ fn outside_vectors_agree() {
 
 #[test]
 fn part_numbers_and_brands_fold() {
-    assert_eq!(mpn_key("435952-B21").as_deref(), Some("435952B21"));
+    assert_eq!(mpn_key("HX-210/B").as_deref(), Some("HX210B"));
     assert_eq!(mpn_key("е065аа00").as_deref(), Some("E065AA00"));
     for none in ["", "-", "n/a", "H7", "0000", "keine Angabe", "---"] {
         assert_eq!(mpn_key(none), None, "{none}");

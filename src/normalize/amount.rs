@@ -1,4 +1,4 @@
-//! Money as suppliers write it: `R2 019.00`, `€ 1.299,00`, `29,95 kr`. The amount and, where the text says it, the currency.
+//! Money as suppliers write it: `R3 049.00`, `€ 1.299,00`, `29,95 kr`. The amount and, where the text says it, the currency.
 
 use super::{
     DecimalStyle, Hints,

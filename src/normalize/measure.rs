@@ -1,4 +1,4 @@
-//! A quantity in the attribute's unit, out of what suppliers write: `1.9oz`, `4h 30m`, `85 meters (278.9 ft.)`, `33±1 g`.
+//! A quantity in the attribute's unit, out of what suppliers write: `1.9oz`, `4h 30m`, `90 meters (295 ft.)`, `33±1 g`.
 //!
 //! The order: find all quantities, add up compounds, set two spellings of the same amount against each other, then decide what
 //! several different amounts mean for this attribute. A text may say that it is about a sibling ("without batteries" under a
@@ -24,7 +24,6 @@ struct Amount {
     /// The interval that the text's own precision allows.
     low: Decimal,
     high: Decimal,
-    explicit: bool,
     canonical: bool,
     unit: Option<String>,
     join: Join,
@@ -45,6 +44,16 @@ pub(super) fn read(dictionary: &Dictionary, attribute: &Attribute, raw: &str, hi
             None => Reading::rejected(attribute, "measure", "no_number", "There is no number in this text."),
         };
     }
+    let clock = |pair: &[Quantity<'_>]| match pair {
+        [hours, minutes] => {
+            hours.unit.is_none() && minutes.unit.is_none() && raw.get(hours.end..minutes.start).map(str::trim) == Some(":")
+        }
+        _ => false,
+    };
+    if unit.family == "time" && found.quantities.windows(2).any(clock) {
+        let message = "A time such as 1:30 can be hours and minutes or minutes and seconds; write its units.";
+        return Reading { status: Status::Ambiguous, ..Reading::rejected(attribute, "measure.clock", "clock_time", message) };
+    }
     let quantities = match settle_units(dictionary, attribute, unit, &found, hints) {
         Ok(quantities) => quantities,
         Err(reading) => return *reading,
@@ -59,7 +68,7 @@ pub(super) fn read(dictionary: &Dictionary, attribute: &Attribute, raw: &str, hi
         let message = "The text states two amounts that do not agree; keep the right one.";
         Reading { status: Status::Ambiguous, ..Reading::rejected(attribute, "measure.dual", "conflict", message) }
     } else if amounts.len() == 1 {
-        single(dictionary, attribute, unit, raw, first, &found)
+        single(dictionary, attribute, unit, raw, first)
     } else {
         several(dictionary, attribute, unit, raw, &amounts)
     };
@@ -107,7 +116,7 @@ fn settle_units<'a>(
             format!("'{word}' beside the number is not a unit that the dictionary knows; write the amount in {}.", unit.symbol);
         return Err(Box::new(Reading::rejected(attribute, "measure.unit", "unknown_unit", message)));
     }
-    Ok(found.quantities.iter().cloned().map(|quantity| Quantity { unit: Some(assumed), ..quantity }).collect())
+    Ok(found.quantities.iter().map(|quantity| Quantity { unit: Some(assumed), ..*quantity }).collect())
 }
 
 /// Is this word one that may stand beside a bare number?
@@ -142,7 +151,6 @@ fn convert(quantities: &[Quantity<'_>], unit: &Unit) -> Vec<Amount> {
             alternative: quantity.number.alternative.and_then(to_unit).map(|value| value.normalize()),
             low,
             high,
-            explicit: true,
             canonical: from.code == unit.code,
             unit: Some(from.code.clone()),
             join: quantity.join,
@@ -154,12 +162,11 @@ fn convert(quantities: &[Quantity<'_>], unit: &Unit) -> Vec<Amount> {
     amounts
 }
 
-/// `3 lb 10 oz`, `4h 30m`, `5+55 min`: one amount.
+/// `2 lb 3 oz`, `4h 30m`, `6+54 min`: one amount.
 fn add_up(amounts: Vec<Amount>) -> Vec<Amount> {
     let mut sums: Vec<Amount> = Vec::with_capacity(amounts.len());
-    let mut compound = false;
     for amount in amounts {
-        let previous = sums.last_mut().filter(|_| amount.explicit);
+        let previous = sums.last_mut();
         match previous {
             Some(before) if amount.join == Join::Plus || (amount.join == Join::Adjacent && smaller_unit(before, &amount)) => {
                 let sum = before.value.checked_add(amount.value);
@@ -170,13 +177,11 @@ fn add_up(amounts: Vec<Amount>) -> Vec<Amount> {
                     before.alternative = None;
                     before.end = amount.end;
                     before.rule = "measure.compound";
-                    compound = true;
                 }
             }
             _ => sums.push(amount),
         }
     }
-    let _ = compound;
     sums
 }
 
@@ -192,7 +197,7 @@ fn smaller_unit(first: &Amount, second: &Amount) -> bool {
         .any(|list| place(list, &first.unit).zip(place(list, &second.unit)).is_some_and(|(first, second)| first < second))
 }
 
-/// `85 meters (278.9 ft.)`: one amount in two units. They agree when their precisions overlap or they differ by 2 % at most.
+/// `90 meters (295 ft.)`: one amount in two units. They agree when their precisions overlap or they differ by 2 % at most.
 fn merge_duals(amounts: Vec<Amount>, conflict: &mut bool) -> Vec<Amount> {
     let mut merged: Vec<Amount> = Vec::with_capacity(amounts.len());
     for amount in amounts {
@@ -222,8 +227,7 @@ fn merge_duals(amounts: Vec<Amount>, conflict: &mut bool) -> Vec<Amount> {
     merged
 }
 
-fn single(dictionary: &Dictionary, attribute: &Attribute, unit: &Unit, raw: &str, amount: &Amount, found: &Found<'_>) -> Reading {
-    let _ = found;
+fn single(dictionary: &Dictionary, attribute: &Attribute, unit: &Unit, raw: &str, amount: &Amount) -> Reading {
     let (target, qualifier) = about(dictionary, attribute, &key(raw));
     let mut reading = judge(target, unit, amount);
     reading.qualifiers.extend(qualifier);
@@ -337,7 +341,7 @@ fn several(dictionary: &Dictionary, attribute: &Attribute, unit: &Unit, raw: &st
     }
 }
 
-/// An interval under one attribute may be about its sibling: "beam angle that adjusts 0 to 90 degrees".
+/// An interval under one attribute may be about its sibling: "light angle adjusts 0 to 80 degrees".
 fn single_target(dictionary: &Dictionary, asked: &Attribute, raw: &str, unit: &Unit, reading: Reading, high: &Amount) -> Reading {
     let (target, qualifier) = about(dictionary, asked, &key(raw));
     if target.code == asked.code {
@@ -355,7 +359,7 @@ fn single_target(dictionary: &Dictionary, asked: &Attribute, raw: &str, unit: &U
     moved
 }
 
-/// `1.8 oz each (3 oz with batteries)`: each amount goes to the attribute that the words behind it name.
+/// `1.6 oz each (3 oz with batteries)`: each amount goes to the attribute that the words behind it name.
 fn per_basis(dictionary: &Dictionary, asked: &Attribute, unit: &Unit, raw: &str, amounts: &[Amount]) -> Option<Reading> {
     let mut readings: Vec<Reading> = Vec::new();
     let mut unnamed = Vec::new();
@@ -391,7 +395,7 @@ fn per_basis(dictionary: &Dictionary, asked: &Attribute, unit: &Unit, raw: &str,
     Some(first)
 }
 
-/// `150 x 93 x 64 mm` under one column: length, width and height.
+/// `140 x 90 x 60 mm` under one column: length, width and height.
 fn axes(dictionary: &Dictionary, asked: &Attribute, unit: &Unit, amounts: &[Amount]) -> Reading {
     let siblings: Vec<&Attribute> = dictionary.cue_group(asked).map(|(other, _)| other).take(amounts.len()).collect();
     if amounts.len() > 3 || siblings.len() < amounts.len() {

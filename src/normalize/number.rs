@@ -1,4 +1,4 @@
-//! Numbers as people write them: `1,234.5`, `1.234,5`, `2 019.00`, `1'299`, `,5`. Exact, never a float.
+//! Numbers as people write them: `1,234.5`, `1.234,5`, `3 049.00`, `1'299`, `,5`. Exact, never a float.
 //!
 //! One sign with three digits behind it says two things (`1.200`). The profile's style decides; else the locale's, and the other
 //! reading is kept as [`Number::alternative`] for a rule that knows which amounts are usual.
@@ -41,7 +41,7 @@ const MAX_DIGITS: usize = 24;
 pub(super) fn scan(text: &str) -> usize {
     let chars: Vec<(usize, char)> = text.char_indices().take(60).collect();
     let at = |place: usize| chars.get(place).map(|(_, c)| *c);
-    let digits_from = |place: usize| (place..).take_while(|next| at(*next).is_some_and(|c| c.is_ascii_digit())).count();
+    let digits_from = |place: usize| chars.iter().skip(place).take_while(|(_, c)| c.is_ascii_digit()).count();
     let mut place = 0;
     let mut pointed = false;
     let mut group = 0;

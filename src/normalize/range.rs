@@ -1,4 +1,4 @@
-//! A closed interval, such as an operating temperature: `-20 ... +60 °C`, `von −30 bis +60 °C`, `- 20 °C ~ 60 °C`.
+//! A closed interval, such as an operating temperature: `-20 ... +60 °C`, `von −25 bis +55 °C`, `- 25 °C ~ 55 °C`.
 //!
 //! The trouble is the hyphen, which is a minus and a "to". A hyphen before the first number is its sign. Between the numbers, the
 //! last sign belongs to the second number when something else already parts the two.
@@ -30,7 +30,6 @@ pub(super) fn read(dictionary: &Dictionary, attribute: &Attribute, raw: &str, hi
                 "Only one end of the interval is given; write both, such as -20 to 60 °C.",
             );
         }
-        [first, second] => (*first, *second),
         [first, second, ..] => (*first, *second),
     };
     let value = |at: usize| match pieces.get(at).map(|token| &token.piece) {

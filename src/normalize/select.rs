@@ -28,6 +28,19 @@ pub(super) fn read(dictionary: &Dictionary, attribute: &Attribute, raw: &str) ->
             reading.doubt("typo", format!("Read as {code}, which is spelt almost like it."), 50);
             reading
         }
+        Match::Several if raw.contains(['|', ';', ',', '/']) => {
+            // A list where one is wanted: the dictionary's order says which weighs most, the headlamp before its clip.
+            let found = phrases(dictionary, attribute, &key(raw));
+            let first = attribute.options.iter().find(|option| found.contains(&option.code));
+            let Some(first) = first else { return unknown(attribute, "select", raw) };
+            let mut reading = Reading::accepted(attribute, "select.first", Value::text(&first.code), 60);
+            reading.doubt(
+                "several_options",
+                format!("Several options are named ({}); {} was kept.", found.join(", "), first.code),
+                60,
+            );
+            reading
+        }
         Match::Several => {
             let message = "The text names several options; give one.";
             Reading { status: Status::Ambiguous, ..Reading::rejected(attribute, "select", "several_options", message) }
@@ -49,7 +62,8 @@ fn unknown(attribute: &Attribute, rule: &'static str, raw: &str) -> Reading {
 }
 
 fn list(dictionary: &Dictionary, attribute: &Attribute, raw: &str) -> Reading {
-    if let Some(option) = dictionary.option_for(attribute, raw) {
+    let one = !raw.contains([',', ';', '|', '\n']);
+    if let Some(option) = dictionary.option_for(attribute, raw).filter(|_| one) {
         return Reading::accepted(attribute, "select", Value::List(vec![option.code.clone()]), 98);
     }
     let mut codes: Vec<String> = Vec::new();
@@ -104,7 +118,7 @@ fn list(dictionary: &Dictionary, attribute: &Attribute, raw: &str) -> Reading {
 
 /// The parts of a list in one cell.
 pub(super) fn parts(raw: &str) -> impl Iterator<Item = &str> {
-    raw.split(|c: char| matches!(c, ',' | ';' | '|' | '\n' | '\r' | '&' | '+' | '•' | '、' | '，'))
+    raw.split([',', ';', '|', '\n', '\r', '&', '+', '•', '、', '，'])
         .flat_map(|part| if part.trim_start().starts_with("//") { vec![part] } else { part.split('/').collect() })
         .map(str::trim)
         .filter(|part| !part.is_empty())

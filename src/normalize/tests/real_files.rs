@@ -28,7 +28,7 @@ fn mode_strings() {
         };
         if found == (lumens, hours) {
             right += 1;
-        } else if right % 100 == 0 {
+        } else {
             println!("{:?} -> {found:?}, expected {:?}", &row[3], (lumens, hours));
         }
     }
@@ -44,9 +44,9 @@ fn measurement_strings() {
         let reading = read("dim_length", &row[0], None);
         let number: String = row[0].chars().take_while(|c| c.is_ascii_digit() || *c == '.').collect();
         let axis = match row[0].split(['(', ')']).nth(1) {
-            Some("length") => "dim_length",
-            Some("width") => "dim_width",
-            Some("height" | "depth") => "dim_height",
+            Some("length" | "lamp length") => "dim_length",
+            Some("width" | "lamp width") => "dim_width",
+            Some("height" | "depth" | "thickness" | "thick" | "lamp height") => "dim_height",
             Some("bezel" | "head" | "diameter") => "head_diameter",
             _ => "body_diameter",
         };
