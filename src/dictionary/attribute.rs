@@ -99,6 +99,7 @@ pub struct SelectOption {
 /// One attribute of `schema/attributes.toml`.
 #[derive(Debug, Clone, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
+#[expect(clippy::struct_excessive_bools, reason = "each is a key of the file that people write")]
 pub struct Attribute {
     /// Stable `snake_case` code.
     pub code: String,

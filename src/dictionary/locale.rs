@@ -43,6 +43,8 @@ pub struct LocaleWords {
     pub and: Vec<String>,
     /// What makes an alternative excluded ("not compatible with").
     pub not: Vec<String>,
+    /// Between a number and what is counted: "3 pcs AAA".
+    pub pieces: Vec<String>,
     /// A power source that cannot be taken out.
     pub built_in: Vec<String>,
     /// A maker's own battery pack.
@@ -123,6 +125,7 @@ impl LocaleWords {
             (&mut self.or, other.or),
             (&mut self.and, other.and),
             (&mut self.not, other.not),
+            (&mut self.pieces, other.pieces),
             (&mut self.built_in, other.built_in),
             (&mut self.proprietary, other.proprietary),
         ] {

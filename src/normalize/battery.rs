@@ -73,15 +73,15 @@ fn alternatives(dictionary: &Dictionary, raw: &str) -> Vec<String> {
             _ => (piece, None),
         };
         let folded = key(word);
-        if words.or.contains(&folded) || words.and.contains(&folded) {
+        // "not compatible with A / B" excludes both.
+        let inside_not = parts.last().is_some_and(|part| holds(&key(&format!("{part} {word}")), &words.not));
+        if !inside_not && (words.or.contains(&folded) || words.and.contains(&folded)) {
             parts.push(String::new());
         } else if let Some(last) = parts.last_mut() {
             last.push_str(word);
             last.push(' ');
         }
-        let inside_not = parts.last().is_some_and(|part| holds(&key(part), &words.not));
         let ends = ending.is_some_and(|c| !c.is_whitespace());
-        // "not compatible with A / B" excludes both.
         if ends && !(inside_not && ending != Some(')')) {
             parts.push(String::new());
         }
@@ -135,7 +135,7 @@ fn cell(dictionary: &Dictionary, attribute: &Attribute, folded: &str) -> Option<
     };
     let before = folded.get(..at).unwrap_or_default();
     let behind = folded.get(at + length..).unwrap_or_default();
-    let quantity = number_before(before).or_else(|| number_behind(behind)).unwrap_or(1);
+    let quantity = number_before(before, &words.pieces).or_else(|| number_behind(behind)).unwrap_or(1);
     (quantity > 0).then(|| BatteryOption { quantity, cell: code.to_owned() })
 }
 
@@ -160,9 +160,14 @@ fn closes(behind: &str) -> bool {
     }
 }
 
-fn number_before(before: &str) -> Option<u32> {
+/// `3 x`, `3*`, `3 Stück`, `3 za`.
+fn number_before(before: &str, pieces: &std::collections::HashSet<String>) -> Option<u32> {
     let before = before.trim_end();
-    let before = before.strip_suffix('x').unwrap_or(before).trim_end();
+    let before = before.strip_suffix(['x', '*']).unwrap_or(before).trim_end();
+    let before = match before.rsplit_once(' ') {
+        Some((head, word)) if pieces.contains(word) => head.trim_end(),
+        _ => before,
+    };
     let start = before.char_indices().rev().take_while(|(_, c)| c.is_ascii_digit()).map(|(at, _)| at).last()?;
     let free = before.get(..start)?.chars().next_back().is_none_or(|c| !c.is_alphanumeric());
     before.get(start..).filter(|digits| free && digits.len() <= 2)?.parse().ok()

@@ -17,7 +17,7 @@ pub(super) fn read(dictionary: &Dictionary, attribute: &Attribute, raw: &str, hi
     for token in &pieces {
         let Piece::Number(number) = &token.piece else { continue };
         let readings = [Some(number.value), number.alternative];
-        if let Some(value) = readings.into_iter().flatten().filter(|value| value.is_integer()).find_map(|value| value.to_i64()) {
+        if let Some(value) = readings.into_iter().flatten().filter(Decimal::is_integer).find_map(|value| value.to_i64()) {
             numbers.push((value, (token.start, token.end)));
         }
     }

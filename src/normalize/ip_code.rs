@@ -32,21 +32,14 @@ pub(super) fn read(dictionary: &Dictionary, attribute: &Attribute, raw: &str, hi
         let rating = bare.and_then(|found| {
             written(found.get(1).map_or("", |m| m.as_str()), found.get(2).map_or("", |m| m.as_str()), found.get(3).is_some())
         });
-        return match rating {
-            Some(rating) => {
-                let mut reading = Reading::accepted(attribute, "ip_code.bare", Value::text(rating), 60);
-                reading.doubt(
-                    "no_ip_letters",
-                    "The letters IP are missing; two digits were taken for an IP code.".to_owned(),
-                    50,
-                );
-                reading
-            }
-            None => {
-                let message = "This is not an IP code; write it as IEC 60529 does, such as IPX4 or IP67. Words such as 'waterproof' say no rating.";
-                Reading::rejected(attribute, "ip_code", "not_a_rating", message)
-            }
+        let Some(rating) = rating else {
+            let message = "This is not an IP code; write it as IEC 60529 does, such as IPX4 or IP67. Words such as 'waterproof' say no rating.";
+            return Reading::rejected(attribute, "ip_code", "not_a_rating", message);
         };
+        let mut reading = Reading::accepted(attribute, "ip_code.bare", Value::text(rating), 60);
+        let message = "The letters IP are missing; two digits were taken for an IP code.";
+        reading.doubt("no_ip_letters", message.to_owned(), 50);
+        return reading;
     }
     // Water resistance decides between several; a body that is marked IP66 and IP68 has both.
     let best = ratings.iter().max_by_key(|(rating, _)| water(rating)).cloned();

@@ -24,7 +24,6 @@ struct Amount {
     /// The interval that the text's own precision allows.
     low: Decimal,
     high: Decimal,
-    explicit: bool,
     canonical: bool,
     unit: Option<String>,
     join: Join,
@@ -45,6 +44,16 @@ pub(super) fn read(dictionary: &Dictionary, attribute: &Attribute, raw: &str, hi
             None => Reading::rejected(attribute, "measure", "no_number", "There is no number in this text."),
         };
     }
+    let clock = |pair: &[Quantity<'_>]| match pair {
+        [hours, minutes] => {
+            hours.unit.is_none() && minutes.unit.is_none() && raw.get(hours.end..minutes.start).map(str::trim) == Some(":")
+        }
+        _ => false,
+    };
+    if unit.family == "time" && found.quantities.windows(2).any(clock) {
+        let message = "A time such as 1:30 can be hours and minutes or minutes and seconds; write its units.";
+        return Reading { status: Status::Ambiguous, ..Reading::rejected(attribute, "measure.clock", "clock_time", message) };
+    }
     let quantities = match settle_units(dictionary, attribute, unit, &found, hints) {
         Ok(quantities) => quantities,
         Err(reading) => return *reading,
@@ -59,7 +68,7 @@ pub(super) fn read(dictionary: &Dictionary, attribute: &Attribute, raw: &str, hi
         let message = "The text states two amounts that do not agree; keep the right one.";
         Reading { status: Status::Ambiguous, ..Reading::rejected(attribute, "measure.dual", "conflict", message) }
     } else if amounts.len() == 1 {
-        single(dictionary, attribute, unit, raw, first, &found)
+        single(dictionary, attribute, unit, raw, first)
     } else {
         several(dictionary, attribute, unit, raw, &amounts)
     };
@@ -107,7 +116,7 @@ fn settle_units<'a>(
             format!("'{word}' beside the number is not a unit that the dictionary knows; write the amount in {}.", unit.symbol);
         return Err(Box::new(Reading::rejected(attribute, "measure.unit", "unknown_unit", message)));
     }
-    Ok(found.quantities.iter().cloned().map(|quantity| Quantity { unit: Some(assumed), ..quantity }).collect())
+    Ok(found.quantities.iter().map(|quantity| Quantity { unit: Some(assumed), ..*quantity }).collect())
 }
 
 /// Is this word one that may stand beside a bare number?
@@ -142,7 +151,6 @@ fn convert(quantities: &[Quantity<'_>], unit: &Unit) -> Vec<Amount> {
             alternative: quantity.number.alternative.and_then(to_unit).map(|value| value.normalize()),
             low,
             high,
-            explicit: true,
             canonical: from.code == unit.code,
             unit: Some(from.code.clone()),
             join: quantity.join,
@@ -157,9 +165,8 @@ fn convert(quantities: &[Quantity<'_>], unit: &Unit) -> Vec<Amount> {
 /// `3 lb 10 oz`, `4h 30m`, `5+55 min`: one amount.
 fn add_up(amounts: Vec<Amount>) -> Vec<Amount> {
     let mut sums: Vec<Amount> = Vec::with_capacity(amounts.len());
-    let mut compound = false;
     for amount in amounts {
-        let previous = sums.last_mut().filter(|_| amount.explicit);
+        let previous = sums.last_mut();
         match previous {
             Some(before) if amount.join == Join::Plus || (amount.join == Join::Adjacent && smaller_unit(before, &amount)) => {
                 let sum = before.value.checked_add(amount.value);
@@ -170,13 +177,11 @@ fn add_up(amounts: Vec<Amount>) -> Vec<Amount> {
                     before.alternative = None;
                     before.end = amount.end;
                     before.rule = "measure.compound";
-                    compound = true;
                 }
             }
             _ => sums.push(amount),
         }
     }
-    let _ = compound;
     sums
 }
 
@@ -222,8 +227,7 @@ fn merge_duals(amounts: Vec<Amount>, conflict: &mut bool) -> Vec<Amount> {
     merged
 }
 
-fn single(dictionary: &Dictionary, attribute: &Attribute, unit: &Unit, raw: &str, amount: &Amount, found: &Found<'_>) -> Reading {
-    let _ = found;
+fn single(dictionary: &Dictionary, attribute: &Attribute, unit: &Unit, raw: &str, amount: &Amount) -> Reading {
     let (target, qualifier) = about(dictionary, attribute, &key(raw));
     let mut reading = judge(target, unit, amount);
     reading.qualifiers.extend(qualifier);

@@ -144,34 +144,29 @@ impl Reading {
     }
 }
 
+/// Longest cell of a list or a line of text.
+const MAX_TEXT_BYTES: usize = 20_000;
 /// Longest cell that is read at all; longer ones are rejected.
 const MAX_RAW_BYTES: usize = 1_000_000;
 
 /// Reads `raw` as a value of `attribute`. Never fails: a text that cannot be read is a rejected reading that says why.
 pub fn normalize(dictionary: &Dictionary, attribute: &Attribute, raw: &str, hints: &Hints) -> Reading {
     use AttributeType as T;
-    if raw.len() > MAX_RAW_BYTES {
-        return Reading::rejected(
-            attribute,
-            "length",
-            "too_long",
-            format!("The cell is {} bytes long; at most {MAX_RAW_BYTES} are read.", raw.len()),
-        );
-    }
     if raw.trim().is_empty() {
         return Reading::empty(attribute);
     }
-    let quantity = matches!(
-        attribute.kind,
-        T::Measure | T::Range | T::Integer | T::Code | T::Boolean | T::Batteries | T::Select | T::MultiSelect
-    );
-    if quantity && raw.len() > scan::MAX_CELL_BYTES && attribute.kind != T::MultiSelect {
-        return Reading::rejected(
-            attribute,
-            "length",
-            "too_long",
-            "This is a long text, not a value; map the column to a text attribute.",
+    let limit = match attribute.kind {
+        T::RichText => MAX_RAW_BYTES,
+        T::Text | T::TextList | T::MultiSelect | T::Modes | T::Reference => MAX_TEXT_BYTES,
+        _ => scan::MAX_CELL_BYTES,
+    };
+    if raw.len() > limit {
+        let message = format!(
+            "The cell is {} bytes long; {} takes at most {limit}. Map a long text to the description.",
+            raw.len(),
+            attribute.label("en")
         );
+        return Reading::rejected(attribute, "length", "too_long", message);
     }
     let mended = mend(raw);
     let text = mended.as_deref().unwrap_or(raw);

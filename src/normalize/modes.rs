@@ -75,6 +75,10 @@ fn amounts(dictionary: &Dictionary, family: &str, unit: &str, text: &str, style:
     let Some(unit) = dictionary.unit(unit) else { return Vec::new() };
     let mut amounts: Vec<Decimal> = Vec::new();
     let mut before: Option<(&str, usize)> = None;
+    let has_hours = find(dictionary, "time", text, style)
+        .quantities
+        .iter()
+        .any(|quantity| quantity.unit.is_some_and(|unit| unit.code == "h"));
     for quantity in find(dictionary, family, text, style).quantities {
         let Some(from) = quantity.unit else { continue };
         let Some(amount) = from.convert(quantity.number.value, unit).map(|amount| amount.round_dp(4).normalize()) else {
@@ -83,6 +87,14 @@ fn amounts(dictionary: &Dictionary, family: &str, unit: &str, text: &str, style:
         // "4h 30m" is one amount, "3h 4h" are two.
         let continues =
             quantity.join == Join::Adjacent && before.is_some_and(|(code, end)| code != from.code && end <= quantity.start);
+        // `m` is a minute behind hours ("4h 30m") or where no hours stand ("46m"), and a metre beside hours ("2h / 115m").
+        let written = text.get(quantity.start..quantity.end).unwrap_or_default();
+        let bare_m = written.ends_with(['m', 'м'])
+            && written.trim_end_matches(['m', 'м']).ends_with(|c: char| c.is_ascii_digit() || c == ' ');
+        let minutes = !has_hours || text.get(..quantity.start).is_some_and(|head| head.trim_end().ends_with(['h', 'H', 'ч']));
+        if bare_m && minutes == (family == "length") {
+            continue;
+        }
         match amounts.last_mut() {
             Some(last) if continues => *last = last.checked_add(amount).unwrap_or(*last),
             _ => amounts.push(amount),

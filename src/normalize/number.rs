@@ -41,7 +41,7 @@ const MAX_DIGITS: usize = 24;
 pub(super) fn scan(text: &str) -> usize {
     let chars: Vec<(usize, char)> = text.char_indices().take(60).collect();
     let at = |place: usize| chars.get(place).map(|(_, c)| *c);
-    let digits_from = |place: usize| (place..).take_while(|next| at(*next).is_some_and(|c| c.is_ascii_digit())).count();
+    let digits_from = |place: usize| chars.iter().skip(place).take_while(|(_, c)| c.is_ascii_digit()).count();
     let mut place = 0;
     let mut pointed = false;
     let mut group = 0;

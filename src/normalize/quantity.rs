@@ -99,6 +99,9 @@ pub(super) fn find<'a>(dictionary: &'a Dictionary, family: &str, text: &str, sty
         }
         let (unit, foreign, length) = unit_at(dictionary, family, text, &tokens, next);
         next += length;
+        // Some languages put the unit first ("saa 100"), and some tables do ("Lumens: 400").
+        let unit =
+            unit.or_else(|| if foreign.is_none() { unit_before(dictionary, family, text, &tokens, &between, at) } else { None });
         if tolerance.is_none() {
             take_tolerance(&mut next, &mut tolerance);
             if tolerance.is_some() {
@@ -176,6 +179,22 @@ fn unit_at<'a>(
     (None, None, 0)
 }
 
+/// A unit's word right before the number, when no quantity has taken it.
+fn unit_before<'a>(
+    dictionary: &'a Dictionary,
+    family: &str,
+    text: &str,
+    tokens: &[Token],
+    between: &[usize],
+    number: usize,
+) -> Option<&'a Unit> {
+    let mut free = between.iter().rev().filter_map(|place| tokens.get(*place)).skip_while(|token| token.is_sign(&[':', '=']));
+    let word = free.next().filter(|token| token.piece == Piece::Word)?;
+    let near = tokens.get(number).is_some_and(|number| number.start.saturating_sub(word.end) <= 3);
+    let written = text.get(word.start..word.end).filter(|written| near && written.chars().count() >= 2)?;
+    dictionary.unit_in(family, written)
+}
+
 fn join(dictionary: &Dictionary, text: &str, tokens: &[Token], between: &[usize]) -> Join {
     let parts: Vec<&Token> =
         between.iter().filter_map(|place| tokens.get(*place)).filter(|token| !token.is_sign(&['.', '"', '\''])).collect();
@@ -190,6 +209,13 @@ fn join(dictionary: &Dictionary, text: &str, tokens: &[Token], between: &[usize]
             or if words.or.contains(&or) => Join::Either,
             _ => Join::Apart,
         },
+        // "L 70 x W 45 x H 40": letters of the axes stand beside the sign.
+        parts
+            if parts.iter().any(|part| part.is_sign(&['×', '*']) || word(part) == "x")
+                && parts.iter().all(|part| part.end - part.start <= 2) =>
+        {
+            Join::Times
+        }
         [only] if only.is_sign(&['+']) => Join::Plus,
         [only] if only.is_sign(&['×', '*']) => Join::Times,
         signs if signs.iter().all(|token| token.is_sign(&DASHES) || token.is_sign(&['~', '…', '～', '〜'])) => Join::To,

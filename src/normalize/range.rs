@@ -30,7 +30,6 @@ pub(super) fn read(dictionary: &Dictionary, attribute: &Attribute, raw: &str, hi
                 "Only one end of the interval is given; write both, such as -20 to 60 °C.",
             );
         }
-        [first, second] => (*first, *second),
         [first, second, ..] => (*first, *second),
     };
     let value = |at: usize| match pieces.get(at).map(|token| &token.piece) {

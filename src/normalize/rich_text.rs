@@ -10,7 +10,7 @@ const KEPT: [&str; 13] = ["p", "br", "ul", "ol", "li", "strong", "em", "b", "i",
 const DROPPED_WITH_CONTENT: [&str; 10] =
     ["script", "style", "iframe", "object", "embed", "svg", "noscript", "template", "head", "title"];
 /// Longer source text is cut before it is read.
-const MAX_BYTES: usize = 400_000;
+const MAX_BYTES: usize = 200_000;
 
 /// Reads a description.
 pub(super) fn read(attribute: &Attribute, raw: &str) -> Reading {
@@ -45,7 +45,9 @@ pub fn sanitize(raw: &str) -> String {
     let mut out = String::with_capacity(raw.len());
     let mut open: Vec<&'static str> = Vec::new();
     let mut rest = raw;
-    while let Some(at) = rest.find('<').filter(|_| has_markup) {
+    // Behind the last '>' no tag can end.
+    let last = raw.rfind('>').unwrap_or(0);
+    while let Some(at) = rest.find('<').filter(|at| has_markup && raw.len() - rest.len() + at < last) {
         push_text(&mut out, rest.get(..at).unwrap_or_default(), true, has_markup);
         rest = rest.get(at..).unwrap_or_default();
         if let Some(comment) = rest.strip_prefix("<!--") {
@@ -132,7 +134,7 @@ fn read_tag(text: &str) -> Option<(String, bool, &str)> {
         return None;
     }
     let mut quote = None;
-    for (at, c) in inside.char_indices().take(5_000) {
+    for (at, c) in inside.char_indices().take(1_000) {
         match (quote, c) {
             (None, '"' | '\'') => quote = Some(c),
             (Some(open), c) if open == c => quote = None,
@@ -247,15 +249,12 @@ fn decode(text: &str) -> String {
                 char::from_u32(hex.unwrap_or_else(|| number.parse()).ok()?)
             }
         });
-        match (c, name) {
-            (Some(c), Some(name)) => {
-                out.push(c);
-                rest = after.get(name.len() + 1..).unwrap_or_default();
-            }
-            _ => {
-                out.push('&');
-                rest = after;
-            }
+        if let (Some(c), Some(name)) = (c, name) {
+            out.push(c);
+            rest = after.get(name.len() + 1..).unwrap_or_default();
+        } else {
+            out.push('&');
+            rest = after;
         }
     }
     out.push_str(rest);

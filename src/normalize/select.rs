@@ -49,7 +49,8 @@ fn unknown(attribute: &Attribute, rule: &'static str, raw: &str) -> Reading {
 }
 
 fn list(dictionary: &Dictionary, attribute: &Attribute, raw: &str) -> Reading {
-    if let Some(option) = dictionary.option_for(attribute, raw) {
+    let one = !raw.contains([',', ';', '|', '\n']);
+    if let Some(option) = dictionary.option_for(attribute, raw).filter(|_| one) {
         return Reading::accepted(attribute, "select", Value::List(vec![option.code.clone()]), 98);
     }
     let mut codes: Vec<String> = Vec::new();
@@ -104,7 +105,7 @@ fn list(dictionary: &Dictionary, attribute: &Attribute, raw: &str) -> Reading {
 
 /// The parts of a list in one cell.
 pub(super) fn parts(raw: &str) -> impl Iterator<Item = &str> {
-    raw.split(|c: char| matches!(c, ',' | ';' | '|' | '\n' | '\r' | '&' | '+' | '•' | '、' | '，'))
+    raw.split([',', ';', '|', '\n', '\r', '&', '+', '•', '、', '，'])
         .flat_map(|part| if part.trim_start().starts_with("//") { vec![part] } else { part.split('/').collect() })
         .map(str::trim)
         .filter(|part| !part.is_empty())
