@@ -10,6 +10,9 @@
 mod support;
 
 mod architecture;
+mod auth;
 mod changes;
 mod db;
+mod http;
+mod suppliers;
 mod support_works;
