@@ -7,6 +7,7 @@ use crate::db::Db;
 use crate::dictionary::Dictionary;
 use crate::error::Result;
 use crate::files;
+use crate::search::Search;
 use object_store::ObjectStore;
 use std::sync::Arc;
 use tokio_util::sync::CancellationToken;
@@ -25,6 +26,8 @@ pub struct Inner {
     pub db: Db,
     /// What `schema/` says.
     pub dictionary: Arc<Dictionary>,
+    /// The search index, for reading.
+    pub search: Search,
     /// Where files live.
     pub files: Arc<dyn ObjectStore>,
     /// Where time comes from.
@@ -42,8 +45,9 @@ impl App {
         let dictionary = Arc::new(Dictionary::load(config.schema.as_deref())?);
         let db = Db::open(&config.database()).await?;
         let files = files::open(&config.file_store())?;
+        let search = Search::open(&config.index(), Arc::clone(&dictionary), clock.clone())?;
         let (keys, shutdown) = (Keys::default(), CancellationToken::new());
-        Ok(Self { inner: Arc::new(Inner { config, db, dictionary, files, clock, keys, shutdown }) })
+        Ok(Self { inner: Arc::new(Inner { config, db, dictionary, search, files, clock, keys, shutdown }) })
     }
 }
 

@@ -4,6 +4,7 @@ use super::{Outcome, say};
 use crate::config::Config;
 use crate::error::Result;
 use crate::http::server;
+use crate::search::Feeder;
 use clap::Args;
 use std::net::SocketAddr;
 
@@ -23,6 +24,7 @@ impl Serve {
         tracing::info!(%address, "listening");
         say(format_args!("Beamline is at http://{address} (documentation at http://{address}/docs)"))?;
         tokio::spawn(server::on_signal(app.shutdown.clone()));
+        tokio::spawn(Feeder::new(app.db.clone(), app.search.clone()).run(app.shutdown.clone()));
         server::serve(app, listener).await?;
         Ok(Outcome::Done)
     }
