@@ -2,7 +2,9 @@
 
 pub mod app;
 pub mod auth;
+pub mod background;
 pub mod catalog;
+pub mod channels;
 pub mod cli;
 pub mod clock;
 pub mod config;

@@ -2,6 +2,8 @@
 //!
 //! A command is a struct of arguments with `run`, a variant of [`Command`] and a line in [`Command::run`].
 
+mod channels;
+mod export;
 mod gtin;
 mod import;
 mod key;
@@ -44,6 +46,8 @@ enum Command {
     Gtin(gtin::GtinArgs),
     Search(search::Search),
     Reindex(reindex::Reindex),
+    Export(export::Export),
+    Channels(channels::Channels),
     Key(key::Key),
     Openapi(openapi::Openapi),
     Migrate(migrate::Migrate),
@@ -62,6 +66,8 @@ impl Command {
             Self::Gtin(args) => answered(gtin::run(&args, &mut std::io::stdout().lock())),
             Self::Search(search) => search.run(config).await,
             Self::Reindex(reindex) => reindex.run(config).await,
+            Self::Export(export) => export.run(config).await,
+            Self::Channels(channels) => channels.run(config).await,
             Self::Key(key) => key.run(config).await,
             Self::Openapi(openapi) => openapi.run(),
             Self::Migrate(migrate) => migrate.run(config).await,
@@ -121,6 +127,7 @@ async fn open(config: Config) -> Result<App> {
 
 /// Brings the readers of the change log up to what this command wrote, so that it is found and listed when the command ends.
 async fn catch_up(app: &App) -> Result<()> {
+    crate::channels::follow::catch_up(app).await?;
     crate::search::catch_up(app).await
 }
 

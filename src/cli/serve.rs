@@ -1,12 +1,14 @@
 //! `beamline serve`
 
 use super::{Outcome, say};
+use crate::app::App;
+use crate::background;
 use crate::config::Config;
 use crate::error::Result;
 use crate::http::server;
-use crate::search::Feeder;
 use clap::Args;
 use std::net::SocketAddr;
+use tokio::net::TcpListener;
 
 /// Serve the API, the feeds and the documentation
 #[derive(Debug, Args)]
@@ -23,9 +25,15 @@ impl Serve {
         let address = listener.local_addr()?;
         tracing::info!(%address, "listening");
         say(format_args!("Beamline is at http://{address} (documentation at http://{address}/docs)"))?;
-        tokio::spawn(server::on_signal(app.shutdown.clone()));
-        tokio::spawn(Feeder::new(app.db.clone(), app.search.clone()).run(app.shutdown.clone()));
-        server::serve(app, listener).await?;
-        Ok(Outcome::Done)
+        serve(app, listener).await
     }
+}
+
+/// Serves until the process is asked to stop, with everything that works in the background.
+pub(super) async fn serve(app: App, listener: TcpListener) -> Result<Outcome> {
+    tokio::spawn(server::on_signal(app.shutdown.clone()));
+    let tasks = background::start(&app);
+    server::serve(app, listener).await?;
+    background::finish(tasks, server::GRACE).await;
+    Ok(Outcome::Done)
 }

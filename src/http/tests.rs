@@ -1,20 +1,12 @@
 //! What holds without a server: cursors, preconditions, pointers, and the API's document.
 
 use super::extract::parse;
-use super::{Field, body, observe, openapi, paging, router};
-use crate::error::{Code, Error};
-use axum::body::Body;
-use axum::http::{Request, StatusCode, header};
-use axum::middleware::from_fn_with_state;
-use axum::routing::{get, post};
-use futures_util::stream;
+use super::{Field, openapi, paging, router};
+use crate::error::Code;
 use proptest::prelude::*;
 use serde::Deserialize;
 use serde_json::{Value, json};
 use std::collections::BTreeSet;
-use std::time::Duration;
-use tower::ServiceExt;
-use tower_http::catch_panic::CatchPanicLayer;
 
 #[derive(Debug, Deserialize)]
 #[serde(deny_unknown_fields)]
@@ -147,68 +139,4 @@ fn every_reference_of_the_document_resolves_and_nothing_of_3_0_is_left() {
 fn every_error_code_is_its_own() {
     let names: BTreeSet<&str> = Code::ALL.iter().map(|code| code.as_str()).collect();
     assert_eq!(names.len(), Code::ALL.len());
-}
-
-/// Answers one request as the outermost layers would.
-async fn answer(routes: axum::Router, request: Request<Body>) -> (StatusCode, Value) {
-    let layered = routes
-        .layer(CatchPanicLayer::custom(router::panicked))
-        .layer(from_fn_with_state(observe::Bounds::default(), observe::observe));
-    let response = layered.oneshot(request).await.unwrap();
-    assert_eq!(response.headers()[header::CONTENT_TYPE], "application/problem+json");
-    let status = response.status();
-    let body = body::read(response.into_body(), body::LIMIT).await.unwrap();
-    (status, serde_json::from_slice(&body).unwrap())
-}
-
-#[tokio::test]
-async fn a_panic_is_answered_and_says_nothing_of_its_cause() {
-    async fn broken() -> &'static str {
-        panic!("the cause")
-    }
-    let (status, problem) =
-        answer(axum::Router::new().route("/", get(broken)), Request::get("/").body(Body::empty()).unwrap()).await;
-    assert_eq!((status.as_u16(), problem["code"].as_str()), (500, Some("internal")));
-    assert!(!problem.to_string().contains("the cause"), "{problem}");
-}
-
-#[tokio::test]
-async fn what_lay_beneath_our_own_fault_is_not_told() {
-    async fn broken() -> Result<&'static str, Error> {
-        Err(Error::internal("password authentication failed"))
-    }
-    let (status, problem) =
-        answer(axum::Router::new().route("/", get(broken)), Request::get("/").body(Body::empty()).unwrap()).await;
-    assert_eq!(status, 500);
-    assert!(!problem.to_string().contains("password"), "{problem}");
-}
-
-#[tokio::test]
-async fn a_rejection_of_the_framework_is_a_problem_too() {
-    async fn take(_: axum::Json<Value>) -> &'static str {
-        "taken"
-    }
-    let routes = || axum::Router::new().route("/", post(take));
-    let (status, problem) = answer(routes(), Request::post("/").body(Body::from("x")).unwrap()).await;
-    assert_eq!((status.as_u16(), problem["code"].as_str()), (415, Some("unsupported_media_type")));
-    let json = Request::post("/").header(header::CONTENT_TYPE, "application/json");
-    let (status, problem) = answer(routes(), json.body(Body::from("x")).unwrap()).await;
-    assert_eq!((status.as_u16(), problem["code"].as_str()), (400, Some("bad_request")));
-    let (status, problem) = answer(routes(), Request::get("/").body(Body::empty()).unwrap()).await;
-    assert_eq!((status.as_u16(), problem["code"].as_str()), (405, Some("method_not_allowed")));
-}
-
-#[tokio::test]
-async fn a_body_that_pauses_is_given_up() {
-    let never = Body::from_stream(stream::pending::<Result<&'static str, std::io::Error>>());
-    let error = body::read(body::timed(never, Duration::from_millis(20)), body::LIMIT).await.unwrap_err();
-    assert_eq!(error.code, Code::Timeout);
-}
-
-#[tokio::test]
-async fn a_body_without_end_is_not_gathered_without_end() {
-    let endless = Body::from_stream(stream::repeat_with(|| Ok::<_, std::io::Error>(vec![b' '; 10_000])));
-    assert_eq!(body::read(endless, 100_000).await.unwrap_err().code, Code::TooLarge);
-    let broken = Body::from_stream(stream::iter([Ok("a"), Err(std::io::Error::other("gone"))]));
-    assert_eq!(body::read(broken, 100_000).await.unwrap_err().code, Code::BadRequest);
 }

@@ -1,6 +1,6 @@
 //! What every path owes its caller: problems, limits, ids, tags, a document that needs no other host, a clean stop.
 
-use crate::support::{Answer, Server};
+use crate::support::{Answer, House, Server};
 use beamline::db::{ChangeKind, NewChange, Position, changes};
 use reqwest::{Method, header};
 use serde_json::{Value, json};
@@ -81,12 +81,12 @@ both_databases! {
         let mut later: Position = change.parse().unwrap();
         later.seq += 1;
         let path = format!("/api/v1/rates?after_change={later}");
-        let (read, written) = tokio::join!(server.get(&path), async {
+        let (waiting, writing) = tokio::join!(server.get(&path), async {
             tokio::time::sleep(Duration::from_millis(200)).await;
             server.send(Method::PUT, "/api/v1/rates", json!({"items": []})).await
         });
-        written.expect(200);
-        assert_eq!(read.expect(200)["items"], json!([]), "it waited for the change it named");
+        writing.expect(200);
+        assert_eq!(waiting.expect(200)["items"], json!([]), "it waited for the change it named");
         let stranger = Position { epoch: "feedbeef".to_owned(), ..later };
         server.get(&format!("/api/v1/rates?after_change={stranger}")).await.problem(410, "cursor_expired");
     }
@@ -143,8 +143,7 @@ both_databases! {
         assert_eq!(document["openapi"], "3.1.0");
         let page = Answer::of(server.bare(Method::GET, "/docs/")).await;
         assert!(page.header("content-type").starts_with("text/html"));
-        let is_asset = |text: &&str| [".js", ".css", ".png"].iter().any(|end| text.ends_with(end));
-        let assets: Vec<&str> = page.text.split(['"', '\'']).filter(is_asset).collect();
+        let assets: Vec<&str> = page.text.split(['"', '\'']).filter(|text| text.ends_with(".js") || text.ends_with(".css") || text.ends_with(".png")).collect();
         assert!(assets.len() >= 4, "{assets:?}");
         for asset in assets {
             assert!(!asset.contains("//"), "{asset} is on another host");

@@ -12,7 +12,6 @@ mod support;
 mod architecture;
 mod auth;
 mod changes;
-mod cli;
 mod db;
 mod http;
 mod suppliers;
