@@ -3,6 +3,7 @@
 //! A command is a struct of arguments with `run`, a variant of [`Command`] and a line in [`Command::run`].
 
 mod channels;
+mod demo;
 mod export;
 mod gtin;
 mod import;
@@ -39,6 +40,7 @@ pub struct Cli {
 
 #[derive(Debug, Subcommand)]
 enum Command {
+    Demo(demo::Demo),
     Serve(serve::Serve),
     Import(import::Import),
     Resolve(resolve::Resolve),
@@ -56,6 +58,7 @@ enum Command {
 impl Command {
     async fn run(self, config: Config) -> Result<Outcome> {
         match self {
+            Self::Demo(demo) => demo.run(config).await,
             Self::Serve(serve) => serve.run(config).await,
             Self::Import(import) => import.run(config).await,
             Self::Resolve(resolve) => resolve.run(config).await,

@@ -263,3 +263,40 @@ pub fn is_listed(conn: &mut Conn, product_id: i64, channel: &str, state: &str) -
     let found: Option<i64> = listings::table.filter(listed).select(listings::product_id).first(conn).optional()?;
     Ok(found.is_some())
 }
+
+/// The catalogue in numbers.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct CatalogFigures {
+    /// Live offers.
+    pub offers: i64,
+    /// Products.
+    pub products: i64,
+    /// Products that can be sold.
+    pub active: i64,
+    /// Products with live offers of more than one supplier.
+    pub shared: i64,
+    /// Brands.
+    pub brands: i64,
+    /// What may be sold in all.
+    pub pieces: i64,
+}
+
+/// Counts the catalogue; for a person's report, not for every request.
+pub fn catalog_figures(conn: &mut Conn) -> Result<CatalogFigures> {
+    use diesel::dsl::{count, count_star, sql};
+    let suppliers_of: Vec<i64> = offers::table
+        .filter(offers::live.eq(true).and(offers::product_id.is_not_null()))
+        .group_by(offers::product_id)
+        .select(count(offers::supplier_id).aggregate_distinct())
+        .load(conn)?;
+    Ok(CatalogFigures {
+        offers: offers::table.filter(offers::live.eq(true)).select(count_star()).first(conn)?,
+        products: products::table.select(count_star()).first(conn)?,
+        active: products::table.filter(products::status.eq(ProductStatus::Active.as_str())).select(count_star()).first(conn)?,
+        shared: i64::try_from(suppliers_of.iter().filter(|suppliers| **suppliers > 1).count()).unwrap_or(i64::MAX),
+        brands: products::table.select(count(products::brand).aggregate_distinct()).first(conn)?,
+        pieces: products::table
+            .select(sql::<diesel::sql_types::BigInt>("CAST(COALESCE(SUM(available), 0) AS BIGINT)"))
+            .first(conn)?,
+    })
+}
