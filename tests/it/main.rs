@@ -12,4 +12,5 @@ mod support;
 mod architecture;
 mod changes;
 mod db;
+mod search;
 mod support_works;
