@@ -14,6 +14,7 @@ pub mod http;
 pub mod id;
 pub mod identity;
 pub mod import;
+pub mod jobs;
 pub mod normalize;
 pub mod pricing;
 pub mod search;

@@ -20,11 +20,34 @@ use chrono::{DateTime, Utc};
 use serde_json::json;
 use std::collections::{BTreeSet, HashMap};
 
+/// What is chosen about a product besides its claims.
+#[derive(Debug, Clone, Default)]
+pub struct Chosen {
+    /// A person's status.
+    pub status: Option<ProductStatus>,
+    /// Its group, or none of any.
+    pub group: Option<Option<i64>>,
+    /// Was the group a person's choice? A supplier's never moves a product out of one of those.
+    pub by_person: bool,
+}
+
 /// Rebuilds these products and returns what changed. Fresh ones (version 0) are told as created.
 pub fn rebuild(
     conn: &mut Conn,
     rules: &Rules,
     product_ids: &BTreeSet<i64>,
+    operation_id: Option<&str>,
+    now: DateTime<Utc>,
+) -> Result<Vec<NewChange>> {
+    rebuild_chosen(conn, rules, product_ids, &HashMap::new(), operation_id, now)
+}
+
+/// [`rebuild`], with what was chosen about some of them.
+pub fn rebuild_chosen(
+    conn: &mut Conn,
+    rules: &Rules,
+    product_ids: &BTreeSet<i64>,
+    chosen: &HashMap<i64, Chosen>,
     operation_id: Option<&str>,
     now: DateTime<Utc>,
 ) -> Result<Vec<NewChange>> {
@@ -40,7 +63,9 @@ pub fn rebuild(
         let Some(row) = products.get(id) else { continue };
         let offers = offers.remove(id).unwrap_or_default();
         let levels = levels.get(id).unwrap_or(&no_levels);
-        let (next, brand) = next_state(row, &offers, edits.get(id).map_or(&[][..], Vec::as_slice), levels, rules, now)?;
+        let known =
+            Known { offers: &offers, edits: edits.get(id).map_or(&[][..], Vec::as_slice), levels, chosen: chosen.get(id) };
+        let (next, brand) = next_state(row, &known, rules, now)?;
         if next == row.body {
             continue;
         }
@@ -90,14 +115,21 @@ pub fn stored_money(minor: Option<i64>, currency: Option<&str>) -> Option<Money>
     Some(Money { minor: minor?, currency: money::currency(currency?).ok()? })
 }
 
+/// All that is known about one product.
+struct Known<'a> {
+    offers: &'a [OfferSource],
+    edits: &'a [Edit],
+    levels: &'a [Level],
+    chosen: Option<&'a Chosen>,
+}
+
 fn next_state(
     row: &ProductRow,
-    offers: &[OfferSource],
-    edits: &[Edit],
-    levels: &[Level],
+    known: &Known<'_>,
     rules: &Rules,
     now: DateTime<Utc>,
 ) -> Result<(NewProduct, Option<brand::Found>)> {
+    let Known { offers, edits, levels, chosen } = *known;
     let sources = offers.iter().map(source).collect::<Result<Vec<_>>>()?;
     let golden = resolve::resolve(&sources, edits);
     let brand = golden.brand.as_deref().and_then(|text| brand::find(text, &rules.aliases, &rules.dictionary));
@@ -109,15 +141,28 @@ fn next_state(
         live_offer: offers.iter().any(|offer| offer.body.live),
     };
     let present = ProductStatus::parse(&row.body.status);
-    let status = lifecycle::next_status(present, &row.body.status_by, standing);
+    let (status, status_by) = match chosen.and_then(|chosen| chosen.status) {
+        Some(status) => (status, lifecycle::BY_PERSON),
+        None => match lifecycle::next_status(present, &row.body.status_by, standing) {
+            status if status == present => (status, row.body.status_by.as_str()),
+            status => (status, lifecycle::BY_IMPORT),
+        },
+    };
     let in_stock = |offer: &OfferSource| levels.iter().any(|level| level.offer_id == offer.id && level.available() > 0);
     let terms: Vec<OfferTerms> = offers.iter().map(|offer| terms(offer, in_stock(offer))).collect();
     let price =
         rules.price.as_ref().and_then(|settings| first_price(&terms, settings, &rules.rates).ok()).map(|priced| priced.price);
 
     let mut next = row.body.clone();
-    next.status_by = if status == present { next.status_by } else { lifecycle::BY_IMPORT.to_owned() };
+    status_by.clone_into(&mut next.status_by);
     status.as_str().clone_into(&mut next.status);
+    if let Some(chosen) = chosen
+        && let Some(group) = chosen.group
+        && (chosen.by_person || !row.body.group_pinned)
+    {
+        next.group_id = group;
+        next.group_pinned = chosen.by_person;
+    }
     next.gtin.clone_from(&golden.gtin);
     next.brand = brand.as_ref().map(|brand| brand.code.clone());
     next.mpn.clone_from(&golden.mpn);

@@ -2,13 +2,14 @@
 //!
 //! One call is one write transaction of about a thousand rows. Look-ups are batched; what has not changed is not written.
 
+use super::golden::{self, Chosen};
 use super::queries::{
     self, NewProduct, OfferBody, OfferKey, OfferRow, Rules, group_ensure, groups_by_parent, offer_keys, offers_by_key,
     offers_upsert, product_insert, products_by_gtin, products_by_id, products_by_mpn, products_of_offer_gtin,
     products_of_offer_mpn, skus_taken,
 };
 use super::view::{GoldenValue, GoldenValues};
-use super::{brand, golden, lifecycle, sku};
+use super::{brand, sku};
 use crate::db::{ChangeKind, Conn, JsonText, NewChange, Time, lock_catalog};
 use crate::error::Result;
 use crate::identity::find::{Candidate, Known, Marks};
@@ -170,7 +171,7 @@ fn write_changed(
 
     let mut bodies = Vec::with_capacity(rows.len());
     let mut touched = BTreeSet::new();
-    let mut group_of: HashMap<i64, i64> = HashMap::new();
+    let mut chosen: HashMap<i64, Chosen> = HashMap::new();
     for ((row, hash), marks) in rows.iter().zip(&marks) {
         let product_id = match old.get(&row.key).and_then(|offer| offer.body.product_id) {
             Some(product) => product,
@@ -182,7 +183,7 @@ fn write_changed(
         known.learn(marks, product_id);
         touched.insert(product_id);
         if let Some(group) = row.parent.as_ref().and_then(|parent| groups.get(parent)) {
-            group_of.insert(product_id, *group);
+            chosen.insert(product_id, Chosen { group: Some(Some(*group)), ..Chosen::default() });
         }
         bodies.push(body(row, hash, marks, product_id, batch, old.get(&row.key))?);
     }
@@ -205,8 +206,7 @@ fn write_changed(
     });
     stock_intake::put_levels(conn, batch.supplier_id, &batch.operation_id, batch.now, levels.collect())?;
 
-    set_groups(conn, &group_of)?;
-    taken.changes.extend(golden::rebuild(conn, rules, &touched, Some(&batch.operation_id), batch.now)?);
+    taken.changes.extend(golden::rebuild_chosen(conn, rules, &touched, &chosen, Some(&batch.operation_id), batch.now)?);
     Ok(())
 }
 
@@ -264,29 +264,7 @@ fn taken_skus(conn: &mut Conn, batch: &Batch, rows: &[(PreparedRow, RowHash)]) -
 fn found_product(conn: &mut Conn, batch: &Batch, row: &PreparedRow, skus: &mut HashSet<String>) -> Result<i64> {
     let sku = sku::founded_by(&batch.supplier_code, &row.key, |code| skus.contains(code));
     skus.insert(sku.clone());
-    let empty = JsonText::of(&json!([]))?;
-    let product = NewProduct {
-        sku,
-        status: "draft".to_owned(),
-        status_by: lifecycle::BY_IMPORT.to_owned(),
-        gtin: None,
-        brand: None,
-        mpn: None,
-        mpn_key: None,
-        category: None,
-        group_id: None,
-        group_pinned: false,
-        title: String::new(),
-        golden: JsonText::of(&json!({}))?,
-        images: empty.clone(),
-        tags: empty,
-        available: 0,
-        price_minor: None,
-        price_currency: None,
-        version: 0,
-        created_at: batch.now.into(),
-        updated_at: batch.now.into(),
-    };
+    let product = NewProduct::empty(sku, batch.now.into())?;
     Ok(product_insert(conn, &product)?)
 }
 
@@ -305,18 +283,6 @@ fn groups(conn: &mut Conn, batch: &Batch, rows: &[(PreparedRow, RowHash)]) -> Re
         }
     }
     Ok(groups)
-}
-
-/// Puts products into their groups, where no person has chosen one.
-fn set_groups(conn: &mut Conn, group_of: &HashMap<i64, i64>) -> Result<()> {
-    let ids: Vec<i64> = group_of.keys().copied().collect();
-    for (id, product) in products_by_id(conn, &ids)? {
-        let group = group_of.get(&id).copied();
-        if !product.body.group_pinned && product.body.group_id != group {
-            queries::product_set_group(conn, id, group)?;
-        }
-    }
-    Ok(())
 }
 
 fn body(

@@ -4,12 +4,16 @@
 //! (what a product is called). [`intake`] takes an import's rows in, [`edit`] a person's; both end in [`golden`], which rebuilds
 //! the golden record of the products they touched.
 
+pub mod api;
 pub mod brand;
+pub mod edit;
 pub mod golden;
 pub mod intake;
 pub mod lifecycle;
+pub mod patch;
 pub mod queries;
 pub mod resolve;
+pub mod resolve_all;
 pub mod sku;
 pub mod view;
 

@@ -2,17 +2,23 @@
 //!
 //! A command is a struct of arguments with `run`, a variant of [`Command`] and a line in [`Command::run`].
 
+mod gtin;
+mod import;
 mod key;
 mod migrate;
+mod normalize;
 mod openapi;
+mod progress;
 mod reindex;
+mod resolve;
 mod search;
 mod serve;
 
 use crate::app::App;
 use crate::clock::Clock;
 use crate::config::Config;
-use crate::error::{Error, Result};
+use crate::dictionary::Dictionary;
+use crate::error::{Code, Error, Result};
 use clap::{Parser, Subcommand};
 use std::io::Write;
 use std::process::ExitCode;
@@ -32,6 +38,10 @@ pub struct Cli {
 #[derive(Debug, Subcommand)]
 enum Command {
     Serve(serve::Serve),
+    Import(import::Import),
+    Resolve(resolve::Resolve),
+    Normalize(normalize::NormalizeArgs),
+    Gtin(gtin::GtinArgs),
     Search(search::Search),
     Reindex(reindex::Reindex),
     Key(key::Key),
@@ -43,6 +53,13 @@ impl Command {
     async fn run(self, config: Config) -> Result<Outcome> {
         match self {
             Self::Serve(serve) => serve.run(config).await,
+            Self::Import(import) => import.run(config).await,
+            Self::Resolve(resolve) => resolve.run(config).await,
+            Self::Normalize(args) => {
+                let dictionary = Dictionary::load(config.schema.as_deref())?;
+                answered(normalize::run(&args, &dictionary, &mut std::io::stdout().lock()))
+            }
+            Self::Gtin(args) => answered(gtin::run(&args, &mut std::io::stdout().lock())),
             Self::Search(search) => search.run(config).await,
             Self::Reindex(reindex) => reindex.run(config).await,
             Self::Key(key) => key.run(config).await,
@@ -84,9 +101,27 @@ pub fn main() -> ExitCode {
     }
 }
 
+/// A command that only answers: a reader who stops reading (`| head`) is no failure.
+fn answered(result: anyhow::Result<()>) -> Result<Outcome> {
+    match result {
+        Ok(()) => Ok(Outcome::Done),
+        Err(error)
+            if error.downcast_ref::<std::io::Error>().is_some_and(|error| error.kind() == std::io::ErrorKind::BrokenPipe) =>
+        {
+            Ok(Outcome::Done)
+        }
+        Err(error) => Err(Error::new(Code::Invalid, format!("{error:#}"))),
+    }
+}
+
 /// Opens the house for a command.
 async fn open(config: Config) -> Result<App> {
     App::open(config, Clock::system()).await
+}
+
+/// Brings the readers of the change log up to what this command wrote, so that it is found and listed when the command ends.
+async fn catch_up(app: &App) -> Result<()> {
+    crate::search::catch_up(app).await
 }
 
 /// Writes one line to standard output. Whoever reads it may have stopped reading (`| head`); that is no failure.
@@ -100,11 +135,8 @@ fn say(line: impl std::fmt::Display) -> Result<()> {
 /// Logs go to standard error, so that standard output stays what a command answers.
 fn log(config: &Config) -> Result<()> {
     let filter = EnvFilter::try_new(&config.log).map_err(|error| {
-        Error::new(
-            crate::error::Code::Invalid,
-            format!("--log '{}' cannot be read; use a level such as info, or beamline=debug", config.log),
-        )
-        .because(error)
+        Error::new(Code::Invalid, format!("--log '{}' cannot be read; use a level such as info, or beamline=debug", config.log))
+            .because(error)
     })?;
     let logs = tracing_subscriber::fmt().with_env_filter(filter).with_writer(std::io::stderr);
     // A second subscriber in one process (tests) is refused and harmless.

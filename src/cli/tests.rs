@@ -1,1 +1,3 @@
 //! What a user of this part would notice.
+
+mod reading;

@@ -77,6 +77,23 @@ impl Db {
         result
     }
 
+    /// Runs `work` in a write transaction and takes it back whatever comes of it: how a dry run learns what would change.
+    pub async fn rehearse<T: Send + 'static>(&self, work: impl FnOnce(&mut Conn) -> Result<T> + Send + 'static) -> Result<T> {
+        self.on(&self.inner.writers, move |conn| {
+            let mut outcome = None;
+            let ended = transaction(conn, |conn| -> Result<()> {
+                outcome = Some(work(conn)?);
+                Err(Error::new(Code::Conflict, "a rehearsal is never committed"))
+            });
+            match (outcome, ended) {
+                (Some(value), _) => Ok(value),
+                (None, Err(error)) => Err(error),
+                (None, Ok(())) => Err(Error::internal("a rehearsal ended without an outcome")),
+            }
+        })
+        .await
+    }
+
     /// Changes whenever this process has committed a write: a reader of the change log need not wait for its next poll.
     pub fn written(&self) -> watch::Receiver<u64> {
         self.inner.written.subscribe()

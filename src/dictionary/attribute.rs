@@ -5,7 +5,7 @@ use serde::{Deserialize, Serialize};
 use std::collections::BTreeMap;
 
 /// The type of an attribute's values; it fixes which [`crate::normalize::Value`] is right.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, utoipa::ToSchema)]
 #[serde(rename_all = "snake_case")]
 pub enum AttributeType {
     /// Plain text. With `localized = true`, one per locale.
@@ -87,7 +87,7 @@ pub struct Cue {
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct SelectOption {
-    /// Stable snake_case code; this is what is stored.
+    /// Stable `snake_case` code; this is what is stored.
     pub code: String,
     /// Name per locale; `en` is always there.
     pub label: BTreeMap<String, String>,
@@ -99,8 +99,9 @@ pub struct SelectOption {
 /// One attribute of `schema/attributes.toml`.
 #[derive(Debug, Clone, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
+#[expect(clippy::struct_excessive_bools, reason = "each is a key of the file that people write")]
 pub struct Attribute {
-    /// Stable snake_case code.
+    /// Stable `snake_case` code.
     pub code: String,
     /// Type of its values.
     #[serde(rename = "type")]

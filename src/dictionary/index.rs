@@ -49,6 +49,8 @@ pub struct Words {
     pub and: HashSet<String>,
     /// Before what is excluded.
     pub not: HashSet<String>,
+    /// Between a number and what is counted.
+    pub pieces: HashSet<String>,
     /// A fixed power source.
     pub built_in: HashSet<String>,
     /// A maker's own pack.
@@ -75,6 +77,7 @@ impl Words {
                 (&mut words.or, &locale.or),
                 (&mut words.and, &locale.and),
                 (&mut words.not, &locale.not),
+                (&mut words.pieces, &locale.pieces),
                 (&mut words.built_in, &locale.built_in),
                 (&mut words.proprietary, &locale.proprietary),
             ] {

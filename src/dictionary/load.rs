@@ -4,7 +4,7 @@
 //! added; its locale files add words to ours and replace single texts.
 
 use super::{
-    Attribute, AttributeType, Brand, Category, Dictionary, LocaleWords, SchemaError, SelectOption, Unit, error::Source,
+    Attribute, AttributeType, Brand, Category, Currency, Dictionary, LocaleWords, SchemaError, SelectOption, Unit, error::Source,
     index::Index,
 };
 use crate::normalize::text::key;
@@ -45,6 +45,13 @@ struct CategoryFile {
 
 #[derive(Deserialize)]
 #[serde(deny_unknown_fields)]
+struct CurrencyFile {
+    #[serde(default)]
+    currency: Vec<Spanned<Currency>>,
+}
+
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
 struct BrandFile {
     #[serde(default)]
     brand: Vec<Spanned<Brand>>,
@@ -65,6 +72,7 @@ struct Draft {
     units: Vec<Placed<Unit>>,
     categories: Vec<Placed<Category>>,
     brands: Vec<Placed<Brand>>,
+    currencies: Vec<Placed<Currency>>,
     locales: BTreeMap<String, LocaleWords>,
 }
 
@@ -175,6 +183,10 @@ impl Draft {
                 let file: BrandFile = parse(&source)?;
                 take(&source, at, file.brand, &mut self.brands, "brand", |entry| &entry.name)?;
             }
+            "currencies.toml" => {
+                let file: CurrencyFile = parse(&source)?;
+                take(&source, at, file.currency, &mut self.currencies, "currency", |entry| &entry.code)?;
+            }
             other => match other.strip_prefix("locales/").and_then(|name| name.strip_suffix(".toml")) {
                 Some(tag) if is_tag(tag) => {
                     let words: LocaleWords = parse(&source)?;
@@ -185,7 +197,7 @@ impl Draft {
                     known.merge(words);
                 }
                 _ => {
-                    let message = "is not a file of the dictionary; it has attributes.toml, units.toml, categories.toml, brands.toml and locales/<language tag>.toml";
+                    let message = "is not a file of the dictionary; it has attributes.toml, units.toml, categories.toml, brands.toml, currencies.toml and locales/<language tag>.toml";
                     return Err(source.error(None, "", message));
                 }
             },
@@ -221,6 +233,7 @@ impl Draft {
         self.check_attributes()?;
         self.check_categories()?;
         self.check_brands()?;
+        self.check_currencies()?;
         let mut hash = Sha256::new();
         for source in &self.sources {
             hash.update(source.text.as_bytes());
@@ -230,9 +243,10 @@ impl Draft {
         let units: Vec<_> = self.units.into_iter().map(|placed| placed.entry).collect();
         let categories: Vec<_> = self.categories.into_iter().map(|placed| placed.entry).collect();
         let brands: Vec<_> = self.brands.into_iter().map(|placed| placed.entry).collect();
+        let currencies: Vec<_> = self.currencies.into_iter().map(|placed| placed.entry).collect();
         let index = Index::build(&attributes, &units, &categories, &brands, &self.locales);
         let fingerprint = hex::encode(hash.finalize());
-        Ok(Dictionary { attributes, units, categories, brands, locales: self.locales, index, fingerprint })
+        Ok(Dictionary { attributes, units, categories, brands, currencies, locales: self.locales, index, fingerprint })
     }
 
     /// Gives the options of palette attributes each language's words.
@@ -294,9 +308,13 @@ impl Draft {
                 }
                 _ => {}
             }
-            let needs_options = matches!(attribute.kind, AttributeType::Select | AttributeType::MultiSelect);
+            let needs_options =
+                matches!(attribute.kind, AttributeType::Select | AttributeType::MultiSelect | AttributeType::Batteries);
             if needs_options == attribute.options.is_empty() {
-                return fault("option", "a select or multi_select has at least one option, and nothing else has any".to_owned());
+                return fault(
+                    "option",
+                    "a select, multi_select or batteries has at least one option, and nothing else has any".to_owned(),
+                );
             }
             for bounds in [attribute.hard, attribute.usual].into_iter().flatten() {
                 if matches!((bounds.min, bounds.max), (Some(min), Some(max)) if min > max) {
@@ -341,6 +359,19 @@ impl Draft {
         Ok(())
     }
 
+    fn check_currencies(&self) -> Result<(), SchemaError> {
+        for placed in &self.currencies {
+            if iso_currency::Currency::from_code(&placed.entry.code).is_none() {
+                return Err(self.fault(
+                    placed,
+                    format!("currency {}, code", placed.entry.code),
+                    "is not an ISO 4217 code".to_owned(),
+                ));
+            }
+        }
+        Ok(())
+    }
+
     fn check_brands(&self) -> Result<(), SchemaError> {
         let mut words: HashMap<String, &str> = HashMap::new();
         for placed in &self.brands {
@@ -368,8 +399,9 @@ fn check_options(options: &[SelectOption]) -> Result<(), (String, String)> {
     let mut codes = HashSet::new();
     for option in options {
         let fault = |message: String| Err((option.code.clone(), message));
-        if !is_code(&option.code) {
-            return fault("is not a code; use lower-case letters, digits and underscores".to_owned());
+        // A battery cell's code is its name in the standard, such as CR123A.
+        if !is_code(&option.code.to_ascii_lowercase()) {
+            return fault("is not a code; use letters, digits and underscores".to_owned());
         }
         if !codes.insert(&option.code) {
             return fault("stands twice; keep one".to_owned());

@@ -15,6 +15,8 @@ pub struct LocaleWords {
     pub name: String,
     /// How numbers are written; `auto` when people use both.
     pub decimal: Option<DecimalStyle>,
+    /// ISO 4217 code that a shared sign such as `kr` means in this language; empty when none does.
+    pub currency: String,
     /// Cells that say nothing.
     pub null_words: Vec<String>,
     /// Yes.
@@ -41,6 +43,8 @@ pub struct LocaleWords {
     pub and: Vec<String>,
     /// What makes an alternative excluded ("not compatible with").
     pub not: Vec<String>,
+    /// Between a number and what is counted: "3 pcs AAA".
+    pub pieces: Vec<String>,
     /// A power source that cannot be taken out.
     pub built_in: Vec<String>,
     /// A maker's own battery pack.
@@ -103,6 +107,9 @@ impl LocaleWords {
         if !other.name.is_empty() {
             self.name = other.name;
         }
+        if !other.currency.is_empty() {
+            self.currency = other.currency;
+        }
         self.decimal = other.decimal.or(self.decimal);
         for (ours, theirs) in [
             (&mut self.null_words, other.null_words),
@@ -118,6 +125,7 @@ impl LocaleWords {
             (&mut self.or, other.or),
             (&mut self.and, other.and),
             (&mut self.not, other.not),
+            (&mut self.pieces, other.pieces),
             (&mut self.built_in, other.built_in),
             (&mut self.proprietary, other.proprietary),
         ] {

@@ -19,6 +19,7 @@ pub use attribute::{Attribute, AttributeType, Bounds, Cue, SelectOption, Several
 pub use error::SchemaError;
 pub use header::Header;
 pub use index::Words;
+pub(crate) use index::{holds, holds_phrase};
 pub use locale::{LocaleWords, TitleTemplate};
 pub use unit::{Ratio, Unit};
 
@@ -35,6 +36,7 @@ pub struct Dictionary {
     units: Vec<Unit>,
     categories: Vec<Category>,
     brands: Vec<Brand>,
+    currencies: Vec<Currency>,
     locales: BTreeMap<String, LocaleWords>,
     index: Index,
     fingerprint: String,
@@ -68,6 +70,16 @@ pub struct Brand {
     /// Other spellings, old names and misspellings.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub aliases: Vec<String>,
+}
+
+/// One currency of `schema/currencies.toml`.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Currency {
+    /// ISO 4217 code.
+    pub code: String,
+    /// Signs and words beside an amount. One that several currencies share (`kr`, `$`) is decided by the locale.
+    pub spellings: Vec<String>,
 }
 
 impl Category {
@@ -195,10 +207,32 @@ impl Dictionary {
         self.brands.iter()
     }
 
+    /// The ISO 4217 code that this sign or word means; where several share it, the locale's own one, else none.
+    pub fn currency_for(&self, text: &str, locale: Option<&str>) -> Option<&str> {
+        let wanted = key_of_sign(text);
+        if wanted.is_empty() {
+            return None;
+        }
+        let spells = |currency: &&Currency| {
+            std::iter::once(&currency.code).chain(&currency.spellings).any(|spelling| key_of_sign(spelling) == wanted)
+        };
+        let found: Vec<&str> = self.currencies.iter().filter(spells).map(|currency| currency.code.as_str()).collect();
+        let own = locale.and_then(|tag| self.locale(tag)).map(|words| words.currency.as_str());
+        match found.as_slice() {
+            [only] => Some(only),
+            several => several.iter().find(|code| Some(**code) == own).copied(),
+        }
+    }
+
     /// SHA-256 in hex of every schema text that was read. Another value means: derived data must be rebuilt.
     pub fn fingerprint(&self) -> &str {
         &self.fingerprint
     }
+}
+
+/// A currency's sign without the dots and spaces around it.
+fn key_of_sign(text: &str) -> String {
+    text.chars().filter(|c| !c.is_whitespace() && *c != '.').flat_map(char::to_lowercase).collect()
 }
 
 #[cfg(test)]

@@ -90,7 +90,7 @@ fn categories_brands_and_locales_are_found() {
     assert_eq!(brand("LED Lenser"), Some("Ledlenser"));
     assert_eq!(brand("PETZL"), Some("Petzl"));
     assert_eq!(brand("nightcore"), Some("Nitecore"));
-    assert_eq!(brand("RYHTHYHTJUYQSD"), None);
+    assert_eq!(brand("QWXKLPZRT"), None);
     assert_eq!(dictionary.locale("de-AT").map(|words| words.tag.as_str()), Some("de"));
     assert_eq!(dictionary.locale("no").map(|words| words.tag.as_str()), Some("nb"));
     let title = &dictionary.locale("de").unwrap().title;

@@ -18,6 +18,9 @@ pub struct Unit {
     pub offset: Decimal,
     /// How it is written beside a number.
     pub symbol: String,
+    /// The unit that stands for it where US customary units are shown.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub us: Option<String>,
     /// Spellings that are read, in any language and script.
     pub spellings: Vec<String>,
 }

@@ -3,7 +3,7 @@
 use super::{body, caller, etag, events, health, observe, openapi, operations, strict, visible};
 use crate::app::App;
 use crate::error::{Error, Result};
-use crate::{auth, pricing, search, suppliers};
+use crate::{auth, catalog, import, pricing, search, stock, suppliers};
 use axum::Router;
 use axum::extract::DefaultBodyLimit;
 use axum::middleware::{from_fn, from_fn_with_state};
@@ -17,6 +17,9 @@ use utoipa_axum::router::OpenApiRouter;
 fn api() -> OpenApiRouter<App> {
     OpenApiRouter::default()
         .merge(suppliers::api::router())
+        .merge(import::api::router())
+        .merge(catalog::api::router())
+        .merge(stock::api::router())
         .merge(pricing::api::router())
         .merge(search::api::router())
         .merge(operations::router())

@@ -24,6 +24,16 @@ pub enum Severity {
     Warning,
 }
 
+impl Severity {
+    /// The word of the API and the database.
+    pub fn as_str(self) -> &'static str {
+        match self {
+            Self::Rejected => "rejected",
+            Self::Warning => "warning",
+        }
+    }
+}
+
 /// What is wrong with one row or one of its values.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Issue {

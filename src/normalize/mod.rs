@@ -1,13 +1,32 @@
 //! Text in, typed value out, with raw text, rule and confidence kept. Pure: no input, no output, no clock.
 //!
-//! [`normalize`] is the one door; the file of each attribute type stands beside it.
+//! [`normalize`] is the one door; the file of each attribute type stands beside it. What counts as a unit, a yes or a colour is
+//! data in `schema/`; here are only the grammars. Nothing is repaired silently: what was guessed is `doubtful` and says why.
 
+mod amount;
+mod battery;
+mod boolean;
+mod integer;
+mod ip_code;
+mod measure;
+mod modes;
+mod number;
+mod plain;
+mod quantity;
+mod range;
+pub mod rich_text;
+mod scan;
+mod select;
+mod stock;
 pub mod text;
 pub mod value;
 
+pub use amount::{AmountError, parse_amount};
+pub use stock::{StockWord, stock_word};
 pub use value::{BatteryOption, Claim, Measure, Mode, NoValue, Range, Value};
 
-use crate::dictionary::{Attribute, Dictionary};
+use crate::dictionary::{Attribute, AttributeType, Dictionary};
+use rust_decimal::Decimal;
 use serde::Serialize;
 
 /// What a profile or a caller knows about how the text was written.
@@ -78,23 +97,143 @@ pub struct Reading {
     pub span: Option<(usize, usize)>,
     /// What else is to be told.
     pub findings: Vec<Finding>,
-    /// Other attributes that the same text states ("IP66, –40 °C - +60 °C").
+    /// Every amount of a measure that the text lists, in the canonical unit and in order; the value is one of them.
+    pub amounts: Vec<Decimal>,
+    /// Other attributes that the same text states ("IP66, –35 °C - +55 °C").
     pub also: Vec<Reading>,
 }
 
-/// Reads `raw` as a value of `attribute`.
-pub fn normalize(dictionary: &Dictionary, attribute: &Attribute, raw: &str, hints: &Hints) -> Reading {
-    let _ = (dictionary, hints);
-    let text = raw.trim();
-    Reading {
-        resolved_attribute: attribute.code.clone(),
-        status: if text.is_empty() { Status::Empty } else { Status::Ok },
-        value: (!text.is_empty()).then(|| Value::text(text)),
-        qualifiers: Vec::new(),
-        rule: "text",
-        confidence: 50,
-        span: None,
-        findings: Vec::new(),
-        also: Vec::new(),
+impl Finding {
+    fn new(code: &str, message: String) -> Self {
+        Self { code: code.to_owned(), message }
     }
 }
+
+impl Reading {
+    fn accepted(attribute: &Attribute, rule: &'static str, value: Value, confidence: u8) -> Self {
+        Self {
+            resolved_attribute: attribute.code.clone(),
+            status: Status::Ok,
+            value: Some(value),
+            qualifiers: Vec::new(),
+            rule,
+            confidence,
+            span: None,
+            findings: Vec::new(),
+            amounts: Vec::new(),
+            also: Vec::new(),
+        }
+    }
+
+    fn rejected(attribute: &Attribute, rule: &'static str, code: &str, message: impl Into<String>) -> Self {
+        Self {
+            status: Status::Rejected,
+            value: None,
+            findings: vec![Finding::new(code, message.into())],
+            ..Self::accepted(attribute, rule, Value::Boolean(false), 0)
+        }
+    }
+
+    fn empty(attribute: &Attribute) -> Self {
+        Self { status: Status::Empty, findings: Vec::new(), ..Self::rejected(attribute, "null_word", "", "") }
+    }
+
+    /// Keeps the value, with a warning and at most this confidence.
+    fn doubt(&mut self, code: &str, message: String, confidence: u8) {
+        self.status = Status::Doubtful;
+        self.confidence = self.confidence.min(confidence);
+        self.findings.push(Finding::new(code, message));
+    }
+}
+
+/// Longest cell of a list or a line of text.
+const MAX_TEXT_BYTES: usize = 20_000;
+/// Longest cell that is read at all; longer ones are rejected.
+const MAX_RAW_BYTES: usize = 1_000_000;
+
+/// Reads `raw` as a value of `attribute`. Never fails: a text that cannot be read is a rejected reading that says why.
+pub fn normalize(dictionary: &Dictionary, attribute: &Attribute, raw: &str, hints: &Hints) -> Reading {
+    use AttributeType as T;
+    if raw.trim().is_empty() {
+        return Reading::empty(attribute);
+    }
+    let limit = match attribute.kind {
+        T::RichText => MAX_RAW_BYTES,
+        T::Text | T::TextList | T::MultiSelect | T::Modes | T::Reference => MAX_TEXT_BYTES,
+        _ => scan::MAX_CELL_BYTES,
+    };
+    if raw.len() > limit {
+        let message = format!(
+            "The cell is {} bytes long; {} takes at most {limit}. Map a long text to the description.",
+            raw.len(),
+            attribute.label("en")
+        );
+        return Reading::rejected(attribute, "length", "too_long", message);
+    }
+    let mended = mend(raw);
+    let text = mended.as_deref().unwrap_or(raw);
+    let null = dictionary.words().is_null(text);
+    // A word such as "none" or "0" is an answer to some questions and no answer to others.
+    let mut reading = match attribute.kind {
+        T::Boolean => boolean::read(dictionary, attribute, text, hints),
+        T::Select | T::MultiSelect => select::read(dictionary, attribute, text),
+        _ if null => Reading::empty(attribute),
+        T::Text => plain::text(attribute, text),
+        T::RichText => rich_text::read(attribute, text),
+        T::TextList => plain::list(dictionary, attribute, text),
+        T::Integer => integer::read(dictionary, attribute, text, hints),
+        T::Measure => measure::read(dictionary, attribute, text, hints),
+        T::Range => range::read(dictionary, attribute, text, hints),
+        T::Code => ip_code::read(dictionary, attribute, text, hints),
+        T::Gtin => plain::gtin(attribute, text),
+        T::Reference => plain::reference(dictionary, attribute, text),
+        T::Batteries => battery::read(dictionary, attribute, text),
+        T::Modes => modes::read(dictionary, attribute, text, hints),
+    };
+    if null && matches!(reading.status, Status::Rejected | Status::Ambiguous | Status::Doubtful) {
+        return Reading::empty(attribute);
+    }
+    if mended.is_some() {
+        reading.span = None;
+        reading.findings.push(Finding::new(
+            "encoding_mended",
+            "The text was decoded wrongly on its way; its signs were put right.".to_owned(),
+        ));
+    }
+    reading
+}
+
+/// Puts right the signs of UTF-8 that was read as a one-byte encoding, once or twice: a degree sign as `Â°` or `Ã‚Â°`.
+fn mend(raw: &str) -> Option<String> {
+    if !raw.contains(['Â', 'Ã']) && !raw.contains("â€") {
+        return None;
+    }
+    let mut text = raw.to_owned();
+    for (broken, meant) in [
+        ("Ã‚Â°", "°"),
+        ("Â°", "°"),
+        ("Ã‚Â±", "±"),
+        ("Â±", "±"),
+        ("Ã—", "×"),
+        ("â€“", "–"),
+        ("â€”", "—"),
+        ("â€™", "’"),
+        ("â€\u{9d}", "”"),
+        ("Ã¼", "ü"),
+        ("Ã¤", "ä"),
+        ("Ã¶", "ö"),
+        ("ÃŸ", "ß"),
+        ("Ã©", "é"),
+        ("Ã¸", "ø"),
+        ("Ã¥", "å"),
+        ("Ã¦", "æ"),
+        ("Â\u{a0}", " "),
+        ("Â ", " "),
+    ] {
+        text = text.replace(broken, meant);
+    }
+    (text != raw).then_some(text)
+}
+
+#[cfg(test)]
+mod tests;

@@ -55,8 +55,8 @@ pub fn key(text: &str) -> String {
 pub(crate) fn look_alike(c: char) -> char {
     match c {
         'а' => 'a',
-        'е' | 'ё' => 'e',
-        'о' => 'o',
+        'е' | 'ё' | 'ə' => 'e',
+        'о' | 'ø' => 'o',
         'р' => 'p',
         'с' => 'c',
         'у' => 'y',
@@ -64,8 +64,6 @@ pub(crate) fn look_alike(c: char) -> char {
         'і' | 'ı' | 'ї' => 'i',
         'ј' => 'j',
         'ѕ' => 's',
-        'ə' => 'e',
-        'ø' => 'o',
         'ł' => 'l',
         'đ' => 'd',
         'µ' | 'μ' => 'u',

@@ -2,6 +2,7 @@
 
 pub mod api;
 pub mod first;
+pub mod list;
 pub mod money;
 pub mod queries;
 

@@ -47,12 +47,12 @@ pub fn put_levels(
     let mut stored = levels_of_offers(conn, &offer_ids)?;
     let mut answers = Vec::with_capacity(levels.len());
     for level in levels {
-        let code = level.warehouse.as_deref().unwrap_or(DEFAULT_WAREHOUSE);
-        let warehouse_id = match warehouses.get(code) {
+        let code = level.warehouse.as_deref().and_then(warehouse_code).unwrap_or_else(|| DEFAULT_WAREHOUSE.to_owned());
+        let warehouse_id = match warehouses.get(&code) {
             Some(id) => *id,
             None => {
-                let id = warehouse_ensure(conn, supplier_id, code)?;
-                warehouses.insert(code.to_owned(), id);
+                let id = warehouse_ensure(conn, supplier_id, &code)?;
+                warehouses.insert(code, id);
                 id
             }
         };
@@ -77,4 +77,19 @@ pub fn put_levels(
         stored.insert(key, row);
     }
     Ok(answers)
+}
+
+/// A warehouse's code as a supplier writes it (`HAM 1`), in the form of ours (`ham-1`); none when nothing is left.
+pub fn warehouse_code(text: &str) -> Option<String> {
+    let mut code = String::new();
+    for c in crate::normalize::text::key(text).chars() {
+        match c {
+            'a'..='z' | '0'..='9' => code.push(c),
+            _ if !code.is_empty() && !code.ends_with('-') => code.push('-'),
+            _ => {}
+        }
+    }
+    let code: String = code.chars().take(40).collect();
+    let code = code.trim_end_matches('-');
+    (!code.is_empty()).then(|| code.to_owned())
 }

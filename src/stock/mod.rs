@@ -3,6 +3,8 @@
 //! [`available`] is the one place where stock is summed. Levels change only through [`queries::level_put`], which writes the
 //! movement ledger in the same breath.
 
+pub mod api;
 pub mod available;
 pub mod intake;
 pub mod queries;
+pub mod report;

@@ -7,7 +7,7 @@ use crate::each_backend;
 use crate::error::Result;
 use diesel::prelude::*;
 use diesel::upsert::excluded;
-use std::collections::HashMap;
+use std::collections::{HashMap, HashSet};
 
 /// The warehouse of a supplier that names none.
 pub const DEFAULT_WAREHOUSE: &str = "default";
@@ -176,23 +176,36 @@ pub fn level_put(conn: &mut Conn, level: &LevelRow, before: i64, kind: &str, ope
     Ok(())
 }
 
-/// Levels of a supplier's offers that are not among `seen`, and still hold something.
+/// Levels of a supplier's offers that still hold something, are not among `seen`, and whose key stands in none of `lost_texts`.
+/// The second figure counts all that hold something.
 pub fn levels_unseen(
     conn: &mut Conn,
     supplier_id: i64,
-    seen: &std::collections::HashSet<(i64, i64)>,
+    seen: &HashSet<(i64, i64)>,
+    lost_texts: &[String],
 ) -> Result<(Vec<LevelRow>, usize)> {
-    let rows: Vec<LevelRow> = stock_levels::table
+    let rows: Vec<(String, LevelRow)> = stock_levels::table
         .inner_join(offers::table)
         .filter(offers::supplier_id.eq(supplier_id).and(stock_levels::on_hand.gt(0)))
         .select((
-            stock_levels::offer_id,
-            stock_levels::warehouse_id,
-            stock_levels::on_hand,
-            stock_levels::reserved,
-            stock_levels::reported_at,
+            offers::supplier_sku,
+            (
+                stock_levels::offer_id,
+                stock_levels::warehouse_id,
+                stock_levels::on_hand,
+                stock_levels::reserved,
+                stock_levels::reported_at,
+            ),
         ))
         .load(conn)?;
     let all = rows.len();
-    Ok((rows.into_iter().filter(|row| !seen.contains(&(row.offer_id, row.warehouse_id))).collect(), all))
+    let unseen = rows.into_iter().filter(|(key, row)| {
+        !seen.contains(&(row.offer_id, row.warehouse_id)) && !lost_texts.iter().any(|text| text.contains(key.as_str()))
+    });
+    Ok((unseen.map(|(_, row)| row).collect(), all))
+}
+
+/// Warehouse codes of a supplier by id.
+pub fn warehouse_codes(conn: &mut Conn, supplier_id: i64) -> Result<HashMap<i64, String>> {
+    Ok(warehouse_ids(conn, supplier_id)?.into_iter().map(|(code, id)| (id, code)).collect())
 }

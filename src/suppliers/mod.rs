@@ -2,7 +2,15 @@
 
 pub mod api;
 pub mod check;
+pub mod profile;
+mod profile_toml;
+mod propose;
 pub mod queries;
+mod samples;
+pub mod targets;
+
+pub use profile::{Column, FileMode, Pattern, Profile, ProfileError, Take, Target};
+pub use propose::{field_names, propose};
 
 use chrono::{DateTime, Utc};
 

@@ -49,7 +49,7 @@ pub fn brand_aliases(conn: &mut Conn) -> Result<HashMap<String, String>> {
 }
 
 /// Renames a brand and replaces its aliases.
-pub fn brand_put_aliases(conn: &mut Conn, code: &str, name: &str, aliases: &[String]) -> Result<()> {
+pub fn brand_put_aliases(conn: &mut Conn, code: &str, name: &str, aliases: &[String]) -> QueryResult<()> {
     diesel::update(brands::table.find(code)).set(brands::name.eq(name)).execute(conn)?;
     diesel::delete(brand_aliases::table.filter(brand_aliases::brand.eq(code))).execute(conn)?;
     for alias in aliases {
@@ -58,4 +58,13 @@ pub fn brand_put_aliases(conn: &mut Conn, code: &str, name: &str, aliases: &[Str
             .execute(conn)?;
     }
     Ok(())
+}
+
+/// Aliases that people gave this brand, folded.
+pub fn aliases_of_brand(conn: &mut Conn, code: &str) -> Result<Vec<String>> {
+    Ok(brand_aliases::table
+        .filter(brand_aliases::brand.eq(code))
+        .order(brand_aliases::alias)
+        .select(brand_aliases::alias)
+        .load(conn)?)
 }

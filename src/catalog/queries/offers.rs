@@ -150,6 +150,17 @@ pub fn offers_by_key(conn: &mut Conn, supplier_id: i64, keys: &[&str]) -> Result
     Ok(rows.into_iter().map(|row| (row.body.supplier_sku.clone(), row)).collect())
 }
 
+/// These offers, by id.
+pub fn offers_by_id(conn: &mut Conn, ids: &[i64]) -> Result<Vec<OfferRow>> {
+    let mut rows = Vec::with_capacity(ids.len());
+    for part in ids.chunks(1_000) {
+        let more: Vec<OfferRow> =
+            each_backend!(conn => offers::table.filter(offers::id.eq_any(part)).select((offers::id, body!())).load(conn))?;
+        rows.extend(more);
+    }
+    Ok(rows)
+}
+
 /// One page of a supplier's offers in order of their keys.
 pub fn offers_by_supplier(conn: &mut Conn, supplier_id: i64, after: &str, limit: i64) -> Result<Vec<OfferRow>> {
     Ok(offers::table

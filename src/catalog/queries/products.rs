@@ -1,11 +1,12 @@
 //! Products: the stored golden record and the look-ups that identify it.
 
-use crate::db::schema::{offers, products};
+use crate::catalog::{ProductStatus, lifecycle};
+use crate::db::schema::{listings, offers, products};
 use crate::db::{Conn, JsonText, Time};
 use crate::each_backend;
 use crate::error::Result;
 use diesel::prelude::*;
-use std::collections::{HashMap, HashSet};
+use std::collections::{BTreeMap, HashMap, HashSet};
 
 /// A product as stored.
 #[derive(Debug, Clone, Queryable)]
@@ -60,6 +61,35 @@ pub struct NewProduct {
     pub created_at: Time,
     /// When its catalogue data last changed.
     pub updated_at: Time,
+}
+
+impl NewProduct {
+    /// A product that nothing is known of yet; its first rebuild makes it version 1 and tells of it.
+    pub fn empty(sku: String, now: Time) -> Result<Self> {
+        let nothing = JsonText::of(&serde_json::json!([]))?;
+        Ok(Self {
+            sku,
+            status: ProductStatus::Draft.as_str().to_owned(),
+            status_by: lifecycle::BY_IMPORT.to_owned(),
+            gtin: None,
+            brand: None,
+            mpn: None,
+            mpn_key: None,
+            category: None,
+            group_id: None,
+            group_pinned: false,
+            title: String::new(),
+            golden: JsonText::of(&serde_json::json!({}))?,
+            images: nothing.clone(),
+            tags: nothing,
+            available: 0,
+            price_minor: None,
+            price_currency: None,
+            version: 0,
+            created_at: now,
+            updated_at: now,
+        })
+    }
 }
 
 macro_rules! row {
@@ -189,8 +219,47 @@ pub fn product_update(conn: &mut Conn, id: i64, product: &NewProduct) -> Result<
     Ok(())
 }
 
-/// Puts a product into a group, or out of any.
-pub fn product_set_group(conn: &mut Conn, id: i64, group_id: Option<i64>) -> Result<()> {
-    diesel::update(products::table.find(id)).set(products::group_id.eq(group_id)).execute(conn)?;
-    Ok(())
+/// SKUs of these products.
+pub fn skus_of(conn: &mut Conn, ids: &[i64]) -> Result<HashMap<i64, String>> {
+    let mut skus = HashMap::with_capacity(ids.len());
+    for part in ids.chunks(1_000) {
+        let rows: Vec<(i64, String)> = each_backend!(conn => products::table
+            .filter(products::id.eq_any(part))
+            .select((products::id, products::sku))
+            .load(conn))?;
+        skus.extend(rows);
+    }
+    Ok(skus)
+}
+
+/// SKUs of a group's products, in their order.
+pub fn product_skus_of_group(conn: &mut Conn, group_id: i64, limit: i64) -> Result<Vec<String>> {
+    Ok(products::table
+        .filter(products::group_id.eq(group_id))
+        .order(products::sku)
+        .limit(limit)
+        .select(products::sku)
+        .load(conn)?)
+}
+
+/// How complete these products are for each channel, per mille.
+pub fn completeness_of(conn: &mut Conn, ids: &[i64]) -> Result<HashMap<i64, BTreeMap<String, i32>>> {
+    let mut shares: HashMap<i64, BTreeMap<String, i32>> = HashMap::with_capacity(ids.len());
+    for part in ids.chunks(1_000) {
+        let rows: Vec<(i64, String, i32)> = each_backend!(conn => listings::table
+            .filter(listings::product_id.eq_any(part))
+            .select((listings::product_id, listings::channel, listings::completeness))
+            .load(conn))?;
+        for (id, channel, share) in rows {
+            shares.entry(id).or_default().insert(channel, share);
+        }
+    }
+    Ok(shares)
+}
+
+/// Has this product a listing in this state on this channel?
+pub fn is_listed(conn: &mut Conn, product_id: i64, channel: &str, state: &str) -> Result<bool> {
+    let listed = listings::product_id.eq(product_id).and(listings::channel.eq(channel)).and(listings::state.eq(state));
+    let found: Option<i64> = listings::table.filter(listed).select(listings::product_id).first(conn).optional()?;
+    Ok(found.is_some())
 }

@@ -1,11 +1,12 @@
 //! What every golden record is resolved by.
 
 use super::brand_aliases;
-use crate::db::schema::{channel_settings, rates};
+use crate::db::schema::channel_settings;
 use crate::db::settings::{DEFAULT_CHANNEL, DEFAULT_LOCALE, setting};
 use crate::db::{Conn, JsonText};
 use crate::dictionary::Dictionary;
 use crate::error::Result;
+use crate::pricing::queries::rate_list;
 use crate::pricing::{PriceSettings, PriceSource, Rates, money};
 use diesel::prelude::*;
 use rust_decimal::Decimal;
@@ -48,8 +49,7 @@ impl Rules {
             Some(stored) => price(&stored.read()?),
             None => None,
         };
-        let rows: Vec<(String, String, String)> = rates::table.select((rates::base, rates::quote, rates::rate)).load(conn)?;
-        let rates = rows.into_iter().filter_map(|(base, quote, rate)| Some(((base, quote), rate.parse().ok()?))).collect();
+        let rates = rate_list(conn)?.into_iter().map(|rate| ((rate.base, rate.quote), rate.rate)).collect();
         Ok(Self { dictionary: Arc::clone(dictionary), default_locale, price, rates: Rates(rates), aliases: brand_aliases(conn)? })
     }
 }

@@ -1,0 +1,183 @@
+//! Product groups: products that differ only in variant attributes.
+
+use crate::app::App;
+use crate::auth::{Caller, Permission};
+use crate::catalog::queries::{
+    GroupRow, ViewFilter, group_by_code, group_insert, group_update, groups_after, product_skus_of_group, views_page,
+};
+use crate::catalog::sku;
+use crate::db::{ChangeKind, Conn, JsonText, NewChange, Position, changes, lock_catalog, operations, unique_violation};
+use crate::error::{Code, Error, Result};
+use crate::http::{Json, Listed, Page, Path, Preconditions, Tagged, Written};
+use axum::extract::State;
+use chrono::{DateTime, Utc};
+use serde::{Deserialize, Serialize};
+use serde_json::json;
+use std::collections::BTreeMap;
+use utoipa_axum::{router::OpenApiRouter, routes};
+
+pub(super) fn router() -> OpenApiRouter<App> {
+    OpenApiRouter::default().routes(routes!(list_product_groups)).routes(routes!(get_product_group, patch_product_group))
+}
+
+/// Products that differ only in variant attributes, such as colour.
+#[derive(Debug, Clone, Serialize, utoipa::ToSchema)]
+struct ProductGroup {
+    /// Stable key.
+    code: String,
+    /// Title per locale.
+    title: BTreeMap<String, String>,
+    /// SKUs of its products; at most 1,000 are listed.
+    products: Vec<String>,
+    /// Counts edits.
+    version: i64,
+    /// When it was made.
+    created_at: DateTime<Utc>,
+    /// When it last changed.
+    updated_at: DateTime<Utc>,
+}
+
+/// What to change about a group; products are put into it by patching their `group`.
+#[derive(Debug, Clone, Default, Deserialize, utoipa::ToSchema)]
+#[serde(deny_unknown_fields)]
+struct PatchProductGroup {
+    /// Title per locale; null takes a locale's away.
+    #[serde(default)]
+    title: BTreeMap<String, Option<String>>,
+}
+
+/// Titles of one group.
+const MAX_LOCALES: usize = 100;
+/// Characters of one title.
+const MAX_TITLE: usize = 250;
+
+fn shaped(conn: &mut Conn, row: &GroupRow) -> Result<ProductGroup> {
+    Ok(ProductGroup {
+        code: row.code.clone(),
+        title: row.title.read()?,
+        products: product_skus_of_group(conn, row.id, 1_000)?,
+        version: row.version,
+        created_at: row.created_at.into(),
+        updated_at: row.updated_at.into(),
+    })
+}
+
+/// Product groups in order of their codes.
+#[utoipa::path(get, path = "/product-groups", tag = "product-groups", params(Page),
+    responses((status = 200, body = Listed<ProductGroup>)))]
+async fn list_product_groups(State(app): State<App>, caller: Caller, page: Page) -> Result<Listed<ProductGroup>> {
+    caller.require(Permission::ReadInner)?;
+    let (after, fetch) = (page.cursor::<String>()?.unwrap_or_default(), page.fetch());
+    let work = move |conn: &mut Conn| {
+        let rows = groups_after(conn, &after, fetch)?;
+        rows.iter().map(|row| shaped(conn, row)).collect::<Result<Vec<_>>>()
+    };
+    page.list(app.db.read(work).await?, |group| group.code.clone(), |group| group)
+}
+
+/// One product group.
+#[utoipa::path(get, path = "/product-groups/{code}", tag = "product-groups",
+    params(("code" = String, Path, description = "The group's code")), responses((status = 200, body = ProductGroup)))]
+async fn get_product_group(State(app): State<App>, caller: Caller, Path(code): Path<String>) -> Result<Tagged<ProductGroup>> {
+    caller.require(Permission::ReadInner)?;
+    let work = move |conn: &mut Conn| {
+        let row = group_by_code(conn, &code)?.ok_or_else(|| Error::not_found(format!("product group {code}")))?;
+        shaped(conn, &row)
+    };
+    let group = app.db.read(work).await?;
+    let version = group.version;
+    Ok(Tagged::versioned(group, version))
+}
+
+/// Changes a product group, or makes it.
+#[utoipa::path(patch, path = "/product-groups/{code}", tag = "product-groups",
+    params(("code" = String, Path, description = "The group's code")),
+    request_body(content = PatchProductGroup, content_type = "application/merge-patch+json"),
+    responses((status = 200, body = ProductGroup), (status = 201, body = ProductGroup)))]
+async fn patch_product_group(
+    State(app): State<App>,
+    caller: Caller,
+    Path(code): Path<String>,
+    preconditions: Preconditions,
+    Json(patch): Json<PatchProductGroup>,
+) -> Result<Written<ProductGroup>> {
+    caller.require(Permission::Edit)?;
+    if !sku::is_valid(&code) {
+        return Err(Error::field(
+            "/code",
+            "invalid_code",
+            "a group's code has 1 to 40 of A-Z, a-z, 0-9, dot, underscore and hyphen",
+        ));
+    }
+    let (now, actor) = (app.clock.now(), caller.actor().to_owned());
+    let work = move |conn: &mut Conn| {
+        lock_catalog(conn)?;
+        let found = group_by_code(conn, &code)?;
+        preconditions.allow_version(found.as_ref().map(|row| row.version))?;
+        let title = titles(found.as_ref(), patch)?;
+        let stored = JsonText::of(&title)?;
+        let created = found.is_none();
+        match &found {
+            Some(row) => group_update(conn, row.id, &stored, now.into())?,
+            None => {
+                let taken = || Error::new(Code::Conflict, format!("there is a product group {code} already"));
+                group_insert(conn, &code, &stored, now.into()).map_err(|error| unique_violation(error, taken))?;
+            }
+        }
+        let row = group_by_code(conn, &code)?.ok_or_else(|| Error::not_found(format!("product group {code}")))?;
+        let change = tell(conn, &row, &actor, now)?;
+        Ok((shaped(conn, &row)?, created, change))
+    };
+    let (group, created, change) = app.db.write(work).await?;
+    let (version, location) = (group.version, format!("/api/v1/product-groups/{}", group.code));
+    let written = if created { Written::created(group, location) } else { Written::changed(group) };
+    Ok(written.version(version).change(change))
+}
+
+fn titles(found: Option<&GroupRow>, patch: PatchProductGroup) -> Result<BTreeMap<String, String>> {
+    let mut title: BTreeMap<String, String> = match found {
+        Some(row) => row.title.read()?,
+        None => BTreeMap::new(),
+    };
+    for (locale, text) in patch.title {
+        let pointer = format!("/title/{locale}");
+        if locale.parse::<icu_locale_core::LanguageIdentifier>().is_err() {
+            return Err(Error::field(pointer, "invalid_locale", format!("'{locale}' is not a BCP 47 language tag")));
+        }
+        match text {
+            Some(text) if text.trim().is_empty() || text.chars().count() > MAX_TITLE => {
+                return Err(Error::field(pointer, "invalid_title", format!("a title has 1 to {MAX_TITLE} characters")));
+            }
+            Some(text) => {
+                title.insert(locale, text.trim().to_owned());
+            }
+            None => {
+                title.remove(&locale);
+            }
+        }
+    }
+    if title.len() > MAX_LOCALES {
+        return Err(Error::field("/title", "too_many", format!("a group has titles in at most {MAX_LOCALES} locales")));
+    }
+    Ok(title)
+}
+
+/// Every product of the group shows its title: readers look at them anew.
+fn tell(conn: &mut Conn, row: &GroupRow, actor: &str, now: DateTime<Utc>) -> Result<Position> {
+    let operation = operations::record(conn, "edit", actor, &row.code, &json!({"group": row.code}), now)?;
+    let filter = ViewFilter { group: Some(row.code.clone()), ..ViewFilter::default() };
+    let members = views_page(conn, &filter, 0, 1_000)?;
+    let told: Vec<NewChange> = members
+        .iter()
+        .map(|view| NewChange {
+            kind: ChangeKind::ProductUpdated,
+            subject: view.sku.clone(),
+            product_id: Some(view.id),
+            offer_id: None,
+            operation_id: Some(operation.clone()),
+            before: None,
+            data: json!({"sku": view.sku, "version": view.version, "changed": ["group"]}),
+        })
+        .collect();
+    changes::append(conn, now, &told)
+}

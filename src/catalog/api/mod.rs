@@ -1,0 +1,25 @@
+//! Products, groups, brands and the dictionary over HTTP.
+
+mod brands;
+mod details;
+mod dictionary;
+mod groups;
+mod offers;
+mod products;
+mod shape;
+
+pub use shape::{Image, Product};
+
+use crate::app::App;
+use utoipa_axum::router::OpenApiRouter;
+
+/// The paths of this capability.
+pub fn router() -> OpenApiRouter<App> {
+    OpenApiRouter::default()
+        .merge(products::router())
+        .merge(details::router())
+        .merge(offers::router())
+        .merge(groups::router())
+        .merge(brands::router())
+        .merge(dictionary::router())
+}

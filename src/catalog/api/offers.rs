@@ -1,0 +1,136 @@
+//! Offers: of one product, and of one supplier.
+
+use super::products::existing;
+use super::shape::{Image, MoneyBody};
+use crate::app::App;
+use crate::auth::{Caller, Permission};
+use crate::catalog::golden::stored_money;
+use crate::catalog::queries::{OfferBody, offers_by_supplier, offers_of_products, skus_of};
+use crate::db::Conn;
+use crate::error::{Error, Result};
+use crate::http::{Listed, Page, Path, Tagged};
+use crate::import::ImageLink;
+use crate::normalize::Claim;
+use crate::pricing::Money;
+use crate::suppliers::queries::supplier_by_code;
+use axum::extract::State;
+use chrono::{DateTime, Utc};
+use serde::Serialize;
+use utoipa_axum::{router::OpenApiRouter, routes};
+
+pub(super) fn router() -> OpenApiRouter<App> {
+    OpenApiRouter::default().routes(routes!(list_product_offers)).routes(routes!(list_supplier_offers))
+}
+
+/// One supplier's record of one item: raw and normalised side by side.
+#[derive(Debug, Clone, Serialize, utoipa::ToSchema)]
+struct Offer {
+    /// Supplier code.
+    supplier: String,
+    /// The supplier's SKU, or the key made in its place.
+    supplier_sku: String,
+    /// SKU of its product.
+    #[schema(required)]
+    product: Option<String>,
+    /// `live`, or `gone` from the supplier's newest full catalogue.
+    state: &'static str,
+    /// What the supplier charges.
+    #[schema(required, value_type = Option<MoneyBody>)]
+    cost: Option<Money>,
+    /// What the supplier recommends.
+    #[schema(required, value_type = Option<MoneyBody>)]
+    recommended_price: Option<Money>,
+    /// Usable 14-digit GTIN.
+    #[schema(required)]
+    gtin: Option<String>,
+    /// The supplier's key of the parent that groups variants.
+    #[schema(required)]
+    parent: Option<String>,
+    /// The record as it was read.
+    #[schema(value_type = Object)]
+    raw: serde_json::Value,
+    /// Typed values, each with its source.
+    #[schema(value_type = Vec<Object>)]
+    claims: Vec<Claim>,
+    /// Pictures in order.
+    images: Vec<Image>,
+    /// The supplier's words.
+    tags: Vec<String>,
+    /// The import that last changed it.
+    import: String,
+    /// The file in that import.
+    file: String,
+    /// The record in that file, from 1 after the header.
+    row: i64,
+    /// When it was first seen.
+    created_at: DateTime<Utc>,
+    /// When it last changed.
+    updated_at: DateTime<Utc>,
+}
+
+impl Offer {
+    fn of(supplier: &str, product: Option<String>, body: OfferBody) -> Result<Self> {
+        let images: Vec<ImageLink> = body.images.read()?;
+        Ok(Self {
+            supplier: supplier.to_owned(),
+            supplier_sku: body.supplier_sku,
+            product,
+            state: if body.live { "live" } else { "gone" },
+            cost: stored_money(body.cost_minor, body.cost_currency.as_deref()),
+            recommended_price: stored_money(body.recommended_minor, body.recommended_currency.as_deref()),
+            gtin: body.gtin,
+            parent: body.parent,
+            raw: body.raw.read()?,
+            claims: body.claims.read()?,
+            images: images
+                .into_iter()
+                .enumerate()
+                .map(|(place, image)| Image { position: place + 1, role: image.role, url: image.url })
+                .collect(),
+            tags: body.tags.read()?,
+            import: body.import_id,
+            file: body.file,
+            row: body.row_number,
+            created_at: body.created_at.into(),
+            updated_at: body.updated_at.into(),
+        })
+    }
+}
+
+/// Every supplier's offer of a product, the best ranked first.
+#[utoipa::path(get, path = "/products/{sku}/offers", tag = "products", params(("sku" = String, Path, description = "The product's SKU")),
+    responses((status = 200, body = Listed<Offer>)))]
+async fn list_product_offers(State(app): State<App>, caller: Caller, Path(sku): Path<String>) -> Result<Tagged<Listed<Offer>>> {
+    caller.require(Permission::ReadInner)?;
+    let work = move |conn: &mut Conn| {
+        let view = existing(conn, &sku)?;
+        let offers = offers_of_products(conn, &[view.id])?.remove(&view.id).unwrap_or_default();
+        offers.into_iter().map(|offer| Offer::of(&offer.supplier_code, Some(sku.clone()), offer.body)).collect::<Result<Vec<_>>>()
+    };
+    Ok(Tagged::of(Listed { items: app.db.read(work).await?, next: None }))
+}
+
+/// A supplier's offers in order of their keys. A supplier key sees its own.
+#[utoipa::path(get, path = "/suppliers/{code}/offers", tag = "suppliers",
+    params(("code" = String, Path, description = "The supplier's code"), Page), responses((status = 200, body = Listed<Offer>)))]
+async fn list_supplier_offers(
+    State(app): State<App>,
+    caller: Caller,
+    Path(code): Path<String>,
+    page: Page,
+) -> Result<Listed<Offer>> {
+    caller.require_supplier(&code)?;
+    let (after, fetch) = (page.cursor::<String>()?.unwrap_or_default(), page.fetch());
+    let work = move |conn: &mut Conn| {
+        let supplier = supplier_by_code(conn, &code)?.ok_or_else(|| Error::not_found(format!("supplier '{code}'")))?;
+        let rows = offers_by_supplier(conn, supplier.id, &after, fetch)?;
+        let ids: Vec<i64> = rows.iter().filter_map(|row| row.body.product_id).collect();
+        let skus = skus_of(conn, &ids)?;
+        let shaped = rows.into_iter().map(|row| {
+            let product = row.body.product_id.and_then(|id| skus.get(&id).cloned());
+            Offer::of(&code, product, row.body)
+        });
+        shaped.collect::<Result<Vec<_>>>()
+    };
+    page.list(app.db.read(work).await?, |offer| offer.supplier_sku.clone(), |offer| offer)
+}

@@ -1,0 +1,208 @@
+//! `/products` and `/products/{sku}`.
+
+use super::shape::{Product, Units};
+use crate::app::App;
+use crate::auth::{Caller, Permission};
+use crate::catalog::edit::{self, Edit};
+use crate::catalog::queries::{Rules, ViewFilter, completeness_of, view_by_sku, views_page};
+use crate::catalog::{ProductStatus, ProductView, patch, sku};
+use crate::db::Conn;
+use crate::error::{Code, Error, Result};
+use crate::http::{Json, Listed, Page, Path, Preconditions, Query, Tagged, Written};
+use axum::extract::State;
+use serde::Deserialize;
+use serde_json::{Map, Value as JsonValue};
+use std::collections::{BTreeMap, HashMap};
+use std::sync::Arc;
+use utoipa_axum::{router::OpenApiRouter, routes};
+
+pub(super) fn router() -> OpenApiRouter<App> {
+    OpenApiRouter::default().routes(routes!(list_products, create_product)).routes(routes!(get_product, patch_product))
+}
+
+/// Which products, and in which units.
+#[derive(Debug, Deserialize, utoipa::IntoParams)]
+#[into_params(parameter_in = Query)]
+struct Which {
+    /// Only in this status.
+    status: Option<ProductStatus>,
+    /// Only of this brand, by code.
+    brand: Option<String>,
+    /// Only of this category, by code.
+    category: Option<String>,
+    /// Only of this product group, by code.
+    group: Option<String>,
+    /// Units of measures.
+    units: Option<Units>,
+}
+
+/// In which units.
+#[derive(Debug, Deserialize, utoipa::IntoParams)]
+#[into_params(parameter_in = Query)]
+struct Shown {
+    /// Units of measures.
+    units: Option<Units>,
+}
+
+/// Products in the order they were made; search finds and sorts. A channel key sees those that are ready for it.
+#[utoipa::path(get, path = "/products", tag = "products", params(Which, Page), responses((status = 200, body = Listed<Product>)))]
+async fn list_products(
+    State(app): State<App>,
+    caller: Caller,
+    Query(which): Query<Which>,
+    page: Page,
+) -> Result<Listed<Product>> {
+    caller.require(Permission::ReadCatalog)?;
+    let (after, fetch) = (page.cursor::<i64>()?.unwrap_or(0), page.fetch());
+    let units = which.units.unwrap_or_default();
+    let filter = ViewFilter {
+        status: which.status,
+        brand: which.brand,
+        category: which.category,
+        group: which.group,
+        listed: caller.channel.as_ref().map(|channel| (channel.clone(), "ready".to_owned())),
+    };
+    let work = move |conn: &mut Conn| {
+        let views = views_page(conn, &filter, after, fetch)?;
+        with_completeness(conn, views)
+    };
+    let (views, mut completeness) = app.db.read(work).await?;
+    page.list(
+        views,
+        |view| view.id,
+        |view| {
+            let shares = completeness.remove(&view.id).unwrap_or_default();
+            Product::of(view, shares, &app.dictionary, units)
+        },
+    )
+}
+
+type Completeness = HashMap<i64, BTreeMap<String, i32>>;
+
+fn with_completeness(conn: &mut Conn, views: Vec<ProductView>) -> Result<(Vec<ProductView>, Completeness)> {
+    let ids: Vec<i64> = views.iter().map(|view| view.id).collect();
+    let completeness = completeness_of(conn, &ids)?;
+    Ok((views, completeness))
+}
+
+/// One product.
+#[utoipa::path(get, path = "/products/{sku}", tag = "products",
+    params(("sku" = String, Path, description = "The product's SKU"), Shown), responses((status = 200, body = Product)))]
+async fn get_product(
+    State(app): State<App>,
+    caller: Caller,
+    Path(sku): Path<String>,
+    Query(shown): Query<Shown>,
+) -> Result<Tagged<Product>> {
+    caller.require(Permission::ReadCatalog)?;
+    let channel = caller.channel.clone();
+    let work = move |conn: &mut Conn| {
+        let view = existing(conn, &sku)?;
+        if let Some(channel) = channel
+            && !crate::catalog::queries::is_listed(conn, view.id, &channel, "ready")?
+        {
+            return Err(Error::not_found(format!("product {sku}")));
+        }
+        let shares = completeness_of(conn, &[view.id])?.remove(&view.id).unwrap_or_default();
+        Ok((view, shares))
+    };
+    let (view, shares) = app.db.read(work).await?;
+    let version = view.version;
+    Ok(Tagged::versioned(Product::of(view, shares, &app.dictionary, shown.units.unwrap_or_default()), version))
+}
+
+/// The product of this SKU, or 404.
+pub(super) fn existing(conn: &mut Conn, sku: &str) -> Result<ProductView> {
+    view_by_sku(conn, sku)?.ok_or_else(|| Error::not_found(format!("product {sku}")))
+}
+
+/// What to say about a product: any of its fields. Read as RFC 7396, so that an absent field and `null` are told apart.
+#[derive(utoipa::ToSchema)]
+#[expect(dead_code, reason = "it only documents the body; what is absent and what is null can be told apart in a map alone")]
+struct PatchProduct {
+    /// For a new product: 1 to 40 of `A-Z a-z 0-9 . _ -`.
+    #[schema(pattern = "^[A-Za-z0-9._-]{1,40}$")]
+    sku: Option<String>,
+    /// In any usual form; null takes it back.
+    gtin: Option<String>,
+    /// Manufacturer's part number.
+    mpn: Option<String>,
+    /// Brand, in any known spelling.
+    brand: Option<String>,
+    /// Code of a product group.
+    group: Option<String>,
+    /// Category code.
+    category: Option<String>,
+    /// Where it stands in its life.
+    status: Option<ProductStatus>,
+    /// All tags, in the place of those there are.
+    tags: Option<Vec<String>>,
+    /// Values by attribute code; null takes one back, `{"none":true}` states that there is none.
+    #[schema(value_type = Option<Object>)]
+    values: Option<Map<String, JsonValue>>,
+}
+
+/// Makes a product by hand. Give a `sku` of your own or leave it out.
+#[utoipa::path(post, path = "/products", tag = "products", request_body = PatchProduct, responses((status = 201, body = Product)))]
+async fn create_product(
+    State(app): State<App>,
+    caller: Caller,
+    Json(body): Json<Map<String, JsonValue>>,
+) -> Result<Written<Product>> {
+    caller.require(Permission::Edit)?;
+    let sku = match body.get("sku") {
+        None | Some(JsonValue::Null) => {
+            // Nothing founded it but this request; its id is as unique.
+            let founder = crate::id::new("product", app.clock.now());
+            sku::founded_by("", &founder, |_| false)
+        }
+        Some(JsonValue::String(sku)) => sku.clone(),
+        Some(_) => return Err(Error::field("/sku", "wrong_type", "sku is a text")),
+    };
+    let new = |version: Option<i64>| match version {
+        None => Ok(()),
+        Some(_) => Err(Error::new(Code::Conflict, "there is a product of this SKU already; PATCH it instead")),
+    };
+    edit_product(&app, &caller, sku, &body, new).await
+}
+
+/// Edits a product: what you say stands above every supplier's word. `null` takes it back, `{"none":true}` states that there is no
+/// value. Makes the product when there is none of this SKU.
+#[utoipa::path(patch, path = "/products/{sku}", tag = "products", params(("sku" = String, Path, description = "The product's SKU")),
+    request_body(content = PatchProduct, content_type = "application/merge-patch+json"),
+    responses((status = 200, body = Product), (status = 201, body = Product)))]
+async fn patch_product(
+    State(app): State<App>,
+    caller: Caller,
+    Path(sku): Path<String>,
+    preconditions: Preconditions,
+    Json(body): Json<Map<String, JsonValue>>,
+) -> Result<Written<Product>> {
+    caller.require(Permission::Edit)?;
+    edit_product(&app, &caller, sku, &body, move |version| preconditions.allow_version(version)).await
+}
+
+async fn edit_product(
+    app: &App,
+    caller: &Caller,
+    sku: String,
+    body: &Map<String, JsonValue>,
+    allow: impl Fn(Option<i64>) -> Result<()> + Send + 'static,
+) -> Result<Written<Product>> {
+    let patch = patch::parse(&app.dictionary, body)?;
+    let edit = Edit { sku, patch, author: caller.actor().to_owned(), now: app.clock.now() };
+    let dictionary = Arc::clone(&app.dictionary);
+    let (edited, shares) = app
+        .db
+        .write(move |conn| {
+            let rules = Rules::load(conn, &dictionary)?;
+            let edited = edit::apply(conn, &rules, &edit, &allow)?;
+            let shares = completeness_of(conn, &[edited.view.id])?.remove(&edited.view.id).unwrap_or_default();
+            Ok((edited, shares))
+        })
+        .await?;
+    let (version, location) = (edited.view.version, format!("/api/v1/products/{}", edited.view.sku));
+    let body = Product::of(edited.view, shares, &app.dictionary, Units::Canonical);
+    let written = if edited.created { Written::created(body, location) } else { Written::changed(body) };
+    Ok(written.version(version).change(edited.change))
+}

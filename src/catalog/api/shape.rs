@@ -1,0 +1,153 @@
+//! What a product looks like outside.
+
+use crate::catalog::{GoldenValue, ProductStatus, ProductView};
+use crate::dictionary::Dictionary;
+use crate::normalize::Value;
+use crate::pricing::Money;
+use chrono::{DateTime, Utc};
+use rust_decimal::Decimal;
+use serde::{Deserialize, Serialize};
+use std::collections::BTreeMap;
+
+/// A product: the golden record of one sellable SKU.
+#[derive(Debug, Clone, Serialize, utoipa::ToSchema)]
+pub struct Product {
+    /// Stable key.
+    #[schema(example = "BL-7Q2M4KD")]
+    pub sku: String,
+    /// 14-digit GTIN.
+    #[schema(required, example = "03342540846388")]
+    pub gtin: Option<String>,
+    /// Manufacturer's part number.
+    #[schema(required)]
+    pub mpn: Option<String>,
+    /// Brand, in its own spelling.
+    #[schema(required, example = "Petzl")]
+    pub brand: Option<String>,
+    /// Code of its product group.
+    #[schema(required)]
+    pub group: Option<String>,
+    /// Category code.
+    #[schema(required, example = "headlamps")]
+    pub category: Option<String>,
+    /// Where it stands in its life.
+    pub status: ProductStatus,
+    /// Free words.
+    pub tags: Vec<String>,
+    /// Golden values by attribute code: text per locale as an object by language tag, measures as amount and unit.
+    #[schema(value_type = Object)]
+    pub values: serde_json::Value,
+    /// Pictures in order.
+    pub images: Vec<Image>,
+    /// What may be sold.
+    pub available: i64,
+    /// What the default channel asks for it.
+    #[schema(required, value_type = Option<MoneyBody>)]
+    pub price: Option<Money>,
+    /// How complete it is for each channel, 0 to 1.
+    pub completeness: BTreeMap<String, f64>,
+    /// Counts catalogue edits.
+    pub version: i64,
+    /// When it was made.
+    pub created_at: DateTime<Utc>,
+    /// When its catalogue data last changed.
+    pub updated_at: DateTime<Utc>,
+}
+
+/// Exact money.
+#[derive(Debug, Clone, Serialize, utoipa::ToSchema)]
+#[schema(as = Money)]
+pub struct MoneyBody {
+    /// A decimal in major units.
+    #[schema(example = "29.99")]
+    pub amount: String,
+    /// ISO 4217 code.
+    #[schema(example = "USD")]
+    pub currency: String,
+}
+
+/// A picture of a product.
+#[derive(Debug, Clone, Serialize, utoipa::ToSchema)]
+pub struct Image {
+    /// Place in the order, from 1.
+    pub position: usize,
+    /// `main`, `gallery`, `swatch`, `lifestyle`.
+    pub role: String,
+    /// The supplier's address of it.
+    pub url: String,
+}
+
+/// In which units measures are shown.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Deserialize, utoipa::ToSchema)]
+#[serde(rename_all = "snake_case")]
+pub enum Units {
+    /// The dictionary's own.
+    #[default]
+    Canonical,
+    /// What is usual in the United States: ounces, inches, feet.
+    Us,
+}
+
+impl Product {
+    /// Shapes a view; `completeness` is per mille by channel.
+    pub fn of(view: ProductView, completeness: BTreeMap<String, i32>, dictionary: &Dictionary, units: Units) -> Self {
+        let mut values = view.values;
+        if units == Units::Us {
+            for value in values.values_mut() {
+                if let GoldenValue::One(value) = value {
+                    to_us(value, dictionary);
+                }
+            }
+        }
+        Self {
+            sku: view.sku,
+            gtin: view.gtin,
+            mpn: view.mpn,
+            brand: view.brand,
+            group: view.group,
+            category: view.category,
+            status: view.status,
+            tags: view.tags,
+            values: serde_json::to_value(&values).unwrap_or_default(),
+            images: view
+                .images
+                .into_iter()
+                .enumerate()
+                .map(|(place, image)| Image { position: place + 1, role: image.role, url: image.url })
+                .collect(),
+            available: view.available,
+            price: view.price,
+            completeness: completeness.into_iter().map(|(channel, share)| (channel, f64::from(share) / 1000.0)).collect(),
+            version: view.version,
+            created_at: view.created_at,
+            updated_at: view.updated_at,
+        }
+    }
+}
+
+/// Two decimals are finer than any scale that people weigh a lamp on.
+const US_DECIMALS: u32 = 2;
+
+fn to_us(value: &mut Value, dictionary: &Dictionary) {
+    let target = |unit: &str| dictionary.unit(unit).and_then(|unit| unit.us.clone());
+    let convert = |amount: Decimal, from: &str, to: &str| {
+        dictionary.convert(amount, from, to).map(|amount| amount.round_dp(US_DECIMALS).normalize())
+    };
+    match value {
+        Value::Measure(measure) => {
+            if let Some(unit) = target(&measure.unit)
+                && let Some(amount) = convert(measure.amount, &measure.unit, &unit)
+            {
+                (measure.amount, measure.unit) = (amount, unit);
+            }
+        }
+        Value::Range(range) => {
+            if let Some(unit) = target(&range.unit)
+                && let (Some(min), Some(max)) = (convert(range.min, &range.unit, &unit), convert(range.max, &range.unit, &unit))
+            {
+                (range.min, range.max, range.unit) = (min, max, unit);
+            }
+        }
+        _ => {}
+    }
+}

@@ -1,0 +1,179 @@
+//! `beamline import --supplier CODE FILE...`
+
+use super::progress::Progress;
+use super::{Outcome, say};
+use crate::app::App;
+use crate::config::Config;
+use crate::error::{Code, Error, Result};
+use crate::import::accept::{self, MAX_BYTES, Request};
+use crate::import::api::Import as ImportBody;
+use crate::import::queries::{ImportRow, StoredFile, issues_by_code};
+use crate::import::{ImportKind, ImportMode, ImportStatus, run};
+use crate::jobs::queries::job_finish;
+use crate::jobs::runner::keep_alive;
+use bytes::Bytes;
+use clap::Args;
+use std::path::{Path, PathBuf};
+use tokio_util::io::ReaderStream;
+
+/// Import a supplier's files: catalogue, stock or prices
+#[derive(Debug, Args)]
+pub struct Import {
+    /// The supplier's code; an unknown one is created
+    #[arg(long, env = "BEAMLINE_SUPPLIER", value_name = "CODE")]
+    supplier: String,
+    /// What the files are about
+    #[arg(long, env = "BEAMLINE_IMPORT_KIND", default_value = "catalog", value_name = "catalog|stock|prices")]
+    kind: ImportKind,
+    /// The files are the supplier's whole range: what they lack is gone
+    #[arg(long, env = "BEAMLINE_IMPORT_FULL", conflicts_with = "partial")]
+    full: bool,
+    /// The files say nothing about what they lack [default, unless the profile says full]
+    #[arg(long, env = "BEAMLINE_IMPORT_PARTIAL")]
+    partial: bool,
+    /// How the files map to attributes (TOML); kept for this supplier. Without one, the last is used, else one is proposed
+    #[arg(long, env = "BEAMLINE_PROFILE", value_name = "FILE")]
+    profile: Option<PathBuf>,
+    /// Only tell what would change
+    #[arg(long, env = "BEAMLINE_DRY_RUN")]
+    dry_run: bool,
+    /// The import as one JSON object, as the API shows it
+    #[arg(long, env = "BEAMLINE_JSON")]
+    json: bool,
+    /// CSV, TSV, XLSX, XML, JSON or NDJSON, plain or in gzip or zip; `-` reads standard input
+    #[arg(required = true, value_name = "FILE")]
+    files: Vec<PathBuf>,
+}
+
+impl Import {
+    pub(super) async fn run(self, config: Config) -> Result<Outcome> {
+        let app = super::open(config).await?;
+        crate::suppliers::check::code("--supplier", &self.supplier)?;
+        let profile = match &self.profile {
+            Some(path) => Some(std::fs::read_to_string(path).map_err(|error| unreadable(path, &error))?),
+            None => None,
+        };
+        let mode = if self.full { Some(ImportMode::Full) } else { self.partial.then_some(ImportMode::Partial) };
+        let request = Request {
+            supplier: self.supplier.clone(),
+            kind: self.kind,
+            mode,
+            profile,
+            dry_run: self.dry_run,
+            actor: "cli".to_owned(),
+        };
+        let progress = Progress::begin(format!("importing {} {}", self.supplier, self.kind.as_str()));
+        let row = import(&app, request, &self.files, &progress).await?;
+        drop(progress);
+        if !self.dry_run {
+            super::catch_up(&app).await?;
+        }
+        let outcome = outcome(&row);
+        if self.json {
+            say(serde_json::to_string(&ImportBody::from(row))?)?;
+        } else {
+            say(report(&app, &row).await?.trim_end())?;
+        }
+        Ok(outcome)
+    }
+}
+
+/// Stores the files, imports them in this process, and returns how it ended.
+async fn import(app: &App, request: Request, files: &[PathBuf], progress: &Progress) -> Result<ImportRow> {
+    let id = crate::id::new("imp", app.clock.now());
+    let mut stored = Vec::with_capacity(files.len());
+    let mut left = MAX_BYTES;
+    for (place, path) in files.iter().enumerate() {
+        let file = store(app, &id, place, path, left).await?;
+        left = left.saturating_sub(file.bytes);
+        stored.push(file);
+    }
+    perform(app, id, request, stored, progress).await
+}
+
+/// Imports stored files in this process, and returns how it ended.
+pub(super) async fn perform(
+    app: &App,
+    id: String,
+    request: Request,
+    files: Vec<StoredFile>,
+    progress: &Progress,
+) -> Result<ImportRow> {
+    let worker = crate::id::new("worker", app.clock.now());
+    let (id, job) = accept::enqueue(app, id, request, files, Some(worker.clone())).await?;
+    let job = job.unwrap_or_default();
+    let row = {
+        let tell = |counts: &crate::import::Counts| progress.at(counts.rows_read, "rows");
+        let work = run::execute(app, &id, &tell);
+        tokio::select! {
+            row = work => row?,
+            () = keep_alive(app, &worker, &job) => {
+                return Err(Error::new(Code::Conflict, "another process has taken this import up; GET /api/v1/imports tells how it ends"));
+            }
+        }
+    };
+    let now = app.clock.now();
+    app.db.write(move |conn| job_finish(conn, &job, now)).await?;
+    Ok(row)
+}
+
+async fn store(app: &App, id: &str, place: usize, path: &Path, left: u64) -> Result<StoredFile> {
+    if path == Path::new("-") {
+        return accept::store_file(app, id, place, "stdin", ReaderStream::new(tokio::io::stdin()), left).await;
+    }
+    let file = tokio::fs::File::open(path).await.map_err(|error| unreadable(path, &error))?;
+    let name = path.file_name().map_or_else(|| "file".to_owned(), |name| name.to_string_lossy().into_owned());
+    accept::store_file(app, id, place, &name, ReaderStream::new(file), left).await
+}
+
+/// Stores bytes that are at hand.
+pub(super) async fn store_bytes(app: &App, id: &str, name: &str, bytes: &'static [u8]) -> Result<StoredFile> {
+    let body = futures_util::stream::iter([Ok::<_, std::io::Error>(Bytes::from_static(bytes))]);
+    accept::store_file(app, id, 0, name, body, MAX_BYTES).await
+}
+
+fn unreadable(path: &Path, error: &std::io::Error) -> Error {
+    Error::new(Code::UnreadableFile, format!("{} cannot be read: {error}", path.display()))
+}
+
+/// The exit status of an import.
+pub(super) fn outcome(row: &ImportRow) -> Outcome {
+    match row.status {
+        ImportStatus::Done => Outcome::Done,
+        ImportStatus::DoneWithIssues => Outcome::Findings,
+        _ => Outcome::Held,
+    }
+}
+
+/// Codes of issues that a report lists.
+const LISTED: usize = 12;
+
+/// What a person wants to know about an import.
+async fn report(app: &App, row: &ImportRow) -> Result<String> {
+    use std::fmt::Write as _;
+    let id = row.id.clone();
+    let codes = app.db.read(move |conn| issues_by_code(conn, &id)).await?;
+    let counts = row.counts;
+    let mut text = String::new();
+    let would = if row.dry_run { " (dry run: nothing was changed)" } else { "" };
+    let _ = writeln!(text, "{} {} for {}: {}{would}", row.id, row.kind.as_str(), row.supplier, row.status.as_str());
+    if let Some(error) = &row.error {
+        let _ = writeln!(text, "  {error}");
+    }
+    let _ = writeln!(
+        text,
+        "  {} rows read = {} created + {} updated + {} unchanged + {} rejected; {} with warnings, {} gone",
+        counts.rows_read, counts.created, counts.updated, counts.unchanged, counts.rejected, counts.warned, counts.gone
+    );
+    let _ = writeln!(text, "  profile: {}", if row.profile_name.is_empty() { "-" } else { &row.profile_name });
+    for (severity, code, count) in codes.iter().take(LISTED) {
+        let _ = writeln!(text, "  {count:>7} x {severity:<8} {code}");
+    }
+    if codes.len() > LISTED {
+        let _ = writeln!(text, "  and {} more kinds of issue", codes.len() - LISTED);
+    }
+    if !codes.is_empty() {
+        let _ = writeln!(text, "  each with row, field and text: GET /api/v1/imports/{}/issues", row.id);
+    }
+    Ok(text)
+}

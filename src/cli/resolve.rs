@@ -1,0 +1,32 @@
+//! `beamline resolve --all`
+
+use super::progress::Progress;
+use super::{Outcome, say};
+use crate::catalog::resolve_all;
+use crate::config::Config;
+use crate::error::{Code, Error, Result};
+use clap::Args;
+
+/// Rebuild golden records from offers and edits
+#[derive(Debug, Args)]
+pub struct Resolve {
+    /// All products; there is no other choice yet, and saying it keeps it from being run by mistake
+    #[arg(long, env = "BEAMLINE_RESOLVE_ALL")]
+    all: bool,
+}
+
+impl Resolve {
+    pub(super) async fn run(self, config: Config) -> Result<Outcome> {
+        if !self.all {
+            return Err(Error::new(Code::Invalid, "say --all to rebuild every golden record"));
+        }
+        let app = super::open(config).await?;
+        let progress = Progress::begin("resolving");
+        let done =
+            resolve_all::run(&app, &|done| progress.at(i64::try_from(done.products).unwrap_or(i64::MAX), "products")).await?;
+        drop(progress);
+        super::catch_up(&app).await?;
+        say(format_args!("{} products looked at, {} changed", done.products, done.changed))?;
+        Ok(Outcome::Done)
+    }
+}

@@ -1,0 +1,140 @@
+//! Accepting: the files are stored as they came, and the import stands in the queue, before anything is read.
+
+use super::queries::{NewImport, StoredFile, import_insert, profile_in_force, profile_put};
+use super::{ImportKind, ImportMode};
+use crate::app::App;
+use crate::db::operations;
+use crate::error::{Code, Error, Result};
+use crate::jobs::Job;
+use crate::jobs::queries::{job_begin, job_enqueue};
+use crate::suppliers::profile::Profile;
+use crate::suppliers::queries::supplier_ensure;
+use bytes::Bytes;
+use futures_util::{Stream, StreamExt};
+use object_store::{ObjectStoreExt, WriteMultipart, path::Path};
+
+/// Bytes of one import's files at most.
+pub const MAX_BYTES: u64 = 8 << 30;
+
+/// What a caller asks for.
+#[derive(Debug, Clone)]
+pub struct Request {
+    /// Supplier code; an unknown one is created.
+    pub supplier: String,
+    /// What the files are about.
+    pub kind: ImportKind,
+    /// Whole range or not; none means as the profile says.
+    pub mode: Option<ImportMode>,
+    /// A profile's TOML, when one is given with the files.
+    pub profile: Option<String>,
+    /// Only tell what would change.
+    pub dry_run: bool,
+    /// Who asks.
+    pub actor: String,
+}
+
+/// Stores one file of an import to be; `import_id` groups them.
+pub async fn store_file<E>(
+    app: &App,
+    import_id: &str,
+    place: usize,
+    name: &str,
+    mut body: impl Stream<Item = Result<Bytes, E>> + Unpin,
+    max_bytes: u64,
+) -> Result<StoredFile>
+where
+    E: Into<Box<dyn std::error::Error + Send + Sync>>,
+{
+    let path = Path::from(format!("imports/{import_id}/{place:03}-{}", safe_name(name)));
+    let upload = app.files.put_multipart(&path).await.map_err(store_failed)?;
+    let mut upload = WriteMultipart::new(upload);
+    let mut bytes = 0_u64;
+    while let Some(part) = body.next().await {
+        let part = match part {
+            Ok(part) => part,
+            Err(error) => {
+                abort(upload).await;
+                return Err(Error::new(Code::BadRequest, format!("{name} did not arrive whole; send it again")).because(error));
+            }
+        };
+        bytes += part.len() as u64;
+        if bytes > max_bytes {
+            abort(upload).await;
+            return Err(Error::new(
+                Code::TooLarge,
+                format!("{name} is larger than the {max_bytes} bytes one import may have; split it"),
+            ));
+        }
+        upload.wait_for_capacity(4).await.map_err(store_failed)?;
+        upload.put(part);
+    }
+    upload.finish().await.map_err(store_failed)?;
+    Ok(StoredFile { name: name.to_owned(), path: path.to_string(), bytes })
+}
+
+async fn abort(upload: WriteMultipart) {
+    if let Err(error) = upload.abort().await {
+        tracing::warn!(%error, "a broken upload could not be removed from the file store");
+    }
+}
+
+fn store_failed(error: object_store::Error) -> Error {
+    Error::new(Code::Unavailable, "the file store cannot be written; check its folder or bucket").because(error)
+}
+
+fn safe_name(name: &str) -> String {
+    let base = name.rsplit(['/', '\\']).next().unwrap_or(name);
+    let safe: String =
+        base.chars().map(|c| if c.is_ascii_alphanumeric() || "._-".contains(c) { c } else { '_' }).take(100).collect();
+    if safe.is_empty() { "file".to_owned() } else { safe }
+}
+
+/// Puts the import into the queue; with a `worker`, it is begun by that worker instead and the job's id comes back too.
+pub async fn enqueue(
+    app: &App,
+    import_id: String,
+    request: Request,
+    files: Vec<StoredFile>,
+    worker: Option<String>,
+) -> Result<(String, Option<String>)> {
+    let given = match &request.profile {
+        Some(toml) => Some(
+            Profile::parse(toml, &app.dictionary)
+                .map_err(|error| Error::new(Code::InvalidProfile, format!("the profile cannot be used: {error}")))?,
+        ),
+        None => None,
+    };
+    let now = app.clock.now();
+    app.db
+        .write(move |conn| {
+            let supplier_id = supplier_ensure(conn, &request.supplier, now)?.id;
+            let profile = match (&given, &request.profile) {
+                (Some(profile), Some(toml)) => {
+                    let id = profile_put(conn, supplier_id, request.kind, toml, &profile.fingerprint(), false, now)?;
+                    Some((id, profile.name.clone()))
+                }
+                _ => profile_in_force(conn, supplier_id, request.kind)?.map(|row| (row.id, String::new())),
+            };
+            let (profile_id, profile_name) = profile.map_or((None, String::new()), |(id, name)| (Some(id), name));
+            let operation_id = operations::begin(conn, "import", &request.actor, &import_id, &serde_json::json!({}), now)?;
+            let import = NewImport {
+                id: import_id.clone(),
+                supplier_id,
+                kind: request.kind,
+                mode: request.mode,
+                dry_run: request.dry_run,
+                profile_id,
+                profile_name,
+                files,
+                operation_id,
+            };
+            import_insert(conn, &import, now)?;
+            let job = Job::Import { import_id: import_id.clone() };
+            let job = match &worker {
+                Some(worker) => Some(job_begin(conn, &job, worker, now)?),
+                None => job_enqueue(conn, &job, now).map(|_| None)?,
+            };
+            Ok((import_id, job))
+        })
+        .await
+}

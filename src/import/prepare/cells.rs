@@ -1,0 +1,73 @@
+//! From the texts of a field to the items that count, as a column says.
+
+use crate::import::row::Record;
+use crate::suppliers::{Column, Take};
+use rust_decimal::Decimal;
+use std::collections::HashMap;
+
+/// Items of one cell at most; more are no list but a mistake.
+const MAX_ITEMS: usize = 1_000;
+
+/// The texts of a record by field name.
+pub(super) struct Cells<'a> {
+    record: &'a Record,
+    by_name: HashMap<&'a str, Vec<&'a str>>,
+}
+
+impl<'a> Cells<'a> {
+    pub(super) fn new(record: &'a Record) -> Self {
+        let mut by_name: HashMap<&str, Vec<&str>> = HashMap::with_capacity(record.fields.len());
+        for (name, text) in &record.fields {
+            by_name.entry(name).or_default().push(text);
+        }
+        Self { record, by_name }
+    }
+
+    /// Every text of this field that is not blank; the name counts without regard to case where it does not stand so.
+    pub(super) fn texts(&self, name: &str) -> Vec<&'a str> {
+        let found: Vec<&str> = if let Some(texts) = self.by_name.get(name) {
+            texts.clone()
+        } else {
+            let wanted = name.trim().to_lowercase();
+            let same = self.record.fields.iter().filter(|(field, _)| field.trim().to_lowercase() == wanted);
+            same.map(|(_, text)| text.as_str()).collect()
+        };
+        found.into_iter().map(str::trim).filter(|text| !text.is_empty()).collect()
+    }
+}
+
+/// The items of a column: split, cleaned, cut out, replaced, chosen. `number` reads the amount that an item states.
+pub(super) fn items(column: &Column, texts: &[&str], default: Take, number: impl Fn(&str) -> Option<Decimal>) -> Vec<String> {
+    let parts = texts.iter().flat_map(|text| match &column.split {
+        Some(split) => text.split(split.as_str()).collect::<Vec<_>>(),
+        None => vec![*text],
+    });
+    let mut items: Vec<String> = parts
+        .map(str::trim)
+        .filter(|part| !part.is_empty())
+        .filter(|part| column.drop_prefix.as_ref().is_none_or(|prefix| !part.starts_with(prefix.as_str())))
+        .filter_map(|part| match &column.pattern {
+            Some(pattern) => pattern.find(part).map(str::trim),
+            None => Some(part),
+        })
+        .map(|part| column.map.get(part).map_or(part, String::as_str).to_owned())
+        .filter(|part| !part.is_empty())
+        .take(MAX_ITEMS)
+        .collect();
+    match column.take.unwrap_or(default) {
+        Take::All => {}
+        Take::First => items.truncate(1),
+        Take::Last => items = items.pop().into_iter().collect(),
+        extreme => {
+            let numbers = items.iter().enumerate().filter_map(|(at, item)| number(item).map(|number| (number, at)));
+            let best = if extreme == Take::Max {
+                numbers.max_by_key(|(number, _)| *number)
+            } else {
+                numbers.min_by_key(|(number, _)| *number)
+            };
+            let best = best.and_then(|(_, at)| items.get(at).cloned());
+            items = best.or_else(|| items.first().cloned()).into_iter().collect();
+        }
+    }
+    items
+}

@@ -1,0 +1,235 @@
+//! One row: its columns in the profile's order, each to its target.
+
+use super::cells::{Cells, items};
+use super::claims::Claims;
+use super::{ImportKind, Preparer, key, price, stock};
+use crate::dictionary::Dictionary;
+use crate::import::read::RAW_CHARS;
+use crate::import::row::{ImageLink, Issue, PreparedRow, Record, Severity};
+use crate::normalize::Hints;
+use crate::normalize::parse_amount;
+use crate::suppliers::{Column, Profile, Take, Target};
+use serde_json::{Map, Value as Json};
+
+/// Issues of one row at most; a row with more is not better known by them.
+const MAX_ISSUES: usize = 100;
+/// Pictures and tags of one row at most.
+const MAX_IMAGES: usize = 100;
+const MAX_TAGS: usize = 100;
+/// Characters of a picture's address, as Google Merchant allows (`image_link`), and of a tag.
+const MAX_URL_CHARS: usize = 2_000;
+const MAX_TAG_CHARS: usize = 100;
+
+/// A row on its way, with all that is needed to understand its texts.
+pub(super) struct Row<'a> {
+    pub(super) preparer: Preparer<'a>,
+    pub(super) cells: Cells<'a>,
+    pub(super) claims: Claims,
+    pub(super) out: PreparedRow,
+}
+
+impl<'a> Row<'a> {
+    pub(super) fn profile(&self) -> &'a Profile {
+        self.preparer.profile
+    }
+
+    pub(super) fn dictionary(&self) -> &'a Dictionary {
+        self.preparer.dictionary
+    }
+
+    pub(super) fn locale<'c>(&self, column: &'c Column) -> Option<&'c str>
+    where
+        'a: 'c,
+    {
+        column.locale.as_deref().or(self.profile().locale.as_deref())
+    }
+
+    /// What is known of how this column's texts are written.
+    pub(super) fn hints(&self, column: &Column) -> Hints {
+        Hints {
+            locale: self.locale(column).map(str::to_owned),
+            decimal: column.decimal.unwrap_or(self.profile().decimal),
+            unit: column.unit.clone(),
+        }
+    }
+
+    /// The items of a column.
+    pub(super) fn items(&self, column: &Column, default: Take) -> Vec<String> {
+        let number = |item: &str| parse_amount(self.dictionary(), item, &self.hints(column)).ok().map(|(amount, _)| amount);
+        items(column, &self.cells.texts(&column.from), default, number)
+    }
+
+    /// The first item of the first column that has one, null words left out.
+    pub(super) fn first(&self, target: &Target) -> Option<(&'a Column, String)> {
+        self.profile().columns.iter().filter(|column| column.to == *target).find_map(|column| {
+            let item = self.items(column, Take::First).into_iter().next()?;
+            (!self.preparer.is_null(&item)).then_some((column, item))
+        })
+    }
+
+    /// Notes a value that was left out or is doubtful.
+    pub(super) fn warn(&mut self, field: &str, code: &str, message: impl Into<String>, raw: &str) {
+        self.issue(Severity::Warning, field, code, message, raw);
+    }
+
+    /// Loses the row.
+    pub(super) fn reject(&mut self, field: &str, code: &str, message: impl Into<String>, raw: &str) {
+        self.issue(Severity::Rejected, field, code, message, raw);
+    }
+
+    fn issue(&mut self, severity: Severity, field: &str, code: &str, message: impl Into<String>, raw: &str) {
+        // What loses the row is always told.
+        if self.out.issues.len() < MAX_ISSUES || severity == Severity::Rejected {
+            self.out.issues.push(Issue {
+                row: self.out.row,
+                field: field.to_owned(),
+                code: code.to_owned(),
+                message: message.into(),
+                raw: raw.chars().take(RAW_CHARS).collect(),
+                severity,
+            });
+        }
+    }
+}
+
+/// See [`super::Preparer::prepare`].
+pub(super) fn prepare(preparer: &Preparer<'_>, record: &Record) -> PreparedRow {
+    let mut row = Row {
+        preparer: *preparer,
+        cells: Cells::new(record),
+        claims: Claims::default(),
+        out: PreparedRow { row: record.row, raw: raw(record), ..PreparedRow::default() },
+    };
+    damaged_text(&mut row, record);
+    let catalog = preparer.kind == ImportKind::Catalog;
+    if catalog || !row.profile().columns.iter().any(|column| column.to == Target::SupplierSku) {
+        row.attributes();
+    }
+    key::set(&mut row);
+    if catalog {
+        category(&mut row);
+        images(&mut row);
+        tags(&mut row);
+        row.out.parent = row.first(&Target::Parent).map(|(_, text)| text.chars().take(key::MAX_CHARS).collect());
+    }
+    if catalog || preparer.kind == ImportKind::Prices {
+        price::set(&mut row);
+    }
+    if catalog || preparer.kind == ImportKind::Stock {
+        stock::set(&mut row);
+    }
+    let Row { claims, mut out, .. } = row;
+    if catalog {
+        out.claims = claims.finish();
+        let text = |code: &str| out.claims.iter().find(|claim| claim.attribute == code).and_then(|claim| claim.value.as_text());
+        out.brand = text("brand").map(str::to_owned);
+        out.mpn = text("mpn").map(str::to_owned);
+    } else {
+        out.gtin = None;
+    }
+    if out.rejected() {
+        out.key.clear();
+    }
+    out
+}
+
+/// The record as JSON, repeated fields as arrays.
+fn raw(record: &Record) -> Map<String, Json> {
+    let mut raw = Map::with_capacity(record.fields.len());
+    for (name, text) in &record.fields {
+        let text = Json::String(text.clone());
+        match raw.get_mut(&**name) {
+            None => _ = raw.insert(name.to_string(), text),
+            Some(Json::Array(texts)) => texts.push(text),
+            Some(first) => *first = Json::Array(vec![first.take(), text]),
+        }
+    }
+    raw
+}
+
+/// U+FFFD stands where the decoder found no letter: the encoding is another one.
+fn damaged_text(row: &mut Row<'_>, record: &Record) {
+    if let Some((name, text)) = record.fields.iter().find(|(_, text)| text.contains('\u{fffd}')) {
+        let message = "letters of this row could not be decoded; set file.encoding in the profile, such as \"windows-1252\"";
+        row.warn(name, "damaged_text", message, text);
+    }
+}
+
+fn images(row: &mut Row<'_>) {
+    for column in row.profile().columns.iter().filter(|column| column.to == Target::Image) {
+        for text in row.items(column, Take::All) {
+            if row.preparer.is_null(&text) {
+                continue;
+            }
+            let url = if text.starts_with("//") { format!("https:{text}") } else { text.clone() };
+            if !is_address(&url) {
+                let message =
+                    "a picture needs an absolute address that begins with http:// or https:// and has at most 2,000 characters";
+                row.warn(&column.from, "bad_image_address", message, &text);
+            } else if row.out.images.len() < MAX_IMAGES && !row.out.images.iter().any(|image| image.url == url) {
+                let role = column.role.clone().unwrap_or_else(|| "gallery".to_owned());
+                row.out.images.push(ImageLink { url, role });
+            }
+        }
+    }
+}
+
+fn is_address(url: &str) -> bool {
+    let lower: String = url.chars().take(8).collect::<String>().to_ascii_lowercase();
+    let host = lower
+        .strip_prefix("https://")
+        .or_else(|| lower.strip_prefix("http://"))
+        .map(|_| url.split('/').nth(2).unwrap_or_default());
+    host.is_some_and(|host| !host.is_empty())
+        && url.chars().count() <= MAX_URL_CHARS
+        && !url.chars().any(|sign| sign.is_whitespace() || sign.is_control())
+}
+
+fn tags(row: &mut Row<'_>) {
+    let fixed = row.profile().fixed.get("tags").map(|text| vec![text.clone()]).unwrap_or_default();
+    let columns = row.profile().columns.iter().filter(|column| column.to == Target::Tags);
+    let texts: Vec<(bool, String)> =
+        columns.flat_map(|column| row.items(column, Take::All).into_iter().map(|text| (column.split.is_none(), text))).collect();
+    for (whole, text) in texts.into_iter().chain(fixed.into_iter().map(|text| (true, text))) {
+        let parts = if whole { text.split(',').collect() } else { vec![text.as_str()] };
+        for part in parts {
+            let tag: String = part.trim().chars().take(MAX_TAG_CHARS).collect();
+            if !row.preparer.is_null(&tag) && row.out.tags.len() < MAX_TAGS && !row.out.tags.contains(&tag) {
+                row.out.tags.push(tag);
+            }
+        }
+    }
+}
+
+/// The category that the supplier's text means, else that of the product's kind, else the profile's.
+fn category(row: &mut Row<'_>) {
+    let mut unknown = None;
+    for column in row.profile().columns.iter().filter(|column| column.to == Target::Category) {
+        for text in row.items(column, Take::All) {
+            if row.preparer.is_null(&text) {
+                continue;
+            }
+            if let Some(category) = row.dictionary().category_for(&text, row.locale(column)) {
+                row.claims.category(&category.code, &text, &column.from, "category.text", 90);
+                return;
+            }
+            unknown.get_or_insert((column, text));
+        }
+    }
+    let kind = row.claims.text("product_kind").map(str::to_owned);
+    if let Some(category) = kind.as_deref().and_then(|kind| row.dictionary().category_of_kind(kind)) {
+        row.claims.category(&category.code, kind.as_deref().unwrap_or_default(), "", "category.kind", 80);
+        return;
+    }
+    if let Some(text) = row.profile().fixed.get("category")
+        && let Some(category) =
+            row.dictionary().category(text).or_else(|| row.dictionary().category_for(text, row.profile().locale.as_deref()))
+    {
+        row.claims.category(&category.code, text, "", "category.fixed", 90);
+        return;
+    }
+    if let Some((column, text)) = unknown {
+        let message = "this category is not known; add its words to the dictionary's category, or map it in the profile";
+        row.warn(&column.from, "unknown_category", message, &text);
+    }
+}

@@ -1,0 +1,252 @@
+use super::{DICTIONARY, catalog, columns, issues, profile, record};
+use crate::import::prepare::{ImportKind, Preparer, prepare};
+use crate::import::read::{ReadLimits, ReadOptions, open};
+use crate::import::row::Severity::{Rejected, Warning};
+use crate::normalize::Value;
+use iso_currency::Currency;
+use proptest::prelude::*;
+use std::io::Cursor;
+
+#[test]
+fn a_row_goes_where_its_profile_says() {
+    let profile = columns(
+        "locale = \"de\"\ncurrency = \"EUR\"",
+        [
+            ("Nr", "supplier_sku"),
+            ("Name", "title"),
+            ("EAN", "gtin"),
+            ("Marke", "brand"),
+            ("HNr", "mpn"),
+            ("EK", "cost"),
+            ("Vater", "parent"),
+        ],
+    );
+    let fields = [
+        ("Nr", " A-1 "),
+        ("Name", "Stirnlampe X"),
+        ("EAN", "4006381333931"),
+        ("Marke", "Petzl"),
+        ("HNr", "E065AA00"),
+        ("EK", "14,38"),
+        ("Vater", "G1"),
+    ];
+    let row = catalog(&profile, fields);
+    assert_eq!(issues(&row), []);
+    assert_eq!((row.row, row.key.as_str(), row.gtin.as_deref()), (7, "A-1", Some("04006381333931")));
+    assert_eq!((row.brand.as_deref(), row.mpn.as_deref(), row.parent.as_deref()), (Some("Petzl"), Some("E065AA00"), Some("G1")));
+    assert_eq!(row.cost.unwrap().to_string(), "14.38 EUR");
+    let title = row.claims.iter().find(|claim| claim.attribute == "title").unwrap();
+    assert_eq!((title.locale.as_deref(), title.field.as_str(), title.raw.as_str()), (Some("de"), "Name", "Stirnlampe X"));
+    assert_eq!(row.raw.get("Nr").unwrap(), " A-1 ");
+}
+
+#[test]
+fn a_key_is_made_where_there_is_no_sku() {
+    let made = columns("", [("b", "brand"), ("m", "model_name"), ("t", "title")]);
+    let key = |brand, model, title| catalog(&made, [("b", brand), ("m", model), ("t", title)]).key;
+    assert_eq!(key("Petzl", "Actik  Core", "x"), "petzl|actik core");
+    assert_eq!(key("PETZL", "actik core", "y"), "petzl|actik core");
+    assert_eq!(key("", "", "Lamp One"), "lamp one");
+    assert!(key("", &"m".repeat(80), "x").chars().count() <= 200);
+    let empty = catalog(&made, [("b", ""), ("m", "n/a"), ("t", "")]);
+    assert_eq!(issues(&empty).last(), Some(&("", "missing_key", Rejected)));
+    assert!(empty.rejected() && empty.key.is_empty());
+    let named = profile("[key]\ncolumns = [\"serie\", \"farbe\"]\n[[column]]\nfrom = \"t\"\nto = \"title\"");
+    assert_eq!(catalog(&named, [("Serie", "S1"), ("farbe", "Rot"), ("t", "x")]).key, "s1|rot");
+    let sku = columns("", [("Nr", "supplier_sku"), ("t", "title")]);
+    assert_eq!(issues(&catalog(&sku, [("Nr", " - "), ("t", "x")])), [("Nr", "missing_key", Rejected)]);
+    assert_eq!(issues(&catalog(&sku, [("Nr", &"9".repeat(201)), ("t", "x")])), [("Nr", "bad_key", Rejected)]);
+}
+
+#[test]
+fn a_bad_gtin_is_told_and_never_identifies() {
+    let profile = columns("", [("sku", "supplier_sku"), ("ean", "gtin")]);
+    for (ean, code) in [
+        ("5.05E+12", "gtin_scientific_notation"),
+        ("4006381333930", "gtin_check_digit"),
+        ("0843817000000", "gtin_zero_tail"),
+        // Well-formed, but a shop's own number.
+        ("2012345678903", "gtin_restricted"),
+    ] {
+        let row = catalog(&profile, [("sku", "1"), ("ean", ean)]);
+        assert_eq!((row.gtin.as_deref(), row.rejected()), (None, false));
+        assert!(row.issues[0].code.starts_with(code), "{:?}", row.issues);
+        assert_eq!((row.issues[0].field.as_str(), row.issues[0].raw.as_str(), row.issues[0].row), ("ean", ean, 7));
+        assert!(!row.claims.iter().any(|claim| claim.attribute == "gtin"));
+    }
+    assert_eq!(issues(&catalog(&profile, [("sku", "1"), ("ean", "n/a")])), []);
+}
+
+#[test]
+fn prices_are_exact_or_an_issue() {
+    let profile = columns("currency = \"USD\"", [("sku", "supplier_sku"), ("uvp", "recommended_price"), ("cur", "currency")]);
+    let price = |text: &str, currency: &str| {
+        let row = catalog(&profile, [("sku", "1"), ("uvp", text), ("cur", currency)]);
+        (row.recommended_price.map(|money| money.to_string()), row.issues.first().map(|issue| issue.code.clone()))
+    };
+    let taken = |text: &str| (Some(text.to_owned()), None);
+    let left = |code: &str| (None, Some(code.to_owned()));
+    assert_eq!(price("19.99", ""), taken("19.99 USD"));
+    assert_eq!(price("19.99", "EUR"), taken("19.99 EUR"));
+    assert_eq!(price("€ 1.299,90", ""), taken("1299.90 EUR"));
+    assert_eq!(price("1999", "JPY"), taken("1999 JPY"));
+    assert_eq!(price("19.99 GBP", "EUR"), left("currency_conflict"));
+    assert_eq!(price("-3", ""), left("price_negative"));
+    assert_eq!(price("0.00", ""), left("price_zero"));
+    assert_eq!(price("99999999999", ""), left("price_absurd"));
+    assert_eq!(price("on request", ""), left("price_not_a_number"));
+    assert_eq!(price("10-12", ""), left("price_ambiguous"));
+    // The sign of several currencies is no word against the profile's one.
+    let dollars = columns("locale = \"en\"\ncurrency = \"AUD\"", [("sku", "supplier_sku"), ("uvp", "recommended_price")]);
+    assert_eq!(catalog(&dollars, [("sku", "1"), ("uvp", "$ 5.00")]).recommended_price.unwrap().to_string(), "5.00 AUD");
+    let bare = columns("", [("sku", "supplier_sku"), ("uvp", "recommended_price")]);
+    assert_eq!(issues(&catalog(&bare, [("sku", "1"), ("uvp", "5")])), [("uvp", "no_currency", Warning)]);
+    let own = prepare(ImportKind::Prices, &bare, &DICTIONARY, Some(Currency::DKK), &record([("sku", "1"), ("uvp", "5")]));
+    assert_eq!(own.recommended_price.unwrap().to_string(), "5.00 DKK");
+    let none = prepare(ImportKind::Prices, &bare, &DICTIONARY, Some(Currency::DKK), &record([("sku", "1"), ("uvp", "")]));
+    assert_eq!(issues(&none), [("uvp", "missing_price", Rejected)]);
+}
+
+#[test]
+fn only_numbers_are_stock() {
+    let profile = columns(
+        "locale = \"da\"",
+        [("sku", "supplier_sku"), ("lager", "on_hand"), ("hvor", "warehouse"), ("hvornår", "reported_at")],
+    );
+    let stock = |kind, text: &str| {
+        let row = prepare(
+            kind,
+            &profile,
+            &DICTIONARY,
+            None,
+            &record([("sku", "1"), ("lager", text), ("hvor", "W2"), ("hvornår", "2025-03-01 12:30")]),
+        );
+        (row.stock.first().map(|line| line.on_hand), row.issues.first().map(|issue| (issue.code.clone(), issue.severity)))
+    };
+    let told = |code: &str, severity| Some((code.to_owned(), severity));
+    assert_eq!(stock(ImportKind::Stock, "12"), (Some(12), None));
+    assert_eq!(stock(ImportKind::Stock, "1.200 stk"), (Some(1200), None));
+    assert_eq!(stock(ImportKind::Stock, "udsolgt"), (Some(0), None));
+    assert_eq!(stock(ImportKind::Stock, "out_of_stock"), (Some(0), None));
+    assert_eq!(stock(ImportKind::Stock, "10+"), (Some(10), told("stock_at_least", Warning)));
+    assert_eq!(stock(ImportKind::Stock, "-4"), (Some(0), told("stock_negative", Warning)));
+    assert_eq!(stock(ImportKind::Stock, "på lager"), (None, told("stock_not_a_number", Rejected)));
+    assert_eq!(stock(ImportKind::Catalog, "in stock"), (None, told("stock_not_a_number", Warning)));
+    assert_eq!(stock(ImportKind::Stock, ""), (None, told("missing_quantity", Rejected)));
+    assert_eq!(stock(ImportKind::Stock, "99999999999999"), (None, told("stock_absurd", Rejected)));
+    let row = prepare(
+        ImportKind::Stock,
+        &profile,
+        &DICTIONARY,
+        None,
+        &record([("sku", "1"), ("lager", "3"), ("hvor", "W2"), ("hvornår", "01.03.2025")]),
+    );
+    assert_eq!(row.stock[0].warehouse.as_deref(), Some("W2"));
+    assert_eq!(row.stock[0].reported_at.unwrap().to_rfc3339(), "2025-03-01T00:00:00+00:00");
+    let slashes = prepare(
+        ImportKind::Stock,
+        &profile,
+        &DICTIONARY,
+        None,
+        &record([("sku", "1"), ("lager", "3"), ("hvornår", "03/01/2025")]),
+    );
+    assert_eq!(issues(&slashes), [("hvornår", "bad_date", Warning)]);
+    assert_eq!((slashes.stock[0].on_hand, slashes.stock[0].reported_at), (3, None));
+}
+
+#[test]
+fn pictures_and_tags_are_lists() {
+    let profile = profile(
+        "[[column]]\nfrom = \"sku\"\nto = \"supplier_sku\"\n[[column]]\nfrom = \"main\"\nto = \"image\"\nrole = \"main\"\n\
+         [[column]]\nfrom = \"more\"\nto = \"image\"\nsplit = \";\"\n[[column]]\nfrom = \"tag\"\nto = \"tags\"",
+    );
+    let fields = [
+        ("sku", "1"),
+        ("main", "https://a.example/1.jpg"),
+        ("more", "//a.example/2.jpg; https://a.example/1.jpg; photos/3.jpg"),
+        ("tag", "Hiking, Night"),
+        ("tag", "hiking"),
+        ("tag", "Night"),
+    ];
+    let row = catalog(&profile, fields);
+    let images: Vec<_> = row.images.iter().map(|image| (image.url.as_str(), image.role.as_str())).collect();
+    assert_eq!(images, [("https://a.example/1.jpg", "main"), ("https://a.example/2.jpg", "gallery")]);
+    assert_eq!(issues(&row), [("more", "bad_image_address", Warning)]);
+    assert_eq!(row.issues[0].raw, "photos/3.jpg");
+    assert_eq!(row.tags, ["Hiking", "Night", "hiking"]);
+    assert_eq!(row.raw.get("tag").unwrap().as_array().unwrap().len(), 3);
+}
+
+#[test]
+fn the_category_is_a_code() {
+    let profile = columns("locale = \"de\"\n[fixed]\ncategory = \"headlamps\"", [("sku", "supplier_sku"), ("kat", "category")]);
+    let category = |text: &str| {
+        let row = catalog(&profile, [("sku", "1"), ("kat", text)]);
+        row.claims.into_iter().find(|claim| claim.attribute == "category").map(|claim| (claim.value, claim.rule))
+    };
+    assert_eq!(category("Outdoor > Stirnlampen"), Some((Value::text("headlamps"), "category.text".to_owned())));
+    assert_eq!(category("Rucksäcke"), Some((Value::text("headlamps"), "category.fixed".to_owned())));
+    let unfixed = columns("", [("sku", "supplier_sku"), ("kat", "category")]);
+    assert_eq!(issues(&catalog(&unfixed, [("sku", "1"), ("kat", "Rucksäcke")])), [("kat", "unknown_category", Warning)]);
+}
+
+#[test]
+fn columns_split_drop_map_cut_and_choose() {
+    let toml = "[[column]]\nfrom = \"sku\"\nto = \"supplier_sku\"\npattern = \"^ART-(.+)$\"\n\
+                [[column]]\nfrom = \"t\"\nto = \"title\"\nsplit = \" | \"\ndrop_prefix = \"//\"\ntake = \"last\"\n[column.map]\n\"b\" = \"B!\"\n\
+                [[column]]\nfrom = \"u\"\nto = \"title\"\n\
+                [[column]]\nfrom = \"n\"\nto = \"model_name\"\nsplit = \",\"\ntake = \"max\"";
+    let profile = profile(toml);
+    let row = catalog(&profile, [("sku", "ART-5"), ("t", "a | b | //c"), ("u", "other"), ("n", "9,120,40")]);
+    assert_eq!(row.key, "5");
+    let text = |code: &str| row.claims.iter().find(|claim| claim.attribute == code).and_then(|claim| claim.value.as_text());
+    assert_eq!((text("title"), text("model_name")), (Some("B!"), Some("120")));
+    let second = catalog(&profile, [("sku", "ART-5"), ("t", ""), ("u", "other")]);
+    assert_eq!(second.claims.iter().find(|claim| claim.attribute == "title").unwrap().value, Value::text("other"));
+}
+
+#[test]
+fn fixed_texts_fill_what_no_column_gives() {
+    let profile = columns("[fixed]\nbrand = \"Coleman\"", [("sku", "supplier_sku"), ("b", "brand")]);
+    assert_eq!(catalog(&profile, [("sku", "1"), ("b", "")]).brand.as_deref(), Some("Coleman"));
+    assert_eq!(catalog(&profile, [("sku", "1"), ("b", "Petzl")]).brand.as_deref(), Some("Petzl"));
+}
+
+#[test]
+fn unreadable_rows_are_rejected_rows_and_short_ones_are_taken() {
+    let profile = columns("", [("sku", "supplier_sku"), ("t", "title"), ("x", "ignore")]);
+    let preparer = Preparer::new(ImportKind::Catalog, &profile, &DICTIONARY, None);
+    let bytes = b"sku,t,x\n1,short\n2,a,b,c\n3,fine,z\n".to_vec();
+    let records = open(Cursor::new(bytes), "a.csv", &ReadOptions::default(), &ReadLimits::default()).unwrap();
+    let rows: Vec<_> = records.map(|item| preparer.take(item).unwrap()).collect();
+    assert_eq!(issues(&rows[0]), [("", "ragged_row", Warning)]);
+    assert_eq!(rows[0].key, "1");
+    assert_eq!((issues(&rows[1]), rows[1].row), (vec![("", "ragged_row", Rejected)], 2));
+    assert_eq!((rows[2].key.as_str(), rows[2].issues.len()), ("3", 0));
+}
+
+#[test]
+fn raw_text_of_an_issue_is_cut() {
+    let profile = columns("", [("sku", "supplier_sku"), ("ean", "gtin")]);
+    let row = catalog(&profile, [("sku", "1"), ("ean", &"ä".repeat(5_000))]);
+    assert_eq!(row.issues[0].raw.chars().count(), 1_000);
+}
+
+#[test]
+fn undecodable_letters_are_told_once() {
+    let profile = columns("", [("sku", "supplier_sku"), ("t", "title")]);
+    let row = catalog(&profile, [("sku", "1"), ("t", "br\u{fffd}nder"), ("u", "\u{fffd}")]);
+    assert_eq!(issues(&row), [("t", "damaged_text", Warning)]);
+}
+
+proptest! {
+    #[test]
+    fn no_texts_make_it_panic(texts in proptest::collection::vec("\\PC{0,30}", 8)) {
+        let profile = columns("", [("0", "supplier_sku"), ("1", "gtin"), ("2", "cost"), ("3", "on_hand"), ("4", "image"), ("5", "modes"), ("6", "battery_options"), ("7", "reported_at")]);
+        let fields = texts.iter().enumerate().map(|(at, text)| (at.to_string().into(), text.clone())).collect();
+        let record = crate::import::row::Record { row: 1, fields };
+        for kind in [ImportKind::Catalog, ImportKind::Stock, ImportKind::Prices] {
+            let _ = prepare(kind, &profile, &DICTIONARY, Some(Currency::EUR), &record);
+        }
+    }
+}

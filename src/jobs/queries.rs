@@ -1,0 +1,127 @@
+//! Every SQL statement of the job queue.
+
+use super::{Job, LEASE};
+use crate::db::schema::jobs;
+use crate::db::{Conn, JsonText, Time};
+use crate::each_backend;
+use crate::error::Result;
+use chrono::{DateTime, TimeDelta, Utc};
+use diesel::prelude::*;
+
+/// A job that this worker holds.
+#[derive(Debug, Clone)]
+pub struct Held {
+    /// Its id.
+    pub id: String,
+    /// What is to be done.
+    pub job: Job,
+    /// How often it has been tried, this time included.
+    pub attempts: i32,
+}
+
+/// Puts a job into the queue, inside the caller's transaction.
+pub fn job_enqueue(conn: &mut Conn, job: &Job, now: DateTime<Utc>) -> Result<String> {
+    insert(conn, job, "queued", None, now)
+}
+
+/// Puts a job in that this worker begins at once: a command that does its own work, yet may be killed.
+pub fn job_begin(conn: &mut Conn, job: &Job, worker: &str, now: DateTime<Utc>) -> Result<String> {
+    insert(conn, job, "running", Some(worker), now)
+}
+
+fn insert(conn: &mut Conn, job: &Job, state: &str, worker: Option<&str>, now: DateTime<Utc>) -> Result<String> {
+    let id = crate::id::new("job", now);
+    diesel::insert_into(jobs::table)
+        .values((
+            jobs::id.eq(&id),
+            jobs::kind.eq(job.kind()),
+            jobs::payload.eq(JsonText::of(job)?),
+            jobs::state.eq(state),
+            jobs::attempts.eq(i32::from(worker.is_some())),
+            jobs::run_at.eq(Time(now)),
+            jobs::leased_by.eq(worker),
+            jobs::lease_until.eq(worker.map(|_| Time(now + LEASE))),
+            jobs::progress.eq(JsonText::of(&serde_json::json!({}))?),
+            jobs::created_at.eq(Time(now)),
+        ))
+        .execute(conn)?;
+    Ok(id)
+}
+
+macro_rules! due {
+    ($now:expr) => {{
+        let due = jobs::state.eq("queued").and(jobs::run_at.le(Time($now)));
+        let silent = jobs::state.eq("running").and(jobs::lease_until.lt(Time($now)).assume_not_null());
+        jobs::table.filter(due.or(silent)).order((jobs::run_at, jobs::id)).select(jobs::id).limit(1)
+    }};
+}
+
+/// Is there anything to take? A look that writes nothing.
+pub fn job_is_due(conn: &mut Conn, now: DateTime<Utc>) -> Result<bool> {
+    let next: Option<String> = due!(now).first(conn).optional()?;
+    Ok(next.is_some())
+}
+
+/// Takes the next job that is due, or whose worker fell silent.
+pub fn job_claim(conn: &mut Conn, worker: &str, now: DateTime<Utc>) -> Result<Option<Held>> {
+    let candidates = due!(now);
+    let next: Option<String> = match conn {
+        Conn::Sqlite(conn) => candidates.first(conn).optional()?,
+        Conn::Postgres(conn) => candidates.for_update().skip_locked().first(conn).optional()?,
+    };
+    let Some(id) = next else { return Ok(None) };
+    let row: (JsonText, i32) = each_backend!(conn => diesel::update(jobs::table.find(&id))
+        .set((
+            jobs::state.eq("running"),
+            jobs::attempts.eq(jobs::attempts + 1),
+            jobs::leased_by.eq(worker),
+            jobs::lease_until.eq(Time(now + LEASE)),
+        ))
+        .returning((jobs::payload, jobs::attempts))
+        .get_result(conn))?;
+    Ok(Some(Held { id, job: row.0.read()?, attempts: row.1 }))
+}
+
+/// Renews the lease; false when another worker has taken the job up.
+pub fn job_renew(conn: &mut Conn, id: &str, worker: &str, now: DateTime<Utc>) -> Result<bool> {
+    let mine = jobs::table.filter(jobs::id.eq(id).and(jobs::leased_by.eq(worker)).and(jobs::state.eq("running")));
+    Ok(diesel::update(mine).set(jobs::lease_until.eq(Time(now + LEASE))).execute(conn)? == 1)
+}
+
+/// The job is done.
+pub fn job_finish(conn: &mut Conn, id: &str, now: DateTime<Utc>) -> Result<()> {
+    diesel::update(jobs::table.find(id)).set((jobs::state.eq("done"), jobs::finished_at.eq(Time(now)))).execute(conn)?;
+    Ok(())
+}
+
+/// The job failed: it is tried again after `retry_in`, or given up when that is none.
+pub fn job_fail(conn: &mut Conn, id: &str, error: &str, retry_in: Option<TimeDelta>, now: DateTime<Utc>) -> Result<()> {
+    let state = if retry_in.is_some() { "queued" } else { "dead" };
+    diesel::update(jobs::table.find(id))
+        .set((
+            jobs::state.eq(state),
+            jobs::error.eq(error),
+            jobs::run_at.eq(Time(now + retry_in.unwrap_or_default())),
+            jobs::finished_at.eq(retry_in.is_none().then_some(Time(now))),
+        ))
+        .execute(conn)?;
+    Ok(())
+}
+
+/// Gives the job back unfinished: this worker is shutting down.
+pub fn job_return(conn: &mut Conn, id: &str, now: DateTime<Utc>) -> Result<()> {
+    diesel::update(jobs::table.find(id))
+        .set((jobs::state.eq("queued"), jobs::attempts.eq(jobs::attempts - 1), jobs::run_at.eq(Time(now))))
+        .execute(conn)?;
+    Ok(())
+}
+
+/// Jobs that were given up, newest first: id, kind, error.
+pub fn jobs_dead(conn: &mut Conn, limit: i64) -> Result<Vec<(String, String, Option<String>)>> {
+    Ok(jobs::table
+        .filter(jobs::state.eq("dead"))
+        .order(jobs::id.desc())
+        .limit(limit)
+        .select((jobs::id, jobs::kind, jobs::error))
+        .load(conn)?)
+}

@@ -1,0 +1,181 @@
+//! Ways to power a lamp: `3 x AAA`, `1x 21700, 2x CR123A, or 2x RCR123`, `CORE-batteri + 2 × AAA/LR03`, `built in`.
+//!
+//! Each part of the cell is one alternative. LR03 and AAA are one cell under two standards' names, so both lead to one code.
+
+use super::{BatteryOption, Finding, Reading, Status, Value, text::key};
+use crate::dictionary::{Attribute, Dictionary, holds, holds_phrase};
+
+/// Alternatives in one cell; more are prose.
+const MAX_OPTIONS: usize = 20;
+/// More cells than this fit no lamp.
+const MAX_CELLS: u32 = 24;
+
+/// Reads battery options.
+pub(super) fn read(dictionary: &Dictionary, attribute: &Attribute, raw: &str) -> Reading {
+    let words = dictionary.words();
+    let mut options: Vec<BatteryOption> = Vec::new();
+    let mut unknown = Vec::new();
+    let mut excluded = false;
+    for part in alternatives(dictionary, raw) {
+        let folded = key(&part);
+        if folded.is_empty() || words.is_null(&part) {
+            continue;
+        }
+        if holds(&folded, &words.not) && !starts_with_cell(dictionary, attribute, &folded) {
+            excluded = true;
+            continue;
+        }
+        let found = cell(dictionary, attribute, &folded);
+        match found {
+            Some(option) if option.quantity > MAX_CELLS => unknown.push(part),
+            // "AAA/LR03" names one cell twice; a bare name after the same cell adds nothing.
+            Some(option) => {
+                let known = options
+                    .iter()
+                    .any(|known| known.cell == option.cell && (known.quantity == option.quantity || option.quantity == 1));
+                if !known && options.len() < MAX_OPTIONS {
+                    options.push(option);
+                }
+            }
+            None => unknown.push(part),
+        }
+    }
+    if options.is_empty() {
+        let message = "No battery that the dictionary knows is named here; write such as '3 x AAA', '1 x 18650' or 'built-in'.";
+        return Reading::rejected(attribute, "battery", "unknown_battery", message);
+    }
+    let mut reading = Reading::accepted(attribute, "battery", Value::Batteries(options), 92);
+    if !unknown.is_empty() {
+        let shown: String = unknown.join(", ").chars().take(80).collect();
+        // Remarks beside a battery ("included", a capacity) are common and harmless.
+        reading.findings.push(Finding::new("remark", format!("Not read as a battery: {shown}.")));
+        reading.confidence = 80;
+    }
+    if excluded {
+        reading.findings.push(Finding::new(
+            "excluded_batteries",
+            "The text also names batteries that do not fit; they were left out.".to_owned(),
+        ));
+    }
+    debug_assert!(reading.status == Status::Ok);
+    reading
+}
+
+/// Splits at signs and at the words for "or" and "and"; a bracket is a part of its own.
+fn alternatives(dictionary: &Dictionary, raw: &str) -> Vec<String> {
+    let words = dictionary.words();
+    let mut parts = vec![String::new()];
+    for piece in raw.split_inclusive(|c: char| c.is_whitespace() || matches!(c, ',' | ';' | '|' | '/' | '+' | '(' | ')' | '&')) {
+        let (word, ending) = match piece.char_indices().next_back() {
+            Some((at, c)) if c.is_whitespace() || matches!(c, ',' | ';' | '|' | '/' | '+' | '(' | ')' | '&') => {
+                (piece.get(..at).unwrap_or_default(), Some(c))
+            }
+            _ => (piece, None),
+        };
+        let folded = key(word);
+        // "not compatible with A / B" excludes both.
+        let inside_not = parts.last().is_some_and(|part| holds(&key(&format!("{part} {word}")), &words.not));
+        if !inside_not && (words.or.contains(&folded) || words.and.contains(&folded)) {
+            parts.push(String::new());
+        } else if let Some(last) = parts.last_mut() {
+            last.push_str(word);
+            last.push(' ');
+        }
+        let ends = ending.is_some_and(|c| !c.is_whitespace());
+        if ends && !(inside_not && ending != Some(')')) {
+            parts.push(String::new());
+        }
+        if parts.len() > 200 {
+            break;
+        }
+    }
+    parts
+}
+
+fn starts_with_cell(dictionary: &Dictionary, attribute: &Attribute, folded: &str) -> bool {
+    let head = dictionary.words().not.iter().filter_map(|phrase| folded.find(phrase.as_str())).min().unwrap_or(0);
+    folded.get(..head).is_some_and(|head| cell(dictionary, attribute, head.trim()).is_some())
+}
+
+/// The cell of one part with its number.
+fn cell(dictionary: &Dictionary, attribute: &Attribute, folded: &str) -> Option<BatteryOption> {
+    if folded.len() > 200 {
+        return None;
+    }
+    let mut best: Option<(usize, usize, &str)> = None;
+    for (word, code) in dictionary.option_keys(attribute) {
+        let single = word.chars().count() == 1;
+        for (at, _) in folded.match_indices(word) {
+            let before = folded.get(..at).unwrap_or_default();
+            let behind = folded.get(at + word.len()..).unwrap_or_default();
+            if !opens(before, word)
+                || !closes(behind)
+                || (single && !before.trim_end().ends_with(|c: char| c.is_ascii_digit() || c == 'x'))
+            {
+                continue;
+            }
+            if best.is_none_or(|(_, length, _)| word.len() > length) {
+                best = Some((at, word.len(), code));
+            }
+        }
+    }
+    let words = dictionary.words();
+    let Some((at, length, code)) = best else {
+        let longest = |set: &std::collections::HashSet<String>| {
+            set.iter().filter(|phrase| holds_phrase(folded, phrase)).map(String::len).max().unwrap_or(0)
+        };
+        let (built_in, proprietary) = (longest(&words.built_in), longest(&words.proprietary));
+        return match (built_in, proprietary) {
+            (0, 0) => None,
+            (built_in, proprietary) if proprietary >= built_in => {
+                Some(BatteryOption { quantity: 1, cell: "proprietary".to_owned() })
+            }
+            _ => Some(BatteryOption { quantity: 1, cell: "built_in".to_owned() }),
+        };
+    };
+    let before = folded.get(..at).unwrap_or_default();
+    let behind = folded.get(at + length..).unwrap_or_default();
+    let quantity = number_before(before, &words.pieces).or_else(|| number_behind(behind)).unwrap_or(1);
+    (quantity > 0).then(|| BatteryOption { quantity, cell: code.to_owned() })
+}
+
+/// A name may follow a gap, or an `x` or number of pieces where it begins with a letter ("3xAAA", "4AA").
+fn opens(before: &str, word: &str) -> bool {
+    let letter = word.starts_with(char::is_alphabetic);
+    match before.chars().next_back() {
+        None => true,
+        Some('x') => before.trim_end_matches('x').ends_with(|c: char| c.is_ascii_digit() || c == ' ') || before == "x",
+        Some(c) if c.is_ascii_digit() => letter && before.chars().rev().take_while(char::is_ascii_digit).count() <= 2,
+        Some(c) => !c.is_alphanumeric(),
+    }
+}
+
+fn closes(behind: &str) -> bool {
+    let mut rest = behind.chars();
+    match rest.next() {
+        None => true,
+        Some('s') => rest.next().is_none_or(|c| !c.is_alphanumeric()),
+        Some('x') => rest.next().is_none_or(|c| c.is_ascii_digit() || c == ' '),
+        Some(c) => !c.is_alphanumeric(),
+    }
+}
+
+/// `3 x`, `3*`, `3 Stück`, `3 za`.
+fn number_before(before: &str, pieces: &std::collections::HashSet<String>) -> Option<u32> {
+    let before = before.trim_end();
+    let before = before.strip_suffix(['x', '*']).unwrap_or(before).trim_end();
+    let before = match before.rsplit_once(' ') {
+        Some((head, word)) if pieces.contains(word) => head.trim_end(),
+        _ => before,
+    };
+    let start = before.char_indices().rev().take_while(|(_, c)| c.is_ascii_digit()).map(|(at, _)| at).last()?;
+    let free = before.get(..start)?.chars().next_back().is_none_or(|c| !c.is_alphanumeric());
+    before.get(start..).filter(|digits| free && digits.len() <= 2)?.parse().ok()
+}
+
+fn number_behind(behind: &str) -> Option<u32> {
+    let behind = behind.strip_prefix('s').unwrap_or(behind).trim_start();
+    let digits = behind.strip_prefix('x')?.trim_start();
+    let end = digits.find(|c: char| !c.is_ascii_digit()).unwrap_or(digits.len());
+    digits.get(..end).filter(|digits| digits.len() <= 2)?.parse().ok()
+}

@@ -1,0 +1,47 @@
+//! Whole numbers without a unit: a year, a count, a colour rendering index glued into another text (`CRI70`).
+
+use super::{
+    Hints, Reading, Status, Value,
+    number::Style,
+    scan::{Piece, tokens},
+};
+use crate::dictionary::{Attribute, Dictionary};
+use rust_decimal::{Decimal, prelude::ToPrimitive};
+
+/// Reads a whole number; one that fits the hard range alone wins among several.
+pub(super) fn read(dictionary: &Dictionary, attribute: &Attribute, raw: &str, hints: &Hints) -> Reading {
+    let inside =
+        |bounds: Option<crate::dictionary::Bounds>, value: i64| bounds.is_none_or(|bounds| bounds.contains(Decimal::from(value)));
+    let pieces = tokens(raw, Style::of(dictionary, hints));
+    let mut numbers = Vec::new();
+    for token in &pieces {
+        let Piece::Number(number) = &token.piece else { continue };
+        let readings = [Some(number.value), number.alternative];
+        if let Some(value) = readings.into_iter().flatten().filter(Decimal::is_integer).find_map(|value| value.to_i64()) {
+            numbers.push((value, (token.start, token.end)));
+        }
+    }
+    let Some(first) = numbers.first().copied() else {
+        return Reading::rejected(attribute, "integer", "no_number", "There is no whole number in this text.");
+    };
+    let fitting: Vec<_> = numbers.iter().copied().filter(|(value, _)| inside(attribute.hard, *value)).collect();
+    let (value, span) = match fitting.as_slice() {
+        [] => {
+            let message = format!("{} is not possible for {}.", first.0, attribute.label("en"));
+            return Reading::rejected(attribute, "integer", "out_of_range", message);
+        }
+        [only] => *only,
+        [first, rest @ ..] if rest.iter().all(|(value, _)| *value == first.0) => *first,
+        _ => {
+            let message = "Several numbers stand in this text and not which one is meant.";
+            return Reading { status: Status::Ambiguous, ..Reading::rejected(attribute, "integer", "several_values", message) };
+        }
+    };
+    let alone = pieces.len() == 1;
+    let mut reading = Reading::accepted(attribute, "integer", Value::Integer(value), if alone { 95 } else { 75 });
+    reading.span = Some(span);
+    if !inside(attribute.usual, value) {
+        reading.doubt("unusual", format!("{value} is unusual for {}.", attribute.label("en")), 40);
+    }
+    reading
+}

@@ -1,0 +1,444 @@
+//! A quantity in the attribute's unit, out of what suppliers write: `1.9oz`, `4h 30m`, `90 meters (295 ft.)`, `33±1 g`.
+//!
+//! The order: find all quantities, add up compounds, set two spellings of the same amount against each other, then decide what
+//! several different amounts mean for this attribute. A text may say that it is about a sibling ("without batteries" under a
+//! weight); then the reading is resolved to that one.
+
+use super::{
+    Finding, Hints, Reading, Status, Value,
+    number::Style,
+    quantity::{Found, Join, Quantity, find},
+    text::key,
+};
+use crate::dictionary::{Attribute, Cue, Dictionary, Several, Unit, holds, holds_phrase};
+use rust_decimal::Decimal;
+
+/// Decimals kept of a converted amount: finer than anyone measures in any canonical unit.
+const SCALE: u32 = 4;
+
+/// One amount in the canonical unit.
+#[derive(Debug, Clone)]
+struct Amount {
+    value: Decimal,
+    alternative: Option<Decimal>,
+    /// The interval that the text's own precision allows.
+    low: Decimal,
+    high: Decimal,
+    canonical: bool,
+    unit: Option<String>,
+    join: Join,
+    start: usize,
+    end: usize,
+    rule: &'static str,
+}
+
+/// Reads a measure.
+pub(super) fn read(dictionary: &Dictionary, attribute: &Attribute, raw: &str, hints: &Hints) -> Reading {
+    let Some(unit) = attribute.unit.as_deref().and_then(|code| dictionary.unit(code)) else {
+        return Reading::rejected(attribute, "measure", "no_unit", "The attribute has no unit in the dictionary.");
+    };
+    let found = find(dictionary, &unit.family, raw, Style::of(dictionary, hints));
+    if found.quantities.is_empty() {
+        return match found.foreign {
+            Some(foreign) => wrong_unit(attribute, unit, foreign),
+            None => Reading::rejected(attribute, "measure", "no_number", "There is no number in this text."),
+        };
+    }
+    let clock = |pair: &[Quantity<'_>]| match pair {
+        [hours, minutes] => {
+            hours.unit.is_none() && minutes.unit.is_none() && raw.get(hours.end..minutes.start).map(str::trim) == Some(":")
+        }
+        _ => false,
+    };
+    if unit.family == "time" && found.quantities.windows(2).any(clock) {
+        let message = "A time such as 1:30 can be hours and minutes or minutes and seconds; write its units.";
+        return Reading { status: Status::Ambiguous, ..Reading::rejected(attribute, "measure.clock", "clock_time", message) };
+    }
+    let quantities = match settle_units(dictionary, attribute, unit, &found, hints) {
+        Ok(quantities) => quantities,
+        Err(reading) => return *reading,
+    };
+    let bare = !found.quantities.iter().any(|quantity| quantity.unit.is_some());
+    let mut conflict = false;
+    let amounts = merge_duals(add_up(convert(&quantities, unit)), &mut conflict);
+    let Some(first) = amounts.first() else {
+        return Reading::rejected(attribute, "measure", "out_of_range", "The number is too large to be stored.");
+    };
+    let mut reading = if conflict {
+        let message = "The text states two amounts that do not agree; keep the right one.";
+        Reading { status: Status::Ambiguous, ..Reading::rejected(attribute, "measure.dual", "conflict", message) }
+    } else if amounts.len() == 1 {
+        single(dictionary, attribute, unit, raw, first)
+    } else {
+        several(dictionary, attribute, unit, raw, &amounts)
+    };
+    reading.span = amounts.first().zip(amounts.last()).map(|(first, last)| (first.start, last.end));
+    qualify(dictionary, &found, &quantities, &mut reading);
+    if bare && reading.value.is_some() {
+        reading.rule = "measure.bare";
+        reading.confidence = reading.confidence.min(if hints.unit.is_some() { 90 } else { 70 });
+    }
+    reading
+}
+
+fn wrong_unit(attribute: &Attribute, unit: &Unit, foreign: &str) -> Reading {
+    let message = format!("The unit {foreign} does not measure what this attribute means; it wants {}.", unit.symbol);
+    Reading::rejected(attribute, "measure.unit", "wrong_unit", message)
+}
+
+/// Gives bare numbers their unit, or drops them beside numbers that have one.
+fn settle_units<'a>(
+    dictionary: &'a Dictionary,
+    attribute: &Attribute,
+    unit: &'a Unit,
+    found: &Found<'a>,
+    hints: &Hints,
+) -> Result<Vec<Quantity<'a>>, Box<Reading>> {
+    if found.quantities.iter().any(|quantity| quantity.unit.is_some()) {
+        return Ok(found.quantities.iter().filter(|quantity| quantity.unit.is_some()).cloned().collect());
+    }
+    if let Some(foreign) = found.foreign {
+        return Err(Box::new(wrong_unit(attribute, unit, foreign)));
+    }
+    let assumed = match hints.unit.as_deref() {
+        None => unit,
+        Some(hint) => match dictionary.unit_in(&unit.family, hint) {
+            Some(hinted) => hinted,
+            None => return Err(Box::new(wrong_unit(attribute, unit, hint))),
+        },
+    };
+    let strange = found
+        .rest
+        .split(' ')
+        .find(|word| word.chars().any(char::is_alphabetic) && !is_known(dictionary, attribute, &found.rest, word));
+    if let Some(word) = strange {
+        let message =
+            format!("'{word}' beside the number is not a unit that the dictionary knows; write the amount in {}.", unit.symbol);
+        return Err(Box::new(Reading::rejected(attribute, "measure.unit", "unknown_unit", message)));
+    }
+    Ok(found.quantities.iter().map(|quantity| Quantity { unit: Some(assumed), ..*quantity }).collect())
+}
+
+/// Is this word one that may stand beside a bare number?
+fn is_known(dictionary: &Dictionary, attribute: &Attribute, rest: &str, word: &str) -> bool {
+    let words = dictionary.words();
+    let inside = |phrase: &String| phrase.split(' ').any(|part| part == word) && holds_phrase(rest, phrase);
+    [&words.up_to, &words.at_least, &words.approximately, &words.to, &words.and, &words.or]
+        .iter()
+        .any(|set| set.iter().any(inside))
+        || words.modes.keys().any(inside)
+        || word == "x"
+        || dictionary.cue_group(attribute).flat_map(|(_, cue)| &cue.words).any(|phrase| inside(&key(phrase)))
+}
+
+fn convert(quantities: &[Quantity<'_>], unit: &Unit) -> Vec<Amount> {
+    let mut amounts = Vec::with_capacity(quantities.len());
+    for quantity in quantities {
+        let Some(from) = quantity.unit else { continue };
+        let signed = |value: Decimal| if quantity.negative { -value } else { value };
+        let to_unit = |value: Decimal| {
+            let value = from.convert(signed(value), unit)?;
+            Some(if from.code == unit.code { value } else { value.round_dp(SCALE) })
+        };
+        let written = quantity.number.value;
+        // Half a unit in the last place, and what the tolerance adds.
+        let half = Decimal::new(5, written.scale().saturating_add(1).min(28));
+        let spread = quantity.tolerance.unwrap_or_default().checked_add(half).unwrap_or(half);
+        let ends = (written.checked_sub(spread).and_then(to_unit), written.checked_add(spread).and_then(to_unit));
+        let (Some(value), (Some(low), Some(high))) = (to_unit(written), ends) else { continue };
+        amounts.push(Amount {
+            value: value.normalize(),
+            alternative: quantity.number.alternative.and_then(to_unit).map(|value| value.normalize()),
+            low,
+            high,
+            canonical: from.code == unit.code,
+            unit: Some(from.code.clone()),
+            join: quantity.join,
+            start: quantity.start,
+            end: quantity.end,
+            rule: "measure.unit",
+        });
+    }
+    amounts
+}
+
+/// `2 lb 3 oz`, `4h 30m`, `6+54 min`: one amount.
+fn add_up(amounts: Vec<Amount>) -> Vec<Amount> {
+    let mut sums: Vec<Amount> = Vec::with_capacity(amounts.len());
+    for amount in amounts {
+        let previous = sums.last_mut();
+        match previous {
+            Some(before) if amount.join == Join::Plus || (amount.join == Join::Adjacent && smaller_unit(before, &amount)) => {
+                let sum = before.value.checked_add(amount.value);
+                let ends = before.low.checked_add(amount.low).zip(before.high.checked_add(amount.high));
+                if let (Some(sum), Some((low, high))) = (sum, ends) {
+                    (before.value, before.low, before.high) = (sum.normalize(), low, high);
+                    before.unit = amount.unit;
+                    before.alternative = None;
+                    before.end = amount.end;
+                    before.rule = "measure.compound";
+                }
+            }
+            _ => sums.push(amount),
+        }
+    }
+    sums
+}
+
+/// Does the second amount stand in a smaller unit than the first? Known by their codes, which differ, and by size of one unit.
+fn smaller_unit(first: &Amount, second: &Amount) -> bool {
+    const FALLING: [&[&str]; 4] =
+        [&["kg", "g"], &["lb", "oz"], &["year", "month", "week", "day", "h", "min", "s"], &["km", "m", "cm", "mm"]];
+    let place =
+        |list: &[&str], unit: &Option<String>| unit.as_deref().and_then(|unit| list.iter().position(|known| *known == unit));
+    let feet = (first.unit.as_deref(), second.unit.as_deref()) == (Some("ft"), Some("in"));
+    feet || FALLING
+        .iter()
+        .any(|list| place(list, &first.unit).zip(place(list, &second.unit)).is_some_and(|(first, second)| first < second))
+}
+
+/// `90 meters (295 ft.)`: one amount in two units. They agree when their precisions overlap or they differ by 2 % at most.
+fn merge_duals(amounts: Vec<Amount>, conflict: &mut bool) -> Vec<Amount> {
+    let mut merged: Vec<Amount> = Vec::with_capacity(amounts.len());
+    for amount in amounts {
+        let both = merged
+            .last_mut()
+            .filter(|before| matches!(amount.join, Join::Either | Join::List | Join::Adjacent) && before.unit != amount.unit);
+        let Some(before) = both else {
+            merged.push(amount);
+            continue;
+        };
+        let overlap = before.low <= amount.high && amount.low <= before.high;
+        let larger = before.value.abs().max(amount.value.abs());
+        let apart = before.value.checked_sub(amount.value).map_or(Decimal::MAX, |difference| difference.abs());
+        let within = |percent: i64| larger.checked_mul(Decimal::new(percent, 2)).is_some_and(|limit| apart <= limit);
+        if !overlap && !within(2) && !within(5) {
+            *conflict = true;
+            continue;
+        }
+        let rule = if overlap || within(2) { "measure.dual" } else { "measure.dual_rounded" };
+        let end = amount.end;
+        if amount.canonical && !before.canonical {
+            *before = Amount { start: before.start, join: before.join, ..amount };
+        }
+        before.end = end;
+        before.rule = rule;
+    }
+    merged
+}
+
+fn single(dictionary: &Dictionary, attribute: &Attribute, unit: &Unit, raw: &str, amount: &Amount) -> Reading {
+    let (target, qualifier) = about(dictionary, attribute, &key(raw));
+    let mut reading = judge(target, unit, amount);
+    reading.qualifiers.extend(qualifier);
+    if target.code != attribute.code && reading.value.is_some() {
+        reading.findings.push(Finding::new(
+            "other_attribute",
+            format!("The text is about {}, not {}.", target.label("en"), attribute.label("en")),
+        ));
+    }
+    reading
+}
+
+/// The attribute a text is about, by the longest cue that stands in it, and that cue's qualifier.
+fn about<'a>(dictionary: &'a Dictionary, asked: &'a Attribute, text_key: &str) -> (&'a Attribute, Option<String>) {
+    let best = |cue: &Cue| {
+        cue.words
+            .iter()
+            .map(|phrase| key(phrase))
+            .filter(|phrase| holds_phrase(text_key, phrase))
+            .map(|phrase| phrase.len())
+            .max()
+    };
+    let found = dictionary
+        .cue_group(asked)
+        .filter(|(other, _)| other.unit == asked.unit)
+        .filter_map(|(other, cue)| best(cue).map(|length| (length, other.code == asked.code, other, cue)))
+        .max_by_key(|(length, own, _, _)| (*length, *own));
+    found.map_or((asked, None), |(_, _, attribute, cue)| (attribute, cue.qualifier.clone()))
+}
+
+/// Holds one amount against the attribute's ranges.
+fn judge(attribute: &Attribute, unit: &Unit, amount: &Amount) -> Reading {
+    let fits = |bounds: Option<crate::dictionary::Bounds>, value: Decimal| bounds.is_none_or(|bounds| bounds.contains(value));
+    let mut value = amount.value;
+    let mut reading = Reading::rejected(attribute, amount.rule, "", "");
+    reading.findings.clear();
+    (reading.status, reading.confidence) = (Status::Ok, 95);
+    if amount.rule == "measure.dual_rounded" {
+        reading.doubt("rounded_twice", "The two amounts in the text agree only roughly.".to_owned(), 60);
+    }
+    if let Some(other) = amount.alternative {
+        let usual = |value: Decimal| fits(attribute.usual, value) && fits(attribute.hard, value);
+        if !usual(value) && usual(other) {
+            value = other;
+            reading.doubt(
+                "decimal_sign_guessed",
+                "The number can be read in two ways; the usual size decided. Set the profile's decimal style.".to_owned(),
+                60,
+            );
+        } else if usual(value) && usual(other) {
+            reading.confidence = 75;
+        }
+    }
+    if !fits(attribute.hard, value) {
+        let message =
+            format!("{value} {} is not possible for {}; check the number and its unit.", unit.symbol, attribute.label("en"));
+        return Reading::rejected(attribute, amount.rule, "out_of_range", message);
+    }
+    if !fits(attribute.usual, value) {
+        let message = format!("{value} {} is unusual for {}.", unit.symbol, attribute.label("en"));
+        reading.doubt("unusual", message, 40);
+    }
+    reading.value = Some(Value::measure(value, &unit.code));
+    reading.amounts = vec![value];
+    reading
+}
+
+fn several(dictionary: &Dictionary, attribute: &Attribute, unit: &Unit, raw: &str, amounts: &[Amount]) -> Reading {
+    if let [low, high] = amounts
+        && high.join == Join::To
+    {
+        let mut reading = judge(attribute, unit, if low.value > high.value { low } else { high });
+        if reading.value.is_some() {
+            reading.rule = "measure.range";
+            reading.qualifiers.push("range".to_owned());
+            reading.doubt(
+                "range_given",
+                format!("The text gives an interval from {} to {}; its upper end was kept.", low.value, high.value),
+                50,
+            );
+        }
+        return single_target(dictionary, attribute, raw, unit, reading, high);
+    }
+    if attribute.cue.is_some()
+        && attribute.several != Several::Axes
+        && let Some(reading) = per_basis(dictionary, attribute, unit, raw, amounts)
+    {
+        return reading;
+    }
+    match attribute.several {
+        Several::Axes => axes(dictionary, attribute, unit, amounts),
+        Several::Max => {
+            let Some(largest) = amounts.iter().max_by_key(|amount| amount.value) else {
+                return Reading::rejected(attribute, "measure.list", "no_number", "There is no number in this text.");
+            };
+            let mut reading = judge(attribute, unit, largest);
+            if reading.value.is_some() {
+                reading.rule = "measure.list";
+                reading.amounts = amounts.iter().map(|amount| amount.value).collect();
+                reading.confidence = reading.confidence.min(80);
+            }
+            reading
+        }
+        Several::Ambiguous => {
+            if let Some(first) = amounts.first().filter(|first| amounts.iter().all(|amount| amount.value == first.value)) {
+                return judge(attribute, unit, first);
+            }
+            let message = "The text states several amounts and not which one is meant.";
+            Reading { status: Status::Ambiguous, ..Reading::rejected(attribute, "measure.list", "several_values", message) }
+        }
+    }
+}
+
+/// An interval under one attribute may be about its sibling: "light angle adjusts 0 to 80 degrees".
+fn single_target(dictionary: &Dictionary, asked: &Attribute, raw: &str, unit: &Unit, reading: Reading, high: &Amount) -> Reading {
+    let (target, qualifier) = about(dictionary, asked, &key(raw));
+    if target.code == asked.code {
+        return reading;
+    }
+    let mut moved = judge(target, unit, high);
+    moved.qualifiers = reading.qualifiers;
+    moved.qualifiers.extend(qualifier);
+    moved.findings.extend(reading.findings);
+    moved.rule = reading.rule;
+    moved.confidence = moved.confidence.min(reading.confidence);
+    if moved.status == Status::Ok {
+        moved.status = reading.status;
+    }
+    moved
+}
+
+/// `1.6 oz each (3 oz with batteries)`: each amount goes to the attribute that the words behind it name.
+fn per_basis(dictionary: &Dictionary, asked: &Attribute, unit: &Unit, raw: &str, amounts: &[Amount]) -> Option<Reading> {
+    let mut readings: Vec<Reading> = Vec::new();
+    let mut unnamed = Vec::new();
+    for (place, amount) in amounts.iter().enumerate() {
+        let until = amounts.get(place + 1).map_or(raw.len(), |next| next.start);
+        let behind = raw.get(amount.end..until).unwrap_or_default();
+        let (target, qualifier) = about(dictionary, asked, &key(behind));
+        let Some(qualifier) = qualifier else {
+            unnamed.push(amount);
+            continue;
+        };
+        let mut reading = judge(target, unit, amount);
+        reading.rule = "measure.basis";
+        reading.qualifiers.push(qualifier);
+        readings.push(reading);
+    }
+    if readings.is_empty() || unnamed.len() > 1 {
+        return None;
+    }
+    if let Some(amount) = unnamed.first() {
+        // What is left beside "with batteries" is without them, and the other way round; that is a guess.
+        let named: Vec<&str> = readings.iter().map(|reading| reading.resolved_attribute.as_str()).collect();
+        let (other, _) =
+            dictionary.cue_group(asked).find(|(other, _)| !named.contains(&other.code.as_str()) && other.unit == asked.unit)?;
+        let mut reading = judge(other, unit, amount);
+        reading.rule = "measure.basis";
+        reading.doubt("basis_implied", "The text names the other weight's basis; this one follows from it.".to_owned(), 60);
+        readings.push(reading);
+    }
+    let own = readings.iter().position(|reading| reading.resolved_attribute == asked.code).unwrap_or(0);
+    let mut first = readings.remove(own);
+    first.also = readings;
+    Some(first)
+}
+
+/// `140 x 90 x 60 mm` under one column: length, width and height.
+fn axes(dictionary: &Dictionary, asked: &Attribute, unit: &Unit, amounts: &[Amount]) -> Reading {
+    let siblings: Vec<&Attribute> = dictionary.cue_group(asked).map(|(other, _)| other).take(amounts.len()).collect();
+    if amounts.len() > 3 || siblings.len() < amounts.len() {
+        let message = "More than three amounts are no length, width and height.";
+        return Reading { status: Status::Ambiguous, ..Reading::rejected(asked, "measure.axes", "several_values", message) };
+    }
+    let mut readings = siblings.iter().zip(amounts).map(|(attribute, amount)| {
+        let mut reading = judge(attribute, unit, amount);
+        reading.rule = "measure.axes";
+        reading.confidence = reading.confidence.min(85);
+        reading
+    });
+    let Some(mut first) = readings.next() else {
+        return Reading::rejected(asked, "measure.axes", "no_number", "There is no number in this text.");
+    };
+    first.also = readings.collect();
+    first.amounts = amounts.iter().map(|amount| amount.value).collect();
+    first
+}
+
+/// Words and signs that limit the amount.
+fn qualify(dictionary: &Dictionary, found: &Found<'_>, quantities: &[Quantity<'_>], reading: &mut Reading) {
+    let words = dictionary.words();
+    let mut add = |qualifier: &str| {
+        if !reading.qualifiers.iter().any(|known| known == qualifier) {
+            reading.qualifiers.push(qualifier.to_owned());
+        }
+    };
+    if holds(&found.rest, &words.up_to) {
+        add("up_to");
+    }
+    if quantities.iter().any(|quantity| quantity.plus) || holds(&found.rest, &words.at_least) {
+        add("minimum");
+    }
+    if holds(&found.rest, &words.approximately) {
+        add("approximate");
+    }
+    if quantities.iter().any(|quantity| quantity.tolerance.is_some()) {
+        add("tolerance");
+    }
+    for (word, mode) in &words.modes {
+        if ["turbo", "high", "medium", "low", "ultralow"].contains(&mode.as_str()) && holds_phrase(&found.rest, word) {
+            add(&format!("in_{mode}"));
+        }
+    }
+}

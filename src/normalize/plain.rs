@@ -1,0 +1,89 @@
+//! Values that are mostly text: names, lists of texts, brands, GTINs.
+
+use super::{Reading, Value, select, text::clean_line};
+use crate::{
+    dictionary::{Attribute, Dictionary},
+    identity::gtin::{GtinStatus, canonicalise},
+};
+
+/// One clean line of at most the attribute's length.
+pub(super) fn text(attribute: &Attribute, raw: &str) -> Reading {
+    let line = clean_line(&strip_tags(raw));
+    if !line.chars().any(char::is_alphanumeric) {
+        return Reading::rejected(attribute, "text", "no_text", "No letter or digit stands in this text.");
+    }
+    if let Some(message) = too_long(attribute, &line) {
+        return Reading::rejected(attribute, "text", "too_long", message);
+    }
+    Reading::accepted(attribute, "text", Value::text(line), 95)
+}
+
+/// Several texts, parted by line ends, bars or semicolons; by commas only when nothing else parts them.
+pub(super) fn list(dictionary: &Dictionary, attribute: &Attribute, raw: &str) -> Reading {
+    let strong: Vec<&str> = raw.split(['|', ';', '\n', '•']).collect();
+    let parts: Vec<&str> = if strong.len() > 1 || attribute.localized { strong } else { raw.split(',').collect() };
+    let mut items: Vec<String> = Vec::new();
+    for part in parts.into_iter().map(str::trim).filter(|part| !part.is_empty() && !part.starts_with("//")).take(100) {
+        let line = clean_line(&strip_tags(part));
+        if line.is_empty() || dictionary.words().is_null(&line) || items.contains(&line) {
+            continue;
+        }
+        if let Some(message) = too_long(attribute, &line) {
+            return Reading::rejected(attribute, "text_list", "too_long", message);
+        }
+        items.push(line);
+    }
+    if items.is_empty() {
+        return Reading::rejected(attribute, "text_list", "no_text", "No text is left in this list.");
+    }
+    Reading::accepted(attribute, "text_list", Value::List(items), 90)
+}
+
+/// A brand: the dictionary's own spelling where it is known, else the text as it stands.
+pub(super) fn reference(dictionary: &Dictionary, attribute: &Attribute, raw: &str) -> Reading {
+    if let Some(brand) = dictionary.brand(raw) {
+        return Reading::accepted(attribute, "brand", Value::text(&brand.name), 98);
+    }
+    let head = select::parts(raw).next().unwrap_or(raw);
+    let without_bracket = raw.split(['(', '[']).next().unwrap_or(raw);
+    for part in [head, without_bracket] {
+        if let Some(brand) = dictionary.brand(part) {
+            return Reading::accepted(attribute, "brand.part", Value::text(&brand.name), 80);
+        }
+    }
+    let mut reading = text(attribute, raw);
+    if reading.value.is_some() {
+        (reading.rule, reading.confidence) = ("brand.new", 70);
+    }
+    reading
+}
+
+/// A GTIN, by the rules of [`crate::identity::gtin`].
+pub(super) fn gtin(attribute: &Attribute, raw: &str) -> Reading {
+    let read = canonicalise(raw);
+    let message = read.message().unwrap_or_default();
+    match (read.status, read.gtin14.clone()) {
+        (GtinStatus::Ok, Some(key)) => Reading::accepted(attribute, "gtin", Value::text(key), 99),
+        (GtinStatus::Doubtful, Some(key)) => {
+            let mut reading = Reading::accepted(attribute, "gtin", Value::text(key), 50);
+            reading.doubt(read.issue.unwrap_or("doubtful"), message, 50);
+            reading
+        }
+        _ => Reading::rejected(attribute, "gtin", read.issue.unwrap_or("not_a_number"), message),
+    }
+}
+
+fn too_long(attribute: &Attribute, text: &str) -> Option<String> {
+    let (length, max) = (text.chars().count(), attribute.max_length?);
+    (length > max)
+        .then(|| format!("The text has {length} characters; {} takes at most {max}. Shorten it.", attribute.label("en")))
+}
+
+/// Titles come with markup too; a title has none.
+fn strip_tags(raw: &str) -> String {
+    if raw.contains('<') || (raw.contains('&') && raw.contains(';')) {
+        super::rich_text::to_plain(&super::rich_text::sanitize(raw))
+    } else {
+        raw.to_owned()
+    }
+}

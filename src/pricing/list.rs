@@ -1,0 +1,59 @@
+//! A price list's rows: cost and recommended price of offers that are there already.
+
+use crate::catalog::golden;
+use crate::catalog::intake::{Batch, Taken, offer_image};
+use crate::catalog::queries::{Rules, offer_set_terms, offers_by_key};
+use crate::db::{ChangeKind, Conn, NewChange, lock_catalog};
+use crate::error::Result;
+use crate::import::{Counts, Issue, PreparedRow};
+use crate::stock::report::unknown_sku;
+use serde_json::json;
+use std::collections::BTreeSet;
+
+/// Takes rows in. A row of an unknown SKU is rejected.
+pub fn take_prices(
+    conn: &mut Conn,
+    rules: &Rules,
+    batch: &Batch,
+    rows: Vec<PreparedRow>,
+    counts: &mut Counts,
+    issues: &mut Vec<Issue>,
+) -> Result<Taken> {
+    lock_catalog(conn)?;
+    let mut taken = Taken::default();
+    let keys: Vec<&str> = rows.iter().map(|row| row.key.as_str()).collect();
+    let offers = offers_by_key(conn, batch.supplier_id, &keys)?;
+    let mut products = BTreeSet::new();
+    for row in &rows {
+        let Some(offer) = offers.get(&row.key) else {
+            counts.rejected += 1;
+            counts.warned -= i64::from(!row.issues.is_empty());
+            issues.push(unknown_sku(row));
+            continue;
+        };
+        taken.seen.push(offer.id);
+        let body = &offer.body;
+        let cost = golden::stored_money(body.cost_minor, body.cost_currency.as_deref());
+        let recommended = golden::stored_money(body.recommended_minor, body.recommended_currency.as_deref());
+        let same =
+            (row.cost.is_none() || row.cost == cost) && (row.recommended_price.is_none() || row.recommended_price == recommended);
+        if same {
+            taken.unchanged += 1;
+            continue;
+        }
+        taken.updated += 1;
+        offer_set_terms(conn, offer.id, row.cost, row.recommended_price, batch.now.into())?;
+        products.extend(body.product_id);
+        taken.changes.push(NewChange {
+            kind: ChangeKind::OfferChanged,
+            subject: format!("{}/{}", batch.supplier_code, body.supplier_sku),
+            product_id: body.product_id,
+            offer_id: Some(offer.id),
+            operation_id: Some(batch.operation_id.clone()),
+            before: Some(offer_image(body)?),
+            data: json!({"supplier": batch.supplier_code, "supplier_sku": body.supplier_sku, "state": "priced"}),
+        });
+    }
+    taken.changes.extend(golden::rebuild(conn, rules, &products, Some(&batch.operation_id), batch.now)?);
+    Ok(taken)
+}

@@ -1,0 +1,62 @@
+//! The first rows of a file, by column.
+
+use crate::import::row::Record;
+use std::collections::{HashMap, HashSet};
+
+/// Rows and characters of a cell that are looked at.
+const MAX_ROWS: usize = 50;
+const MAX_CHARS: usize = 500;
+
+/// Texts that are not blank, by column.
+pub(super) struct Samples<'a> {
+    texts: Vec<Vec<&'a str>>,
+    rows: usize,
+}
+
+impl<'a> Samples<'a> {
+    pub(super) fn new(headers: &[&str], records: &'a [Record]) -> Self {
+        let places: HashMap<&str, usize> = headers.iter().enumerate().rev().map(|(at, header)| (*header, at)).collect();
+        let mut texts = vec![Vec::new(); headers.len()];
+        for (name, text) in records.iter().take(MAX_ROWS).flat_map(|record| &record.fields) {
+            let end = text.char_indices().nth(MAX_CHARS).map_or(text.len(), |(end, _)| end);
+            let text = text.get(..end).unwrap_or_default().trim();
+            if let Some(column) = places.get(&**name).and_then(|at| texts.get_mut(*at))
+                && !text.is_empty()
+            {
+                column.push(text);
+            }
+        }
+        Self { texts, rows: records.len().min(MAX_ROWS) }
+    }
+
+    pub(super) fn texts(&self, at: usize) -> &[&'a str] {
+        self.texts.get(at).map(Vec::as_slice).unwrap_or_default()
+    }
+
+    pub(super) fn is_empty(&self, at: usize) -> bool {
+        self.texts(at).is_empty()
+    }
+
+    /// Are at least four of five texts so? True without any.
+    pub(super) fn most(&self, at: usize, is: impl Fn(&str) -> bool) -> bool {
+        let texts = self.texts(at);
+        texts.iter().filter(|text| is(text)).count() * 5 >= texts.len() * 4
+    }
+
+    /// Does nearly every row have a text of its own? True without rows.
+    pub(super) fn is_unique(&self, at: usize) -> bool {
+        let texts = self.texts(at);
+        texts.len() * 5 >= self.rows * 4
+            && (self.rows == 0 || !texts.is_empty())
+            && texts.iter().collect::<HashSet<_>>().len() == texts.len()
+    }
+
+    /// The first of these separators that stands in a text that `counts`.
+    pub(super) fn separator(&self, at: usize, separators: &[&str], counts: impl Fn(&str) -> bool) -> Option<String> {
+        let texts: Vec<_> = self.texts(at).iter().filter(|text| counts(text)).collect();
+        separators
+            .iter()
+            .find(|separator| texts.iter().any(|text| text.contains(**separator)))
+            .map(|separator| (*separator).to_owned())
+    }
+}

@@ -1,0 +1,115 @@
+use crate::dictionary::Dictionary;
+use crate::import::read::{ReadLimits, ReadOptions, open};
+use crate::import::row::Record;
+use crate::import::{ImportKind, prepare};
+use crate::normalize::DecimalStyle;
+use crate::suppliers::targets::Targets;
+use crate::suppliers::{Profile, Target, field_names, propose};
+use proptest::prelude::*;
+use std::io::Cursor;
+use std::sync::LazyLock;
+
+static DICTIONARY: LazyLock<Dictionary> = LazyLock::new(|| Dictionary::embedded().unwrap());
+
+fn proposed(text: &str) -> (Profile, Vec<Record>) {
+    let records = open(Cursor::new(text.as_bytes().to_vec()), "a", &ReadOptions::default(), &ReadLimits::default()).unwrap();
+    let records: Vec<_> = records.flatten().collect();
+    let profile = propose(&field_names(&records), &records, &DICTIONARY, None);
+    // What is proposed is a profile like any other.
+    assert_eq!(Profile::parse(&profile.to_toml(), &DICTIONARY).unwrap(), profile);
+    (profile, records)
+}
+
+fn target(profile: &Profile, from: &str) -> String {
+    profile.columns.iter().find(|column| column.from == from).map(|column| column.to.name().to_owned()).unwrap_or_default()
+}
+
+#[test]
+fn the_schema_file_is_read() {
+    assert!(Targets::embedded().limits.price_max > 0);
+}
+
+#[test]
+fn a_german_price_list_is_understood() {
+    let text = "Artikelnummer;Bezeichnung;EAN;Gewicht (g);EK (netto) €;UVP;Lagerbestand;Bild-URL;Schutzart;Sonstiges\n\
+                A1;Lampe 1;4006381333931;86,5;12,50;29,95;7;https://a.example/1.jpg;IPX4;x\n\
+                A2;Lampe 2;4006381333948;90,0;14,00;34,95;0;https://a.example/2.jpg;IP67;y\n";
+    let (profile, records) = proposed(text);
+    for (from, to) in [
+        ("Artikelnummer", "supplier_sku"),
+        ("Bezeichnung", "title"),
+        ("EAN", "gtin"),
+        ("EK (netto) €", "cost"),
+        ("UVP", "recommended_price"),
+        ("Lagerbestand", "on_hand"),
+        ("Bild-URL", "image"),
+        ("Schutzart", "ip_rating"),
+        ("Sonstiges", "ignore"),
+    ] {
+        assert_eq!(target(&profile, from), to, "{from}");
+    }
+    assert_eq!((profile.locale.as_deref(), profile.decimal), (Some("de"), DecimalStyle::Comma));
+    let weight = profile.columns.iter().find(|column| column.from == "Gewicht (g)").unwrap();
+    assert!(weight.to.name().starts_with("weight_"));
+    assert_eq!(weight.unit.as_deref(), Some("g"));
+    let row = prepare(ImportKind::Catalog, &profile, &DICTIONARY, None, &records[0]);
+    assert_eq!((row.key.as_str(), row.cost.unwrap().to_string().as_str(), row.stock[0].on_hand), ("A1", "12.50 EUR", 7));
+}
+
+#[test]
+fn single_targets_get_one_column_only() {
+    let (profile, _) = proposed("id,sku,product_id,price,list_price,qty,stock\n1,A,x,2.5,3.5,1,2\n2,B,y,2.5,3.5,1,2\n");
+    for (_, target) in Target::SPECIAL.iter().filter(|(_, target)| target.is_single()) {
+        assert!(profile.columns_for(target).count() <= 1, "{target:?}");
+    }
+    assert_eq!((target(&profile, "sku"), target(&profile, "id")), ("supplier_sku".into(), "ignore".into()));
+    assert_eq!((target(&profile, "price"), target(&profile, "list_price")), ("cost".into(), "recommended_price".into()));
+    assert_eq!(profile.decimal, DecimalStyle::Point);
+    // A column without a text is no key, whatever its name.
+    let (profile, _) = proposed("sku,Artikelnummer\n,x1\n,x2\n");
+    assert_eq!((target(&profile, "sku"), target(&profile, "Artikelnummer")), ("ignore".into(), "supplier_sku".into()));
+}
+
+#[test]
+fn samples_tell_what_headers_do_not() {
+    let text = "code a,code b,code c,Price (USD)\n4006381333931,https://a.example/1.png,z,5.00\n4006381333948,https://a.example/2.png,z,6.00\n";
+    let (profile, _) = proposed(text);
+    assert_eq!(
+        (target(&profile, "code a"), target(&profile, "code b"), target(&profile, "code c")),
+        ("supplier_sku".into(), "image".into(), "ignore".into())
+    );
+    let price = profile.columns.iter().find(|column| column.from == "Price (USD)").unwrap();
+    assert_eq!(price.currency.map(|currency| currency.code()), Some("USD"));
+    // A column called "stock" that holds no counts is no stock.
+    let (profile, _) = proposed("sku,stock\nA,see website\nB,ask us\n");
+    assert_eq!(target(&profile, "stock"), "ignore");
+}
+
+#[test]
+fn nested_fields_and_pairs_are_understood() {
+    let text = "<BMECAT><ARTICLE><SUPPLIER_AID>1</SUPPLIER_AID><DETAILS><EAN>4006381333931</EAN></DETAILS>\
+        <F><FEATURE><FNAME>Schutzart</FNAME><FVALUE>IPX4</FVALUE><FUNIT>x</FUNIT></FEATURE></F></ARTICLE></BMECAT>";
+    let (profile, _) = proposed(text);
+    assert_eq!(target(&profile, "SUPPLIER_AID"), "supplier_sku");
+    assert_eq!(target(&profile, "DETAILS/EAN"), "gtin");
+    assert_eq!(target(&profile, "F/FEATURE[FNAME=Schutzart]/FVALUE"), "ip_rating");
+    assert_eq!(target(&profile, "F/FEATURE[FNAME=Schutzart]/FUNIT"), "ignore");
+    let (profile, _) = proposed(
+        "[{\"sku\": \"A\", \"specs\": {\"ip_rating\": \"IPX4\"}}, {\"sku\": \"B\", \"specs\": {\"ip_rating\": \"IPX4\"}}]",
+    );
+    assert_eq!(target(&profile, "specs.ip_rating"), "ip_rating");
+}
+
+proptest! {
+    #[test]
+    fn no_table_makes_it_panic(headers in proptest::collection::vec("\\PC{0,15}", 0..8), cells in proptest::collection::vec("\\PC{0,15}", 0..24)) {
+        let records: Vec<Record> = cells.chunks(headers.len().max(1)).enumerate().map(|(row, cells)| Record {
+            row: row as u64 + 1,
+            fields: headers.iter().zip(cells).map(|(name, text)| (name.as_str().into(), text.clone())).collect(),
+        }).collect();
+        let profile = propose(&headers, &records, &DICTIONARY, None);
+        for (_, target) in Target::SPECIAL.iter().filter(|(_, target)| target.is_single()) {
+            prop_assert!(profile.columns_for(target).count() <= 1);
+        }
+    }
+}
