@@ -208,7 +208,7 @@ impl Compiler<'_> {
                     .ok_or_else(|| fault(value, format!("'{written}' is no unit that converts to {unit}")))?
             }
         };
-        converted.to_f64().ok_or_else(|| fault(value, format!("'{}' is too large", value.text)))
+        float(converted).ok_or_else(|| fault(value, format!("'{}' is too large", value.text)))
     }
 }
 
@@ -224,9 +224,14 @@ fn only_equality(column: &Column, operator: Operator, value: &Literal) -> Result
     Err(Fault { at: value.at, message })
 }
 
+/// As numbers are kept in the index: there is one zero.
+pub(super) fn float(amount: Decimal) -> Option<f64> {
+    amount.to_f64().map(|amount| amount + 0.0)
+}
+
 fn number(value: &Literal) -> Result<f64, Fault> {
     let amount: Option<Decimal> = value.text.parse().ok();
-    amount.and_then(|amount| amount.to_f64()).ok_or_else(|| fault(value, format!("'{}' is no number", value.text)))
+    amount.and_then(float).ok_or_else(|| fault(value, format!("'{}' is no number", value.text)))
 }
 
 /// The number and the unit of `3 oz`, `3oz` and `"3 oz"`.
@@ -259,7 +264,8 @@ fn range(field: Field, low: Bound<f64>, high: Bound<f64>) -> AnyQuery {
 
 fn compare_numbers(field: Field, operator: Operator, amount: f64) -> AnyQuery {
     match operator {
-        Operator::Equal | Operator::NotEqual => range(field, Bound::Included(amount), Bound::Included(amount)),
+        // By its term: a list of a thousand numbers is no thousand scans.
+        Operator::Equal | Operator::NotEqual => term(Term::from_field_f64(field, amount)),
         Operator::Less => range(field, Bound::Unbounded, Bound::Excluded(amount)),
         Operator::LessOrEqual => range(field, Bound::Unbounded, Bound::Included(amount)),
         Operator::Greater => range(field, Bound::Excluded(amount), Bound::Unbounded),

@@ -1,5 +1,6 @@
 //! A product's view as one document of the index.
 
+use super::compile::float;
 use super::fields::{Column, ColumnKind, Fields};
 use super::ip::Rating;
 use super::text;
@@ -130,7 +131,7 @@ impl Build<'_> {
         self.number("available", view.available.to_f64());
         if let Some(price) = view.price {
             // Only compared and sorted by here; the exact amount stands in the hit.
-            self.number("price", price.amount().to_f64());
+            self.number("price", float(price.amount()));
             if let Some(Column { kind: ColumnKind::Money { currency }, .. }) = fields.column("price") {
                 self.document.add_text(*currency, price.currency.code());
             }
@@ -181,10 +182,10 @@ impl Build<'_> {
                     self.keyword(code, &option.cell);
                 }
             }
-            (ColumnKind::Number { .. }, Value::Measure(measure)) => self.number(code, measure.amount.to_f64()),
+            (ColumnKind::Number { .. }, Value::Measure(measure)) => self.number(code, float(measure.amount)),
             (ColumnKind::Number { .. }, Value::Integer(integer)) => self.number(code, integer.to_f64()),
             (ColumnKind::Interval { max, .. }, Value::Range(range)) => {
-                if let (Some(low), Some(high)) = (range.min.to_f64(), range.max.to_f64()) {
+                if let (Some(low), Some(high)) = (float(range.min), float(range.max)) {
                     self.document.add_f64(column.field, low);
                     self.document.add_f64(*max, high);
                     self.has(code);

@@ -5,7 +5,7 @@
 //! A process that does not get the lock only watches the holder's commits.
 
 use super::index::WriterLock;
-use super::queries::ready_channels;
+use super::queries::{newest, ready_channels};
 use super::reader::Search;
 use super::writer::{Fresh, Opened, ReadyChannels, Writer};
 use crate::app::App;
@@ -276,11 +276,15 @@ impl Feeder {
 
     /// Feeds until everything committed before this call can be found, by itself or through whoever holds the lock.
     pub async fn catch_up(&self) -> Result<()> {
-        let head = self.db.read(changes::head).await?;
+        let newest = self.db.read(newest).await?;
         let began = Instant::now();
         loop {
             if let Some(mut writer) = self.open().await? {
-                while !writer.position().covers(&head) {
+                while !writer.position().covers(&newest) {
+                    if began.elapsed() > PATIENCE {
+                        let detail = "a transaction of the database does not end, and holds back what was written after it began";
+                        return Err(Error::new(Code::NotYetVisible, detail));
+                    }
                     writer = match self.step(writer).await? {
                         Step::Idle(writer) => {
                             tokio::time::sleep(POLL / 10).await;
@@ -296,7 +300,7 @@ impl Feeder {
                 let search = self.search.clone();
                 return blocking(move || search.refresh()).await;
             }
-            match self.search.wait_visible(&head, HOLDER).await {
+            match self.search.wait_visible(&newest, HOLDER).await {
                 Err(error) if error.code == Code::NotYetVisible && began.elapsed() < PATIENCE => {}
                 done => return done,
             }

@@ -91,8 +91,7 @@ impl Search {
 
     /// Searches, off the runtime's threads.
     pub async fn search(&self, request: SearchRequest, scope: SearchScope) -> Result<SearchPage> {
-        let search = self.clone();
-        tokio::task::spawn_blocking(move || search.query(&request, &scope)).await.map_err(Error::internal)?
+        self.in_turn(move |search| search.query(&request, &scope)).await
     }
 
     /// The view a page is cut from: the kept one of its cursor, else the newest.

@@ -17,7 +17,7 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 use tantivy::tokenizer::TokenizerManager;
 use tantivy::{Index, IndexReader, ReloadPolicy, Searcher};
-use tokio::sync::watch;
+use tokio::sync::{Semaphore, watch};
 use tokio::time::Instant;
 
 /// How often a waiting reader looks at the folder.
@@ -36,6 +36,7 @@ pub(super) struct Inner {
     pub clock: Clock,
     pub meanings: Meanings,
     pub tokenizers: TokenizerManager,
+    turns: Semaphore,
     pub pins: Mutex<Pins>,
     live: Mutex<Option<Live>>,
     visible: watch::Sender<Option<Position>>,
@@ -70,6 +71,7 @@ impl Search {
             clock,
             meanings,
             tokenizers,
+            turns: Semaphore::new(std::thread::available_parallelism().map_or(2, |cores| 2 * cores.get())),
             pins: Mutex::default(),
             live: Mutex::new(None),
             visible: watch::Sender::new(None),
@@ -153,6 +155,13 @@ impl Search {
                 }
             }
         }
+    }
+
+    /// Runs a search off the runtime's threads, in its turn: more at once than the machine has cores only makes all of them late.
+    pub(super) async fn in_turn<T: Send + 'static>(&self, work: impl FnOnce(&Self) -> Result<T> + Send + 'static) -> Result<T> {
+        let _turn = self.inner.turns.acquire().await.map_err(Error::internal)?;
+        let search = self.clone();
+        tokio::task::spawn_blocking(move || work(&search)).await.map_err(Error::internal)?
     }
 
     /// The view that searches now read; none before an index was built.

@@ -50,9 +50,7 @@ impl Search {
 
     /// Completes, off the runtime's threads.
     pub async fn suggest(&self, typed: String, locale: String, limit: Option<usize>, scope: SearchScope) -> Result<Suggestions> {
-        let search = self.clone();
-        let work = move || search.complete(&typed, &locale, limit, &scope);
-        tokio::task::spawn_blocking(work).await.map_err(Error::internal)?
+        self.in_turn(move |search| search.complete(&typed, &locale, limit, &scope)).await
     }
 }
 

@@ -15,4 +15,5 @@ mod changes;
 mod db;
 mod http;
 mod suppliers;
+mod search;
 mod support_works;

@@ -70,6 +70,17 @@ fn a_brand_typed_gives_its_products_first() {
 }
 
 #[test]
+fn a_brands_own_products_stand_above_what_only_names_it() {
+    // The name is common among brands and rare in titles, where it therefore weighs most.
+    let mut products: Vec<_> = (1..=30).map(|id| lamp(id, &format!("BL-{id:02}")).brand("Petzl").title("en", "Lamp")).collect();
+    products.push(lamp(31, "BL-STRAP").brand("Silverpoint").title("en", "Petzl strap"));
+    products.push(lamp(32, "BL-OTHER").brand("Silverpoint").title("en", "Lamp"));
+    let shop = Shop::of(products);
+    assert_eq!(shop.find("petzl").last().map(String::as_str), Some("BL-STRAP"));
+    assert_eq!(shop.find("petzl").len(), 31);
+}
+
+#[test]
 fn an_identifier_in_any_form_gives_its_product_first() {
     let shop = shop();
     for q in [
