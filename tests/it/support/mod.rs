@@ -3,10 +3,12 @@
 
 mod house;
 mod postgres;
+mod server;
 mod shared;
 
 pub use house::House;
 pub use postgres::{Cluster, Postgres};
+pub use server::{Server, client};
 pub use shared::shared;
 
 /// Writes each test twice: `name::sqlite` and `name::postgres`.
