@@ -19,7 +19,7 @@ pub struct Config {
     pub schema: Option<PathBuf>,
 
     /// Where import originals and publications are kept: a folder or `s3://BUCKET/PREFIX` [default: in the data folder]
-    #[arg(long, env = "BEAMLINE_FILES", global = true, value_name = "URL")]
+    #[arg(id = "file_store", long = "files", env = "BEAMLINE_FILES", global = true, value_name = "URL")]
     pub files: Option<String>,
 
     /// What is logged: error, warn, info, debug, trace, or a filter such as `beamline=debug,tower_http=info`

@@ -1,3 +1,4 @@
 //! What a user of this part would notice.
 
+mod line;
 mod reading;

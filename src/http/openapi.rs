@@ -45,6 +45,9 @@ pub(super) fn complete(handlers: OpenApi) -> Result<Value> {
     let mut used = std::collections::BTreeSet::new();
     for (path, item) in members(&mut document["paths"]) {
         for (method, operation) in members(item) {
+            for (status, response) in members(&mut operation["responses"]) {
+                describe(status, response);
+            }
             operation["responses"]["default"] = json!({"$ref": "#/components/responses/Problem"});
             used.extend(operation["tags"].as_array().into_iter().flatten().filter_map(Value::as_str).map(str::to_owned));
             if method == "get" && path.starts_with("/api/v1/") {
@@ -71,6 +74,18 @@ fn components(document: &mut Value) {
     });
     document["components"]["securitySchemes"]["key"] =
         json!({"type": "http", "scheme": "bearer", "description": "A key made by `beamline key create` or POST /api/v1/keys"});
+}
+
+/// OpenAPI 3.1 wants a description of every response; most need no other words than their status.
+fn describe(status: &str, response: &mut Value) {
+    if response["description"].as_str().is_none_or(str::is_empty) && response.get("$ref").is_none() {
+        response["description"] = json!(match status {
+            "201" => "Made",
+            "202" => "Begun",
+            "204" => "Done",
+            _ => "As asked for",
+        });
+    }
 }
 
 fn await_change(operation: &mut Value) {

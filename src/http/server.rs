@@ -106,16 +106,18 @@ async fn connection(stream: TcpStream, routes: axum::Router, shutdown: Cancellat
     // Small answers must not wait for more to be sent with them.
     let _ = stream.set_nodelay(true);
     let service = TowerToHyperService::new(routes.map_request(|request: Request<Incoming>| request.map(Body::new)));
-    let head = if shutdown.is_cancelled() { HEAD_STOPPING } else { HEAD };
+    // A connection that comes while the server stops has one request, and must send it soon: that is who watches `/readyz`.
+    let stopping = shutdown.is_cancelled();
     let connection = http1::Builder::new()
         .timer(TokioTimer::new())
-        .header_read_timeout(head)
+        .header_read_timeout(if stopping { HEAD_STOPPING } else { HEAD })
+        .keep_alive(!stopping)
         .max_buf_size(HEAD_BYTES)
         .serve_connection(TokioIo::new(stream), service);
     let mut connection = std::pin::pin!(connection);
     let finished = tokio::select! {
         finished = connection.as_mut() => finished,
-        () = shutdown.cancelled() => {
+        () = shutdown.cancelled(), if !stopping => {
             connection.as_mut().graceful_shutdown();
             connection.await
         }

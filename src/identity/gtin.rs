@@ -67,6 +67,13 @@ impl Gtin {
         (self.status == GtinStatus::Ok).then_some(self.gtin14.as_deref()).flatten()
     }
 
+    /// The number that a spreadsheet took the leading zeros or the text format from, when nothing but that is wrong with it: its check
+    /// digit fits, so a false reading would have to hit another item's number by chance. Never told without the finding beside it.
+    pub fn restored(&self) -> Option<String> {
+        let proposal = self.proposal.as_deref().filter(|_| matches!(self.issue, Some("lost_zeros" | "decimal_number")))?;
+        canonicalise(proposal).usable().map(str::to_owned)
+    }
+
     /// A sentence for an import's report; none when all is well.
     pub fn message(&self) -> Option<String> {
         let what = match self.issue? {

@@ -108,7 +108,7 @@ impl Proposal<'_> {
             None | Some(Target::Cost | Target::RecommendedPrice) => {
                 samples.most(at, |text| text.chars().any(|sign| sign.is_ascii_digit()))
             }
-            Some(Target::SupplierSku) => samples.is_empty(at) || samples.is_unique(at),
+            Some(Target::SupplierSku) => samples.is_unique(at),
             Some(Target::Image) => samples.most(at, |text| text.contains("//")),
             Some(Target::OnHand) => samples.most(at, |text| self.is_stock(text)),
             Some(Target::Currency) => samples.most(at, |text| self.dictionary.currency_for(text, None).is_some()),

@@ -43,10 +43,12 @@ impl<'a> Samples<'a> {
         texts.iter().filter(|text| is(text)).count() * 5 >= texts.len() * 4
     }
 
-    /// Does every row have a text of its own?
+    /// Does nearly every row have a text of its own? True without rows.
     pub(super) fn is_unique(&self, at: usize) -> bool {
         let texts = self.texts(at);
-        !texts.is_empty() && texts.len() * 5 >= self.rows * 4 && texts.iter().collect::<HashSet<_>>().len() == texts.len()
+        texts.len() * 5 >= self.rows * 4
+            && (self.rows == 0 || !texts.is_empty())
+            && texts.iter().collect::<HashSet<_>>().len() == texts.len()
     }
 
     /// The first of these separators that stands in a text that `counts`.

@@ -10,6 +10,10 @@
 mod support;
 
 mod architecture;
+mod auth;
 mod changes;
+mod cli;
 mod db;
+mod http;
+mod suppliers;
 mod support_works;

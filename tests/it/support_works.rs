@@ -1,6 +1,6 @@
 //! The house that tests work in: does it stand alone, and on the database it says?
 
-use crate::support::{House, Postgres, client};
+use crate::support::{House, Postgres};
 use beamline::db::{Backend, changes};
 
 both_databases! {
@@ -13,18 +13,6 @@ both_databases! {
         assert_ne!(house.database_url(), other.database_url());
         let epochs = (house.app.db.read(changes::epoch).await.unwrap(), other.app.db.read(changes::epoch).await.unwrap());
         assert_ne!(epochs.0, epochs.1, "two databases are two lives");
-    }
-
-    async fn the_server_answers_and_stops(house: House) {
-        let server = house.serve().await;
-        let health = client(None).get(server.url("/healthz")).send().await.unwrap();
-        assert_eq!(health.status(), 200);
-        let suppliers = server.url("/api/v1/suppliers");
-        assert_eq!(client(None).get(&suppliers).send().await.unwrap().status(), 401, "without a key");
-        assert_eq!(server.client.get(&suppliers).send().await.unwrap().status(), 200, "with the one it has");
-        let address = server.base_url.clone();
-        server.stop().await;
-        assert!(client(None).get(format!("{address}/healthz")).send().await.is_err(), "nobody answers any more");
     }
 
     async fn the_clock_stands_until_it_is_set(house: House) {

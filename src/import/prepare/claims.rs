@@ -173,7 +173,8 @@ impl Row<'_> {
             return;
         }
         let read = gtin::canonicalise(raw);
-        if let Some(number) = read.usable() {
+        let restored = read.restored();
+        if let Some(number) = read.usable().or(restored.as_deref()) {
             self.out.gtin = Some(number.to_owned());
             self.claims.direct(Claim {
                 attribute: attribute.code.clone(),
@@ -181,11 +182,17 @@ impl Row<'_> {
                 value: Value::text(number),
                 raw: raw.to_owned(),
                 field: column.from.clone(),
-                rule: "gtin".to_owned(),
-                confidence: 100,
+                rule: if restored.is_some() { "gtin.restored" } else { "gtin" }.to_owned(),
+                // A restored number is doubtful: any supplier who wrote it whole goes first.
+                confidence: if restored.is_some() { 50 } else { 100 },
             });
-        } else {
-            let message = read.message().unwrap_or_else(|| "This GTIN cannot be used.".to_owned());
+        }
+        if read.usable().is_none() {
+            let why = read.message().unwrap_or_else(|| "This GTIN cannot be used.".to_owned());
+            let message = match &restored {
+                Some(number) => format!("{why} Read as {number} until the supplier says otherwise."),
+                None => why,
+            };
             self.warn(&column.from, &format!("gtin_{}", read.issue.unwrap_or("unusable")), message, raw);
         }
     }

@@ -1,5 +1,6 @@
 use crate::dictionary::Dictionary;
-use crate::import::read::Format;
+use crate::import::read::{Format, ReadLimits, open};
+use crate::import::{ImportKind, prepare};
 use crate::normalize::DecimalStyle;
 use crate::suppliers::{FileMode, Profile, Take, Target};
 use proptest::prelude::*;
@@ -96,6 +97,24 @@ fn columns_tell_the_reader_which_pairs_they_use() {
     let options = Profile::parse(toml, &Dictionary::default()).unwrap().read_options();
     assert_eq!(options.extra_pair_keys, ["CODE"]);
     assert_eq!(options.language.as_deref(), Some("uk"));
+}
+
+#[test]
+fn the_documented_profile_works_on_the_documented_file() {
+    let guide = include_str!("../../../docs/profiles.md");
+    let dictionary = Dictionary::embedded().unwrap();
+    let toml = guide.split("```toml").nth(1).and_then(|rest| rest.split("```").next()).unwrap();
+    let profile = Profile::parse(toml, &dictionary).unwrap();
+    let table: Vec<&str> = guide.lines().skip_while(|line| !line.contains("Artikel;Name")).take(2).map(str::trim).collect();
+    let file = std::io::Cursor::new(table.join("\n").into_bytes());
+    let mut records = open(file, "lamps.csv", &profile.read_options(), &ReadLimits::default()).unwrap();
+    let row = prepare(ImportKind::Catalog, &profile, &dictionary, None, &records.next().unwrap().unwrap());
+    assert_eq!(row.issues, []);
+    assert_eq!(
+        (row.key.as_str(), row.brand.as_deref(), row.images.len(), row.stock[0].on_hand),
+        ("NL-100", Some("Nordlicht"), 2, 17)
+    );
+    assert_eq!(row.cost.unwrap().to_string(), "12.40 EUR");
 }
 
 proptest! {

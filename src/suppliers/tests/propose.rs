@@ -65,6 +65,9 @@ fn single_targets_get_one_column_only() {
     assert_eq!((target(&profile, "sku"), target(&profile, "id")), ("supplier_sku".into(), "ignore".into()));
     assert_eq!((target(&profile, "price"), target(&profile, "list_price")), ("cost".into(), "recommended_price".into()));
     assert_eq!(profile.decimal, DecimalStyle::Point);
+    // A column without a text is no key, whatever its name.
+    let (profile, _) = proposed("sku,Artikelnummer\n,x1\n,x2\n");
+    assert_eq!((target(&profile, "sku"), target(&profile, "Artikelnummer")), ("ignore".into(), "supplier_sku".into()));
 }
 
 #[test]

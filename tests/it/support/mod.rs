@@ -8,7 +8,7 @@ mod shared;
 
 pub use house::House;
 pub use postgres::{Cluster, Postgres};
-pub use server::{Server, client};
+pub use server::{Answer, Server, key};
 pub use shared::shared;
 
 /// Writes each test twice: `name::sqlite` and `name::postgres`.

@@ -1,64 +1,74 @@
-//! The real HTTP server, on a port of its own, and the clients that speak to it.
+//! A real server on loopback, and a client that asks it as anybody would.
 
 use super::House;
-use beamline::auth::{NewKey, Role};
+use beamline::auth::{NewKey, Role, keys};
 use beamline::http::server;
 use beamline::search::Feeder;
-use reqwest::header::{AUTHORIZATION, HeaderMap, HeaderValue};
-use std::net::{Ipv4Addr, SocketAddr};
+use reqwest::header::{HeaderMap, HeaderName};
+use reqwest::{Method, RequestBuilder, Response, StatusCode};
+use serde_json::Value;
+use std::net::SocketAddr;
 use std::time::Duration;
 use tokio::task::JoinHandle;
-use tokio_util::sync::CancellationToken;
 
-/// A running server. Dropping it, or [`Server::stop`], asks it to stop as SIGTERM would.
+/// A running server. Dropping it stops it.
 pub struct Server {
-    /// Such as `http://127.0.0.1:40001`, without a slash at its end.
-    pub base_url: String,
-    /// Sends an admin's key with every request.
-    pub client: reqwest::Client,
-    shutdown: CancellationToken,
-    serving: Option<JoinHandle<beamline::error::Result<()>>>,
-}
-
-impl House {
-    /// Serves this house on 127.0.0.1, on a port of its own, with all that `beamline serve` runs beside it.
-    ///
-    /// Once: a house that was asked to stop stays so.
-    pub async fn serve(&self) -> Server {
-        let listener = server::bind(SocketAddr::from((Ipv4Addr::LOCALHOST, 0))).await.unwrap();
-        let base_url = format!("http://{}", listener.local_addr().unwrap());
-        tokio::spawn(Feeder::new(self.app.db.clone(), self.app.search.clone()).run(self.app.shutdown.clone()));
-        let serving = tokio::spawn(server::serve(self.app.clone(), listener));
-        let client = client(Some(&self.key(Role::Admin, None, None).await));
-        Server { base_url, client, shutdown: self.app.shutdown.clone(), serving: Some(serving) }
-    }
-
-    /// Makes a key and answers with its secret. A supplier's role wants the supplier's code, a channel's the channel's.
-    pub async fn key(&self, role: Role, supplier: Option<&str>, channel: Option<&str>) -> String {
-        let new = NewKey {
-            name: "a test's".to_owned(),
-            role,
-            supplier: supplier.map(str::to_owned),
-            channel: channel.map(str::to_owned),
-        };
-        let now = self.app.clock.now();
-        let made = self.app.db.write(move |conn| beamline::auth::keys::create(conn, &new, "test", now)).await;
-        made.expect("the key is made").secret
-    }
+    /// Where it listens, such as `http://127.0.0.1:40123`.
+    pub url: String,
+    /// An admin's key; requests carry it unless they say otherwise.
+    pub admin: String,
+    /// Stops it as SIGTERM would.
+    pub shutdown: tokio_util::sync::CancellationToken,
+    /// Ends when the server has stopped.
+    pub running: JoinHandle<beamline::error::Result<()>>,
+    client: reqwest::Client,
 }
 
 impl Server {
-    /// `path` on this server.
-    pub fn url(&self, path: &str) -> String {
-        format!("{}{path}", self.base_url)
+    /// Serves this house on a free port.
+    pub async fn start(house: &House) -> Self {
+        // The client wants a TLS provider chosen even where it speaks plain HTTP.
+        let _ = rustls::crypto::ring::default_provider().install_default();
+        let app = house.app.clone();
+        let listener = server::bind(SocketAddr::from(([127, 0, 0, 1], 0))).await.unwrap();
+        let url = format!("http://{}", listener.local_addr().unwrap());
+        let shutdown = app.shutdown.clone();
+        let admin = key(house, Role::Admin, None, None).await;
+        // What `beamline serve` runs beside the server.
+        tokio::spawn(Feeder::new(app.db.clone(), app.search.clone()).run(shutdown.clone()));
+        let running = tokio::spawn(server::serve(app, listener));
+        let client = reqwest::Client::builder().timeout(Duration::from_secs(30)).no_proxy().build().unwrap();
+        Self { url, admin, shutdown, running, client }
     }
 
-    /// Asks the server to stop and waits until it has.
-    pub async fn stop(mut self) {
-        self.shutdown.cancel();
-        if let Some(serving) = self.serving.take() {
-            serving.await.unwrap().expect("the server stops without an error");
-        }
+    /// A request to a path, with the admin's key.
+    pub fn request(&self, method: Method, path: &str) -> RequestBuilder {
+        self.bare(method, path).bearer_auth(&self.admin)
+    }
+
+    /// A request to a path, without a key.
+    pub fn bare(&self, method: Method, path: &str) -> RequestBuilder {
+        self.client.request(method, format!("{}{path}", self.url))
+    }
+
+    /// GET as an admin.
+    pub async fn get(&self, path: &str) -> Answer {
+        Answer::of(self.request(Method::GET, path)).await
+    }
+
+    /// GET with a key.
+    pub async fn get_as(&self, key: &str, path: &str) -> Answer {
+        Answer::of(self.bare(Method::GET, path).bearer_auth(key)).await
+    }
+
+    /// A JSON body as an admin.
+    pub async fn send(&self, method: Method, path: &str, body: Value) -> Answer {
+        Answer::of(self.request(method, path).json(&body)).await
+    }
+
+    /// A JSON body with a key.
+    pub async fn send_as(&self, key: &str, method: Method, path: &str, body: Value) -> Answer {
+        Answer::of(self.bare(method, path).bearer_auth(key).json(&body)).await
     }
 }
 
@@ -68,14 +78,74 @@ impl Drop for Server {
     }
 }
 
-/// A client that sends this key, or none, with every request and follows no redirect.
-pub fn client(key: Option<&str>) -> reqwest::Client {
-    // The TLS library wants its provider chosen once for the process; a second choice is refused and harmless.
-    let _ = rustls::crypto::ring::default_provider().install_default();
-    let mut headers = HeaderMap::new();
-    if let Some(key) = key {
-        headers.insert(AUTHORIZATION, HeaderValue::from_str(&format!("Bearer {key}")).unwrap());
+/// Makes a key in the house's database, as the command does.
+pub async fn key(house: &House, role: Role, supplier: Option<&str>, channel: Option<&str>) -> String {
+    let new = NewKey {
+        name: format!("test {}", role.as_str()),
+        role,
+        supplier: supplier.map(str::to_owned),
+        channel: channel.map(str::to_owned),
+    };
+    let now = house.app.clock.now();
+    house.app.db.write(move |conn| keys::create(conn, &new, "command", now)).await.unwrap().secret
+}
+
+/// What a server answered, read to its end.
+#[derive(Debug)]
+pub struct Answer {
+    /// The status.
+    pub status: StatusCode,
+    /// The headers.
+    pub headers: HeaderMap,
+    /// The body as text.
+    pub text: String,
+}
+
+impl Answer {
+    /// Sends a request and reads the answer.
+    pub async fn of(request: RequestBuilder) -> Self {
+        Self::read(request.send().await.unwrap()).await
     }
-    let builder = reqwest::Client::builder().default_headers(headers).no_proxy().timeout(Duration::from_secs(60));
-    builder.redirect(reqwest::redirect::Policy::none()).build().unwrap()
+
+    async fn read(response: Response) -> Self {
+        let (status, headers) = (response.status(), response.headers().clone());
+        Self { status, headers, text: response.text().await.unwrap() }
+    }
+
+    /// The body as JSON.
+    #[track_caller]
+    pub fn json(&self) -> Value {
+        serde_json::from_str(&self.text).unwrap_or_else(|error| panic!("{error}: {} {}", self.status, self.text))
+    }
+
+    /// The body as JSON, of this status.
+    #[track_caller]
+    pub fn expect(&self, status: u16) -> Value {
+        assert_eq!(self.status.as_u16(), status, "{}", self.text);
+        self.json()
+    }
+
+    /// A header's value.
+    #[track_caller]
+    pub fn header(&self, name: &str) -> String {
+        let name = HeaderName::try_from(name).unwrap();
+        let value = self.headers.get(&name).unwrap_or_else(|| panic!("no {name} in {:?}", self.headers));
+        value.to_str().unwrap().to_owned()
+    }
+
+    /// A whole problem document of this status and code; the document itself.
+    #[track_caller]
+    pub fn problem(&self, status: u16, code: &str) -> Value {
+        assert_eq!(self.header("content-type"), "application/problem+json", "{}", self.text);
+        let problem = self.expect(status);
+        assert_eq!(problem["code"], code, "{problem}");
+        assert_eq!(problem["status"], status, "{problem}");
+        assert_eq!(problem["type"], format!("/docs/errors#{code}"), "{problem}");
+        assert_eq!(problem["request_id"], self.header("x-request-id"), "{problem}");
+        for text in ["title", "detail"] {
+            assert!(problem[text].as_str().is_some_and(|text| !text.is_empty()), "{problem}");
+        }
+        assert!(problem["errors"].is_array(), "{problem}");
+        problem
+    }
 }

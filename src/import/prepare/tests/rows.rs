@@ -61,9 +61,13 @@ fn a_key_is_made_where_there_is_no_sku() {
 #[test]
 fn a_bad_gtin_is_told_and_never_identifies() {
     let profile = columns("", [("sku", "supplier_sku"), ("ean", "gtin")]);
-    for (ean, code) in
-        [("5.05E+12", "gtin_scientific_notation"), ("4006381333930", "gtin_check_digit"), ("0843817000000", "gtin_")]
-    {
+    for (ean, code) in [
+        ("5.05E+12", "gtin_scientific_notation"),
+        ("4006381333930", "gtin_check_digit"),
+        ("0843817000000", "gtin_zero_tail"),
+        // Well-formed, but a shop's own number.
+        ("2012345678903", "gtin_restricted"),
+    ] {
         let row = catalog(&profile, [("sku", "1"), ("ean", ean)]);
         assert_eq!((row.gtin.as_deref(), row.rejected()), (None, false));
         assert!(row.issues[0].code.starts_with(code), "{:?}", row.issues);

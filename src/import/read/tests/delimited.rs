@@ -132,6 +132,18 @@ fn nothing_and_what_is_no_table_are_refused_in_words() {
     assert!(read(b"sku,name\n", "a.csv", &ReadOptions::default()).is_empty());
 }
 
+/// `cargo test --lib rows_per_second -- --ignored --nocapture`, in a release build for a figure that means something.
+#[test]
+#[ignore = "a measurement"]
+fn rows_per_second() {
+    let line = "A1234567,4006381333931,Headlamp 600 lumen rechargeable,86,IPX4,29.95,12,https://img.example/lamp.jpg\n";
+    let text = format!("sku,ean,name,weight,ip,price,stock,image\n{}", line.repeat(300_000));
+    let started = std::time::Instant::now();
+    let records = open(Cursor::new(text.into_bytes()), "a.csv", &ReadOptions::default(), &ReadLimits::default()).unwrap();
+    let rows = records.flatten().count();
+    println!("{rows} rows, {:.0} rows/s", f64::from(u32::try_from(rows).unwrap()) / started.elapsed().as_secs_f64());
+}
+
 proptest! {
     #[test]
     fn no_bytes_make_it_panic(bytes in proptest::collection::vec(any::<u8>(), 0..2_000)) {
