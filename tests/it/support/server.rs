@@ -3,6 +3,7 @@
 use super::House;
 use beamline::auth::{NewKey, Role, keys};
 use beamline::http::server;
+use beamline::search::Feeder;
 use reqwest::header::{HeaderMap, HeaderName};
 use reqwest::{Method, RequestBuilder, Response, StatusCode};
 use serde_json::Value;
@@ -33,6 +34,8 @@ impl Server {
         let url = format!("http://{}", listener.local_addr().unwrap());
         let shutdown = app.shutdown.clone();
         let admin = key(house, Role::Admin, None, None).await;
+        // What `beamline serve` runs beside the server.
+        tokio::spawn(Feeder::new(app.db.clone(), app.search.clone()).run(shutdown.clone()));
         let running = tokio::spawn(server::serve(app, listener));
         let client = reqwest::Client::builder().timeout(Duration::from_secs(30)).no_proxy().build().unwrap();
         Self { url, admin, shutdown, running, client }
