@@ -1,6 +1,7 @@
 //! The house with its lights on: everything a command or a request works with.
 
 use crate::auth::Keys;
+use crate::channels::Channels;
 use crate::clock::Clock;
 use crate::config::Config;
 use crate::db::Db;
@@ -25,6 +26,8 @@ pub struct Inner {
     pub db: Db,
     /// What `schema/` says.
     pub dictionary: Arc<Dictionary>,
+    /// What `schema/channels/` says.
+    pub channels: Arc<Channels>,
     /// Where files live.
     pub files: Arc<dyn ObjectStore>,
     /// Where time comes from.
@@ -40,10 +43,11 @@ impl App {
     pub async fn open(config: Config, clock: Clock) -> Result<Self> {
         std::fs::create_dir_all(&config.data)?;
         let dictionary = Arc::new(Dictionary::load(config.schema.as_deref())?);
+        let channels = Arc::new(Channels::load(config.schema.as_deref())?);
         let db = Db::open(&config.database()).await?;
         let files = files::open(&config.file_store())?;
         let (keys, shutdown) = (Keys::default(), CancellationToken::new());
-        Ok(Self { inner: Arc::new(Inner { config, db, dictionary, files, clock, keys, shutdown }) })
+        Ok(Self { inner: Arc::new(Inner { config, db, dictionary, channels, files, clock, keys, shutdown }) })
     }
 }
 

@@ -2,6 +2,8 @@
 //!
 //! A command is a struct of arguments with `run`, a variant of [`Command`] and a line in [`Command::run`].
 
+pub mod channels;
+pub mod export;
 mod key;
 mod migrate;
 mod openapi;
@@ -30,6 +32,8 @@ pub struct Cli {
 #[derive(Debug, Subcommand)]
 enum Command {
     Serve(serve::Serve),
+    Export(export::Export),
+    Channels(channels::Channels),
     Key(key::Key),
     Openapi(openapi::Openapi),
     Migrate(migrate::Migrate),
@@ -39,6 +43,8 @@ impl Command {
     async fn run(self, config: Config) -> Result<Outcome> {
         match self {
             Self::Serve(serve) => serve.run(config).await,
+            Self::Export(export) => export.run(config).await,
+            Self::Channels(channels) => channels.run(config).await,
             Self::Key(key) => key.run(config).await,
             Self::Openapi(openapi) => openapi.run(),
             Self::Migrate(migrate) => migrate.run(config).await,

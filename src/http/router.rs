@@ -3,7 +3,7 @@
 use super::{body, caller, etag, events, health, observe, openapi, operations, strict, visible};
 use crate::app::App;
 use crate::error::{Error, Result};
-use crate::{auth, pricing, suppliers};
+use crate::{auth, channels, pricing, suppliers};
 use axum::Router;
 use axum::extract::DefaultBodyLimit;
 use axum::middleware::{from_fn, from_fn_with_state};
@@ -18,6 +18,7 @@ fn api() -> OpenApiRouter<App> {
     OpenApiRouter::default()
         .merge(suppliers::api::router())
         .merge(pricing::api::router())
+        .merge(channels::api::router())
         .merge(operations::router())
         .merge(events::router())
         .merge(auth::api::router())
@@ -25,7 +26,7 @@ fn api() -> OpenApiRouter<App> {
 
 /// What stands at the root.
 fn root() -> OpenApiRouter<App> {
-    OpenApiRouter::default().merge(health::router())
+    OpenApiRouter::default().merge(health::router()).merge(channels::api::feeds::router())
 }
 
 fn all() -> OpenApiRouter<App> {
@@ -58,7 +59,7 @@ pub fn router(app: App) -> Result<Router> {
 
 // The layer hands the cause over as a box.
 #[allow(clippy::needless_pass_by_value)]
-pub(super) fn panicked(cause: Box<dyn Any + Send + 'static>) -> Response {
+fn panicked(cause: Box<dyn Any + Send + 'static>) -> Response {
     let text = cause.downcast_ref::<String>().map(String::as_str).or_else(|| cause.downcast_ref::<&str>().copied());
     Error::internal(format!("a handler panicked: {}", text.unwrap_or("no message"))).into_response()
 }

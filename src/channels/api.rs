@@ -1,0 +1,400 @@
+//! Channels, listings and publications over HTTP. Feeds themselves are in [`feeds`].
+
+pub mod feeds;
+
+use super::judge::{self, ChannelDesk};
+use super::profile::ChannelProfile;
+use super::publish::{self, Diff, Options, Publication};
+use super::queries::{self, StoredListing, StoredSettings};
+use super::readiness::{ListingState, Reason};
+use super::settings::{self, ChannelSettings};
+use super::signed;
+use crate::app::App;
+use crate::auth::{Caller, Permission};
+use crate::db::{Conn, operations};
+use crate::error::{Error, Result};
+use crate::http::{Json, Listed, Page, Path, Preconditions, Query, Tagged, Written, extract};
+use axum::body::Bytes;
+use axum::extract::State;
+use chrono::{DateTime, TimeDelta, Utc};
+use serde::{Deserialize, Serialize};
+use serde_json::{Map, Value, json};
+use std::collections::BTreeMap;
+use std::sync::Arc;
+use utoipa_axum::{router::OpenApiRouter, routes};
+
+/// The paths of this capability under `/api/v1`.
+pub fn router() -> OpenApiRouter<App> {
+    OpenApiRouter::default()
+        .routes(routes!(list_channels))
+        .routes(routes!(get_channel, patch_channel))
+        .routes(routes!(list_listings))
+        .routes(routes!(get_diff))
+        .routes(routes!(list_publications, create_publication))
+        .routes(routes!(get_publication))
+        .routes(routes!(create_links))
+}
+
+/// A marketplace or shop as it is set up.
+#[derive(Debug, Clone, Serialize, utoipa::ToSchema)]
+pub struct Channel {
+    /// Stable code.
+    #[schema(example = "google")]
+    pub code: String,
+    /// Its own name.
+    pub name: String,
+    /// Are listings kept and feeds published?
+    pub enabled: bool,
+    /// What the owner set, with the profile's defaults for the rest.
+    #[serde(flatten)]
+    pub settings: ChannelSettings,
+    /// The files it can be given.
+    pub files: Vec<ChannelFile>,
+    /// How many listings are in each state.
+    pub listings: BTreeMap<String, i64>,
+    /// Where its rules stand, and the day they were read.
+    pub docs: String,
+    /// Counts edits.
+    pub version: i64,
+}
+
+/// One format of a channel.
+#[derive(Debug, Clone, Serialize, utoipa::ToSchema)]
+pub struct ChannelFile {
+    /// The format's code.
+    pub format: String,
+    /// Name of the first part.
+    pub file: String,
+    /// Where it is read.
+    pub path: String,
+    /// Its media type.
+    pub content_type: String,
+}
+
+impl Channel {
+    /// A channel as it is told outside.
+    pub fn load(conn: &mut Conn, profile: &Arc<ChannelProfile>) -> Result<Self> {
+        let desk = ChannelDesk::load(conn, profile)?;
+        let code = profile.code.clone();
+        let file = |format: &super::profile::Format| ChannelFile {
+            format: format.code.clone(),
+            file: format.file.clone(),
+            path: format!("/feeds/{code}/{}", format.file),
+            content_type: format.content_type.clone(),
+        };
+        Ok(Self {
+            files: profile.formats.iter().map(file).collect(),
+            listings: queries::state_counts(conn, &code)?,
+            name: profile.name.clone(),
+            enabled: desk.enabled,
+            settings: desk.settings,
+            docs: format!("{} ({})", profile.docs.url, profile.docs.date),
+            version: desk.version,
+            code,
+        })
+    }
+}
+
+/// One product on one channel.
+#[derive(Debug, Clone, Serialize, utoipa::ToSchema)]
+pub struct Listing {
+    /// The product.
+    pub sku: String,
+    /// The channel.
+    pub channel: String,
+    /// The locale of its texts.
+    pub locale: String,
+    /// Where it stands.
+    pub state: ListingState,
+    /// Share of the required and recommended fields that have a value, 0 to 1.
+    pub completeness: f64,
+    /// Why it is not ready.
+    pub reasons: Vec<Reason>,
+    /// When its row last changed in a publication.
+    #[schema(required)]
+    pub sent_at: Option<DateTime<Utc>>,
+}
+
+impl From<StoredListing> for Listing {
+    fn from(stored: StoredListing) -> Self {
+        Self {
+            sku: stored.sku,
+            channel: stored.channel,
+            locale: stored.locale,
+            state: stored.state,
+            completeness: f64::from(stored.completeness) / 1_000.0,
+            reasons: stored.reasons,
+            sent_at: stored.sent_at,
+        }
+    }
+}
+
+/// What to change about a channel (RFC 7396); null gives a setting its default again.
+#[derive(Debug, Clone, Deserialize, utoipa::ToSchema)]
+#[allow(dead_code)] // The document's shape; the patch itself is merged as JSON.
+pub struct PatchChannel {
+    /// On or off.
+    pub enabled: Option<bool>,
+    /// ISO 4217 code.
+    pub currency: Option<String>,
+    /// BCP 47 tag.
+    pub locale: Option<String>,
+    /// ISO 3166-1 alpha-2 code.
+    pub country: Option<String>,
+    /// With `{sku}`, `{gtin}` or `{handle}`.
+    #[schema(example = "https://shop.example/p/{sku}")]
+    pub link_template: Option<String>,
+    /// What relative image addresses are joined to.
+    pub image_base: Option<String>,
+    /// Share added to the cost.
+    #[schema(example = "0.30")]
+    pub markup: Option<String>,
+    /// `cost_plus` or `recommended`.
+    pub price_source: Option<String>,
+    /// Codes of the formats that a publication holds.
+    pub formats: Option<Vec<String>>,
+}
+
+/// All channels by code.
+#[utoipa::path(get, path = "/channels", tag = "channels", responses((status = 200, body = Listed<Channel>)))]
+async fn list_channels(State(app): State<App>, caller: Caller) -> Result<Listed<Channel>> {
+    caller.require(Permission::ReadInner)?;
+    let channels = app.channels.clone();
+    let work = move |conn: &mut Conn| channels.iter().map(|profile| Channel::load(conn, profile)).collect::<Result<Vec<_>>>();
+    Ok(Listed { items: app.db.read(work).await?, next: None })
+}
+
+/// One channel.
+#[utoipa::path(get, path = "/channels/{code}", tag = "channels", params(("code" = String, Path, description = "The channel's code")),
+    responses((status = 200, body = Channel)))]
+async fn get_channel(State(app): State<App>, caller: Caller, Path(code): Path<String>) -> Result<Tagged<Channel>> {
+    caller.require(Permission::ReadInner)?;
+    let profile = app.channels.get(&code)?;
+    let channel = app.db.read(move |conn| Channel::load(conn, &profile)).await?;
+    let version = channel.version;
+    Ok(Tagged::versioned(channel, version))
+}
+
+/// Changes a channel's settings. Its listings are judged anew by themselves.
+#[utoipa::path(patch, path = "/channels/{code}", tag = "channels", params(("code" = String, Path, description = "The channel's code")),
+    request_body(content = PatchChannel, content_type = "application/merge-patch+json"), responses((status = 200, body = Channel)))]
+async fn patch_channel(
+    State(app): State<App>,
+    caller: Caller,
+    Path(code): Path<String>,
+    preconditions: Preconditions,
+    Json(patch): Json<Map<String, Value>>,
+) -> Result<Written<Channel>> {
+    caller.require(Permission::Edit)?;
+    let profile = app.channels.get(&code)?;
+    let now = app.clock.now();
+    let work = move |conn: &mut Conn| {
+        let stored = queries::channel_settings(conn, &code)?;
+        preconditions.allow_version(Some(stored.as_ref().map_or(0, |stored| stored.version)))?;
+        let before = ChannelDesk::assemble(&profile, stored.clone(), crate::pricing::Rates::default())?;
+        let mut fresh = merged(&profile, stored, patch)?;
+        let after = judge::settings(&profile, &fresh.settings)?;
+        after.check(&profile)?;
+        fresh.version += 1;
+        queries::put_channel_settings(conn, &code, &fresh, now)?;
+        if before.settings.locale != after.locale {
+            queries::move_locale(conn, &code, &after.locale)?;
+        }
+        operations::record(conn, "settings", &caller.actor(), &code, &json!({"channel": code, "settings": fresh.settings}), now)?;
+        let change = settings::tell(conn, &code, now)?;
+        Ok((Channel::load(conn, &profile)?, change))
+    };
+    let (channel, change) = app.db.write(work).await?;
+    let version = channel.version;
+    Ok(Written::changed(channel).version(version).change(change))
+}
+
+/// The stored settings with a patch over them; the version is not counted yet.
+fn merged(profile: &ChannelProfile, stored: Option<StoredSettings>, patch: Map<String, Value>) -> Result<StoredSettings> {
+    let (mut enabled, version, own) = match stored {
+        Some(stored) => (stored.enabled, stored.version, stored.settings),
+        None => (profile.defaults.enabled, 0, Value::Null),
+    };
+    let mut own = own.as_object().cloned().unwrap_or_default();
+    let known = serde_json::to_value(ChannelSettings::of(profile))?;
+    for (key, value) in patch {
+        match (key.as_str(), value) {
+            ("enabled", Value::Bool(value)) => enabled = value,
+            ("enabled", Value::Null) => enabled = profile.defaults.enabled,
+            ("enabled", _) => return Err(Error::field("/enabled", "invalid", "enabled is true or false")),
+            (key, _) if known.get(key).is_none() => {
+                let names = known.as_object().into_iter().flat_map(Map::keys).map(String::as_str).collect::<Vec<_>>().join(", ");
+                return Err(Error::field(
+                    format!("/{key}"),
+                    "unknown_field",
+                    format!("there is no setting '{key}'; there are enabled, {names}"),
+                ));
+            }
+            (_, Value::Null) => drop(own.remove(&key)),
+            (_, value) => drop(own.insert(key, value)),
+        }
+    }
+    Ok(StoredSettings { enabled, settings: Value::Object(own), version })
+}
+
+/// Which listings are wanted.
+#[derive(Debug, Clone, Deserialize, utoipa::IntoParams)]
+#[into_params(parameter_in = Query)]
+struct ListingFilter {
+    /// Only those in this state.
+    state: Option<ListingState>,
+}
+
+/// A channel's listings, oldest product first.
+#[utoipa::path(get, path = "/channels/{code}/listings", tag = "channels",
+    params(("code" = String, Path, description = "The channel's code"), ListingFilter, Page), responses((status = 200, body = Listed<Listing>)))]
+async fn list_listings(
+    State(app): State<App>,
+    caller: Caller,
+    Path(code): Path<String>,
+    Query(filter): Query<ListingFilter>,
+    page: Page,
+) -> Result<Listed<Listing>> {
+    caller.require(Permission::ReadInner)?;
+    app.channels.get(&code)?;
+    let (after, fetch) = (page.cursor::<i64>()?.unwrap_or(0), page.fetch());
+    let work = move |conn: &mut Conn| queries::channel_listings(conn, &code, filter.state, after, fetch);
+    page.list(app.db.read(work).await?, |listing| listing.product_id, Listing::from)
+}
+
+/// How much of a difference is named.
+#[derive(Debug, Clone, Deserialize, utoipa::IntoParams)]
+#[into_params(parameter_in = Query)]
+struct DiffQuery {
+    /// How many SKUs of each kind are named.
+    #[param(minimum = 0, maximum = 1000, default = 50)]
+    limit: Option<usize>,
+}
+
+/// What the next publication would add, change and remove.
+#[utoipa::path(get, path = "/channels/{code}/diff", tag = "channels",
+    params(("code" = String, Path, description = "The channel's code"), DiffQuery), responses((status = 200, body = Diff)))]
+async fn get_diff(
+    State(app): State<App>,
+    caller: Caller,
+    Path(code): Path<String>,
+    Query(query): Query<DiffQuery>,
+) -> Result<Tagged<Diff>> {
+    caller.require(Permission::ReadInner)?;
+    let first = query.limit.unwrap_or(50);
+    if first > 1_000 {
+        return Err(extract::parameter("limit", "it is a number from 0 to 1000"));
+    }
+    Ok(Tagged::of(publish::diff(&app, &code, first).await?))
+}
+
+/// How to publish. An empty body publishes the formats of the channel's settings.
+#[derive(Debug, Clone, Default, Deserialize, utoipa::ToSchema)]
+#[serde(deny_unknown_fields, default)]
+pub struct NewPublication {
+    /// Only this format.
+    pub format: Option<String>,
+    /// Publish although more than half of what was sent would go.
+    pub force: bool,
+}
+
+/// Publishes the channel's feed. The answer's `state` says whether it became the current one: `published`, `held` or `failed`.
+#[utoipa::path(post, path = "/channels/{code}/publications", tag = "channels",
+    params(("code" = String, Path, description = "The channel's code")), request_body = Option<NewPublication>,
+    responses((status = 201, body = Publication)))]
+async fn create_publication(
+    State(app): State<App>,
+    caller: Caller,
+    Path(code): Path<String>,
+    body: Bytes,
+) -> Result<Written<Publication>> {
+    caller.require(Permission::Edit)?;
+    let NewPublication { format, force } = if body.is_empty() { NewPublication::default() } else { extract::parse(&body)? };
+    let location = format!("/api/v1/channels/{code}/publications");
+    // On a task of its own: a reader who goes away must not leave half a publication.
+    let work = tokio::spawn(async move { publish::publish(&app, &code, &Options { format, force }).await });
+    let publication = work.await.map_err(Error::internal)??;
+    let location = format!("{location}/{}", publication.id);
+    Ok(Written::created(publication, location))
+}
+
+/// A channel's publications, newest first.
+#[utoipa::path(get, path = "/channels/{code}/publications", tag = "channels",
+    params(("code" = String, Path, description = "The channel's code"), Page), responses((status = 200, body = Listed<Publication>)))]
+async fn list_publications(
+    State(app): State<App>,
+    caller: Caller,
+    Path(code): Path<String>,
+    page: Page,
+) -> Result<Listed<Publication>> {
+    caller.require(Permission::ReadInner)?;
+    app.channels.get(&code)?;
+    let (before, fetch) = (page.cursor::<String>()?, page.fetch());
+    let work = move |conn: &mut Conn| {
+        let rows = queries::publications(conn, &code, None, before.as_deref(), fetch)?;
+        rows.into_iter().map(Publication::of).collect::<Result<Vec<_>>>()
+    };
+    page.list(app.db.read(work).await?, |publication| publication.id.clone(), |publication| publication)
+}
+
+/// One publication.
+#[utoipa::path(get, path = "/channels/{code}/publications/{id}", tag = "channels",
+    params(("code" = String, Path, description = "The channel's code"), ("id" = String, Path, description = "The publication's id")),
+    responses((status = 200, body = Publication)))]
+async fn get_publication(
+    State(app): State<App>,
+    caller: Caller,
+    Path((code, id)): Path<(String, String)>,
+) -> Result<Tagged<Publication>> {
+    caller.require(Permission::ReadInner)?;
+    app.channels.get(&code)?;
+    let work = move |conn: &mut Conn| {
+        queries::publication(conn, &code, &id)?.ok_or_else(|| Error::not_found(format!("publication '{id}' of channel '{code}'")))
+    };
+    Ok(Tagged::of(Publication::of(app.db.read(work).await?)?))
+}
+
+/// How long links should live.
+#[derive(Debug, Clone, Deserialize, utoipa::ToSchema)]
+#[serde(deny_unknown_fields)]
+pub struct NewLinks {
+    /// Seconds from now.
+    #[schema(minimum = 1, maximum = 31_622_400)]
+    pub ttl_seconds: i64,
+}
+
+/// A feed's address that needs no key.
+#[derive(Debug, Clone, Serialize, utoipa::ToSchema)]
+pub struct SignedLink {
+    /// The file.
+    pub file: String,
+    /// Path and signature; put the server's address before it.
+    pub url: String,
+    /// When it stops working.
+    pub expires_at: DateTime<Utc>,
+}
+
+/// Makes links to the channel's feeds that work without a key.
+#[utoipa::path(post, path = "/channels/{code}/links", tag = "channels", params(("code" = String, Path, description = "The channel's code")),
+    request_body = NewLinks, responses((status = 200, body = Listed<SignedLink>)))]
+async fn create_links(
+    State(app): State<App>,
+    caller: Caller,
+    Path(code): Path<String>,
+    Json(new): Json<NewLinks>,
+) -> Result<Written<Listed<SignedLink>>> {
+    caller.require(Permission::Edit)?;
+    let profile = app.channels.get(&code)?;
+    if !(1..=signed::LONGEST_SECONDS).contains(&new.ttl_seconds) {
+        let message = format!("a link lives from 1 to {} seconds", signed::LONGEST_SECONDS);
+        return Err(Error::field("/ttl_seconds", "out_of_range", message));
+    }
+    let secret = signed::secret(&app).await?;
+    let expires_at = app.clock.now() + TimeDelta::seconds(new.ttl_seconds);
+    let link = |format: &super::profile::Format| SignedLink {
+        file: format.file.clone(),
+        url: signed::link(&secret, &code, &format.file, expires_at.timestamp()),
+        expires_at,
+    };
+    Ok(Written::changed(Listed { items: profile.formats.iter().map(link).collect(), next: None }))
+}

@@ -1,0 +1,261 @@
+//! From a product to raw values: what each [`Source`] of the vocabulary gives.
+
+use super::link;
+use super::profile::{ChannelProfile, Field};
+use super::settings::ChannelSettings;
+use super::source::Source;
+use super::text;
+use super::words::{TitleParts, Words};
+use crate::catalog::{GoldenValue, ProductView};
+use crate::normalize::Value;
+use crate::pricing::{Money, NoPrice};
+use rust_decimal::Decimal;
+
+/// A value before it is rendered.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Raw {
+    /// Text or a code.
+    Text(String),
+    /// An amount of money.
+    Money(Money),
+    /// A number without unit.
+    Number(Decimal),
+    /// A number in a unit of the dictionary.
+    Measure(Decimal, String),
+    /// Section, name, value.
+    Fact([String; 3]),
+}
+
+/// What one product looks like to one channel.
+pub struct Product<'a> {
+    /// The golden record.
+    pub view: &'a ProductView,
+    /// Its price there, or why it has none.
+    pub price: Result<Money, NoPrice>,
+    /// What its group gives.
+    pub group: GroupPart,
+}
+
+/// A product's part in its group, as the channel tells variants apart.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct GroupPart {
+    /// Active products in the group; 0 or 1 is no group worth telling.
+    pub members: usize,
+    /// Attributes in which they differ, as the profile orders them.
+    pub options: Vec<String>,
+    /// SKU of an earlier member with the same values of all options.
+    pub same_as: Option<String>,
+}
+
+/// The channel's side: what it wants, what the owner set, which words there are.
+#[derive(Clone, Copy)]
+pub struct Side<'a> {
+    /// What it wants.
+    pub profile: &'a ChannelProfile,
+    /// What the owner set.
+    pub settings: &'a ChannelSettings,
+    /// Which words there are.
+    pub words: &'a dyn Words,
+}
+
+impl Side<'_> {
+    fn locale(&self) -> &str {
+        &self.settings.locale
+    }
+
+    /// The values of the field's first source that gives any.
+    pub fn values(&self, field: &Field, product: &Product) -> Vec<Raw> {
+        field.from.iter().map(|source| self.source(source, product)).find(|values| !values.is_empty()).unwrap_or_default()
+    }
+
+    fn source(&self, source: &Source, product: &Product) -> Vec<Raw> {
+        let view = product.view;
+        let word = |text: &str| vec![Raw::Text(text.to_owned())];
+        let maybe = |text: Option<String>| text.map(Raw::Text).into_iter().collect::<Vec<_>>();
+        match source {
+            Source::Sku => word(&view.sku),
+            Source::Gtin => maybe(view.gtin.clone()),
+            Source::Mpn => maybe(view.mpn.clone()),
+            Source::Brand => maybe(view.brand.clone()),
+            Source::Title => maybe(self.title(view)),
+            Source::Description => maybe(self.description(view)),
+            Source::Link => maybe(self.link(view)),
+            Source::Handle => word(&handle(view)),
+            Source::Image => maybe(self.images(view).into_iter().next()),
+            Source::AdditionalImages => self.images(view).into_iter().skip(1).map(Raw::Text).collect(),
+            Source::Images => self.images(view).into_iter().map(Raw::Text).collect(),
+            Source::Position => Vec::new(),
+            Source::Availability => word(if view.available > 0 { "in_stock" } else { "out_of_stock" }),
+            Source::Available => vec![Raw::Number(view.available.max(0).into())],
+            Source::Price => product.price.as_ref().ok().map(|price| Raw::Money(*price)).into_iter().collect(),
+            Source::Status => word(view.status.as_str()),
+            Source::Group => maybe(view.group.clone().filter(|_| product.group.members > 1)),
+            Source::Tags => view.tags.iter().cloned().map(Raw::Text).collect(),
+            Source::CategoryLabel => {
+                maybe(view.category.as_deref().and_then(|code| self.words.category(code, self.locale())).map(str::to_owned))
+            }
+            Source::CategoryId(taxonomy) => {
+                maybe(view.category.as_deref().and_then(|code| self.words.category_id(code, taxonomy)).map(str::to_owned))
+            }
+            Source::Value(attribute) => self.value(view, attribute),
+            Source::Label(attribute) => self.label(view, attribute).into_iter().map(Raw::Text).collect(),
+            Source::Literal(text) => word(text),
+            Source::OptionName(at) => maybe(self.option(product, *at).map(|(name, _)| name)),
+            Source::OptionValue(at) => maybe(self.option(product, *at).map(|(_, value)| value)),
+            Source::IdentifierExists => {
+                let known = view.gtin.is_some() || (view.brand.is_some() && view.mpn.is_some());
+                if known { Vec::new() } else { word("no") }
+            }
+            Source::Details => self.facts(view).into_iter().map(Raw::Fact).collect(),
+            Source::Facts => self.facts(view).into_iter().map(|[_, name, value]| Raw::Text(format!("{name}: {value}"))).collect(),
+        }
+    }
+
+    /// The title in the channel's locale; else from the template, in that locale's words.
+    pub fn title(&self, view: &ProductView) -> Option<String> {
+        let own = view.text("title", self.locale()).map(text::without_html).filter(|title| !title.is_empty());
+        own.or_else(|| {
+            let text_of = |attribute: &str| view.value(attribute).and_then(Value::as_text);
+            let light_output = match view.value("light_output_max") {
+                Some(Value::Measure(measure)) => Some(self.number(measure.amount)),
+                _ => None,
+            };
+            let parts = TitleParts {
+                brand: view.brand.as_deref()?,
+                model: text_of("model_name").or(view.mpn.as_deref())?,
+                kind: text_of("product_kind"),
+                category: view.category.as_deref(),
+                light_output: light_output.as_deref(),
+            };
+            self.words.title(&parts, self.locale())
+        })
+    }
+
+    /// The description in the channel's locale; else the title and what is known, in that locale's words. One fact alone is no
+    /// description.
+    pub fn description(&self, view: &ProductView) -> Option<String> {
+        if let Some(own) = view.text("description", self.locale()).filter(|own| !text::without_html(own).is_empty()) {
+            return Some(own.to_owned());
+        }
+        let title = self.title(view)?;
+        let facts = self.facts(view);
+        if facts.len() < 2 {
+            return None;
+        }
+        let facts = facts.iter().map(|[_, name, value]| format!("{name}: {value}")).collect::<Vec<_>>().join("; ");
+        Some(format!("{title}. {facts}."))
+    }
+
+    fn link(&self, view: &ProductView) -> Option<String> {
+        link::fill(self.settings.link_template.as_deref()?, &view.sku, view.gtin.as_deref(), &handle(view))
+    }
+
+    fn images(&self, view: &ProductView) -> Vec<String> {
+        let base = self.settings.image_base.as_deref();
+        let mut urls: Vec<String> = Vec::with_capacity(view.images.len());
+        for url in view.images.iter().filter_map(|image| link::image(&image.url, base)) {
+            if !urls.contains(&url) {
+                urls.push(url);
+            }
+        }
+        urls
+    }
+
+    /// Name and value of the option of this number, from 1; none where the locale has no words for it.
+    pub fn option(&self, product: &Product, at: usize) -> Option<(String, String)> {
+        let attribute = product.group.options.get(at.checked_sub(1)?)?;
+        let name = self.words.attribute(attribute, self.locale())?.to_owned();
+        let value = self.label(product.view, attribute).join(" / ");
+        (!value.is_empty()).then_some((name, value))
+    }
+
+    /// The value as stored; codes stay codes.
+    fn value(&self, view: &ProductView, attribute: &str) -> Vec<Raw> {
+        let text = |text: &String| Raw::Text(text.clone());
+        match self.stored(view, attribute) {
+            None | Some(Value::None(_) | Value::Modes(_)) => Vec::new(),
+            Some(Value::Boolean(yes)) => vec![Raw::Text(yes.to_string())],
+            Some(Value::Integer(number)) => vec![Raw::Number((*number).into())],
+            Some(Value::Measure(measure)) => vec![Raw::Measure(measure.amount, measure.unit.clone())],
+            Some(Value::Range(range)) => vec![Raw::Text(format!("{}-{} {}", range.min, range.max, range.unit))],
+            Some(Value::Batteries(options)) => {
+                options.iter().map(|option| Raw::Text(format!("{}x{}", option.quantity, option.cell))).collect()
+            }
+            Some(Value::List(items)) => items.iter().map(text).collect(),
+            Some(Value::Text(item)) => vec![text(item)],
+        }
+    }
+
+    /// The golden value; of texts per locale the channel's.
+    fn stored<'v>(&self, view: &'v ProductView, attribute: &str) -> Option<&'v Value> {
+        match view.values.get(attribute)? {
+            GoldenValue::One(value) => Some(value),
+            GoldenValue::PerLocale(texts) => {
+                let base = self.locale().split('-').next().unwrap_or_default();
+                texts.get(self.locale()).or_else(|| texts.get(base))
+            }
+        }
+    }
+
+    /// The value as people of the channel's locale read it; what has no words there is left out.
+    fn label(&self, view: &ProductView, attribute: &str) -> Vec<String> {
+        let locale = self.locale();
+        let item = |item: &String| {
+            if self.words.has_options(attribute) {
+                self.words.option(attribute, item, locale).map(str::to_owned)
+            } else {
+                let per_locale = matches!(view.values.get(attribute), Some(GoldenValue::PerLocale(_)));
+                (per_locale || self.words.is_neutral(attribute)).then(|| item.clone())
+            }
+        };
+        let unit = |unit: &str| self.words.unit(unit).unwrap_or(unit).to_owned();
+        match self.stored(view, attribute) {
+            None | Some(Value::None(_) | Value::Modes(_)) => Vec::new(),
+            Some(Value::Boolean(yes)) => self.words.yes_no(*yes, locale).map(capital).into_iter().collect(),
+            Some(Value::Integer(number)) => vec![number.to_string()],
+            Some(Value::Measure(measure)) => vec![format!("{} {}", self.number(measure.amount), unit(&measure.unit))],
+            Some(Value::Range(range)) => {
+                vec![format!("{} – {} {}", self.number(range.min), self.number(range.max), unit(&range.unit))]
+            }
+            Some(Value::Batteries(options)) => options
+                .iter()
+                .filter(|option| !matches!(option.cell.as_str(), "built_in" | "proprietary"))
+                .map(|option| format!("{} × {}", option.quantity, option.cell))
+                .collect(),
+            Some(Value::List(items)) => items.iter().filter_map(item).collect(),
+            Some(Value::Text(text)) => item(text).into_iter().collect(),
+        }
+    }
+
+    /// Every fact of the profile's sections that the product has and the locale has words for.
+    fn facts(&self, view: &ProductView) -> Vec<[String; 3]> {
+        let mut facts = Vec::new();
+        for section in &self.profile.sections {
+            let heading = super::words::in_locale(&section.name, self.locale()).unwrap_or_default();
+            for attribute in &section.attributes {
+                let Some(name) = self.words.attribute(attribute, self.locale()) else { continue };
+                let value = self.label(view, attribute).join(", ");
+                if !value.is_empty() {
+                    facts.push([heading.to_owned(), name.to_owned(), value]);
+                }
+            }
+        }
+        facts
+    }
+
+    fn number(&self, number: Decimal) -> String {
+        let text = number.normalize().to_string();
+        if self.words.decimal_comma(self.locale()) { text.replace('.', ",") } else { text }
+    }
+}
+
+/// The name in a shop's address: of the group, where there is one, so that it does not change when siblings come and go.
+pub fn handle(view: &ProductView) -> String {
+    let own = view.group.as_deref().map(text::handle).filter(|handle| !handle.is_empty());
+    own.unwrap_or_else(|| text::handle(&view.sku))
+}
+
+fn capital(word: &str) -> String {
+    let mut chars = word.chars();
+    chars.next().map(|first| first.to_uppercase().chain(chars).collect()).unwrap_or_default()
+}

@@ -1,0 +1,280 @@
+//! The listings reader: follows the change log and keeps every listing's state, reasons and row hash up to date.
+//!
+//! Its cursor stands in the database and moves in the same transaction as the listings, so a crash repeats work and loses none.
+//! Several processes may follow at once: whoever moves the cursor first wins, the other's transaction is rolled back. Changes are
+//! coalesced per product, and a product's whole group is judged with it, because variants are told apart by each other.
+
+use super::judge::ChannelDesk;
+use super::queries::{self, Walk};
+use super::readiness::Evaluation;
+use crate::app::App;
+use crate::db::{Change, ChangeKind, Position, changes};
+use crate::error::{Code, Error, Result};
+use std::collections::BTreeSet;
+use std::time::Duration;
+use tokio_util::sync::CancellationToken;
+
+/// Name of the cursor.
+const CURSOR: &str = "listings";
+/// Name of the cursor that says by which schema the listings were judged.
+const SCHEMA: &str = "listings.schema";
+/// Changes read at once.
+const CHANGES: i64 = 5_000;
+/// Products judged and written at once.
+const BATCH: i64 = 500;
+const BATCH_LEN: usize = 500;
+
+/// What one step did.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Step {
+    /// There is more to read.
+    Worked,
+    /// Everything committed so far has been followed.
+    Idle,
+}
+
+/// Follows the change log until `shutdown`. Faults are logged and tried again; the cursor stands where it was.
+pub async fn run(app: App, shutdown: CancellationToken) {
+    let mut written = app.db.written();
+    loop {
+        written.borrow_and_update();
+        let pause = match step(&app).await {
+            Ok(Step::Worked) => Duration::ZERO,
+            // Other processes write without our knowing; a poll finds them.
+            Ok(Step::Idle) => Duration::from_millis(500),
+            Err(error) if error.code == Code::Conflict => Duration::from_millis(50),
+            Err(error) => {
+                tracing::warn!(%error, "the listings could not be brought up to date; trying again");
+                Duration::from_secs(2)
+            }
+        };
+        tokio::select! {
+            () = shutdown.cancelled() => return,
+            () = tokio::time::sleep(pause) => {}
+            _ = written.changed(), if pause > Duration::ZERO && pause < Duration::from_secs(1) => {}
+        }
+        if shutdown.is_cancelled() {
+            return;
+        }
+    }
+}
+
+/// Follows everything that was committed before the call. For commands, which need listings as of now.
+pub async fn catch_up(app: &App) -> Result<()> {
+    let goal = app.db.read(changes::head).await?;
+    let mut losses = 0;
+    loop {
+        match step(app).await {
+            Ok(Step::Idle) => return Ok(()),
+            Ok(Step::Worked) => {
+                let at = app.db.read(|conn| queries::cursor(conn, CURSOR)).await?;
+                if at.and_then(|at| at.parse::<Position>().ok()).is_some_and(|at| at.covers(&goal)) {
+                    return Ok(());
+                }
+            }
+            // Somebody else follows, too, and was faster.
+            Err(error) if error.code == Code::Conflict && losses < 200 => {
+                losses += 1;
+                tokio::time::sleep(Duration::from_millis(25)).await;
+            }
+            Err(error) => return Err(error),
+        }
+    }
+}
+
+/// Where the reader stands; none before its first step.
+pub async fn position(app: &App) -> Result<Option<Position>> {
+    let at = app.db.read(|conn| queries::cursor(conn, CURSOR)).await?;
+    Ok(at.and_then(|at| at.parse().ok()))
+}
+
+/// What the changes ask to be judged anew.
+#[derive(Debug, Default, PartialEq, Eq)]
+struct Work {
+    products: BTreeSet<i64>,
+    channels: BTreeSet<String>,
+    everything: bool,
+}
+
+impl Work {
+    fn of(changes: &[Change]) -> Self {
+        let mut work = Self::default();
+        for change in changes {
+            match change.kind {
+                // Our own.
+                ChangeKind::ListingChanged | ChangeKind::PublicationFinished | ChangeKind::ImportFinished => {}
+                ChangeKind::SettingsChanged => match change.data.get("channel").and_then(serde_json::Value::as_str) {
+                    Some(channel) => {
+                        work.channels.insert(channel.to_owned());
+                    }
+                    None if change.product_id.is_some() => work.products.extend(change.product_id),
+                    // Rates, ranks: every price may be another.
+                    None => work.everything = true,
+                },
+                _ => work.products.extend(change.product_id),
+            }
+        }
+        work
+    }
+}
+
+enum Read {
+    Anew { head: Position, start: Position, cursor: Option<String>, schema: Option<String> },
+    Changes { cursor: String, changes: Vec<Change> },
+}
+
+/// Reads some changes and judges what they touched.
+pub async fn step(app: &App) -> Result<Step> {
+    let fingerprint = format!("{}.{}", app.channels.fingerprint(), app.dictionary.fingerprint());
+    let wanted = fingerprint.clone();
+    let read = app
+        .db
+        .read(move |conn| {
+            let (cursor, schema) = (queries::cursor(conn, CURSOR)?, queries::cursor(conn, SCHEMA)?);
+            if let Some(position) = cursor.as_ref().and_then(|cursor| cursor.parse::<Position>().ok())
+                && schema.as_deref() == Some(wanted.as_str())
+            {
+                match changes::read_after(conn, &position, CHANGES) {
+                    Ok(changes) => return Ok(Read::Changes { cursor: position.to_string(), changes }),
+                    Err(error) if error.code == Code::CursorExpired => {}
+                    Err(error) => return Err(error),
+                }
+            }
+            Ok(Read::Anew { head: changes::head(conn)?, start: changes::start(conn)?, cursor, schema })
+        })
+        .await?;
+    match read {
+        Read::Anew { head, start, cursor, schema } => {
+            let now = app.clock.now();
+            let cursor = if let Some(cursor) = cursor {
+                cursor
+            } else {
+                let start = start.to_string();
+                let to = start.clone();
+                app.db.write(move |conn| move_or_conflict(conn, CURSOR, None, &to, now)).await?;
+                start
+            };
+            for desk in desks(app, None).await? {
+                whole_channel(app, &desk, &cursor).await?;
+            }
+            app.db
+                .write(move |conn| {
+                    move_or_conflict(conn, CURSOR, Some(&cursor), &head.to_string(), now)?;
+                    if schema.as_deref() != Some(fingerprint.as_str()) {
+                        move_or_conflict(conn, SCHEMA, schema.as_deref(), &fingerprint, now)?;
+                    }
+                    Ok(())
+                })
+                .await?;
+            Ok(Step::Worked)
+        }
+        Read::Changes { cursor, changes } => {
+            let Some(last) = changes.last().map(|change| change.position.clone()) else { return Ok(Step::Idle) };
+            let more = i64::try_from(changes.len()).is_ok_and(|len| len == CHANGES);
+            follow(app, Work::of(&changes), &cursor, &last).await?;
+            Ok(if more { Step::Worked } else { Step::Idle })
+        }
+    }
+}
+
+async fn follow(app: &App, work: Work, cursor: &str, last: &Position) -> Result<()> {
+    for desk in desks(app, (!work.everything).then_some(&work.channels)).await? {
+        whole_channel(app, &desk, cursor).await?;
+    }
+    let products: Vec<i64> = if work.everything { Vec::new() } else { work.products.into_iter().collect() };
+    let desks = if products.is_empty() { Vec::new() } else { desks(app, None).await? };
+    let products = if desks.is_empty() { Vec::new() } else { products };
+    let mut parts = products.chunks(BATCH_LEN).peekable();
+    while let Some(part) = parts.next() {
+        let judged = judge(app, &desks, part.to_vec()).await?;
+        // The cursor moves with the last listings, in their transaction.
+        let to = if parts.peek().is_none() { last.to_string() } else { cursor.to_owned() };
+        save(app, judged, cursor, to).await?;
+    }
+    if desks.is_empty() {
+        save(app, Vec::new(), cursor, last.to_string()).await?;
+    }
+    Ok(())
+}
+
+fn move_or_conflict(
+    conn: &mut crate::db::Conn,
+    name: &str,
+    from: Option<&str>,
+    to: &str,
+    now: chrono::DateTime<chrono::Utc>,
+) -> Result<()> {
+    if queries::move_cursor(conn, name, from, to, now)? {
+        return Ok(());
+    }
+    Err(Error::new(Code::Conflict, "another process follows the change log and was faster"))
+}
+
+/// The channels that are on, of these codes or all.
+async fn desks(app: &App, codes: Option<&BTreeSet<String>>) -> Result<Vec<ChannelDesk>> {
+    let profiles: Vec<_> =
+        app.channels.iter().filter(|profile| codes.is_none_or(|codes| codes.contains(&profile.code))).cloned().collect();
+    if profiles.is_empty() {
+        return Ok(Vec::new());
+    }
+    app.db
+        .read(move |conn| {
+            let desks = profiles.iter().map(|profile| ChannelDesk::load(conn, profile)).collect::<Result<Vec<_>>>()?;
+            Ok(desks.into_iter().filter(|desk| desk.enabled).collect())
+        })
+        .await
+}
+
+type Judged = Vec<(ChannelDesk, Vec<Evaluation>)>;
+
+async fn judge(app: &App, desks: &[ChannelDesk], products: Vec<i64>) -> Result<Judged> {
+    let (desks, dictionary) = (desks.to_vec(), app.dictionary.clone());
+    app.db
+        .read(move |conn| {
+            let blocks = queries::blocks_of(conn, &products)?;
+            let ids: Vec<i64> = blocks.iter().flatten().map(|view| view.id).collect();
+            let terms = queries::offer_terms(conn, &ids)?;
+            let of = |desk: ChannelDesk| {
+                let judged = blocks.iter().flat_map(|block| desk.judge(block, &terms, &*dictionary, false)).collect();
+                (desk, judged)
+            };
+            Ok(desks.into_iter().map(of).collect())
+        })
+        .await
+}
+
+/// Writes listings, provided that the cursor still stands at `from`: judgements older than another process's never overwrite them.
+async fn save(app: &App, judged: Judged, from: &str, to: String) -> Result<()> {
+    let (from, now) = (from.to_owned(), app.clock.now());
+    app.db
+        .write(move |conn| {
+            move_or_conflict(conn, CURSOR, Some(&from), &to, now)?;
+            for (desk, judged) in &judged {
+                queries::save_listings(conn, &desk.profile.code, &desk.settings.locale, judged, now)?;
+            }
+            Ok(())
+        })
+        .await
+}
+
+/// Judges the whole catalogue for one channel, batch by batch.
+async fn whole_channel(app: &App, desk: &ChannelDesk, cursor: &str) -> Result<()> {
+    let mut at = Walk::Single(0);
+    while at != Walk::Done {
+        let (desk, dictionary) = (desk.clone(), app.dictionary.clone());
+        let (judged, next) = app
+            .db
+            .read(move |conn| {
+                let (blocks, next) = queries::walk(conn, at, BATCH)?;
+                let ids: Vec<i64> = blocks.iter().flatten().map(|view| view.id).collect();
+                let terms = queries::offer_terms(conn, &ids)?;
+                let judged: Vec<Evaluation> =
+                    blocks.iter().flat_map(|block| desk.judge(block, &terms, &*dictionary, false)).collect();
+                Ok((vec![(desk, judged)], next))
+            })
+            .await?;
+        save(app, judged, cursor, cursor.to_owned()).await?;
+        at = next;
+    }
+    Ok(())
+}

@@ -1,0 +1,201 @@
+//! Reads `schema/channels/` and a user's folder over it, and checks every rule.
+//!
+//! A user's `channels/google.toml` replaces ours; a new name adds a channel. A mistake names the file, the key and the line.
+
+use super::profile::{ChannelProfile, Field, Layout, Render};
+use crate::error::{Code, Error, Result};
+use include_dir::{Dir, include_dir};
+use sha2::{Digest, Sha256};
+use std::collections::{BTreeMap, HashSet};
+use std::path::Path;
+use std::sync::Arc;
+
+static EMBEDDED: Dir<'static> = include_dir!("$CARGO_MANIFEST_DIR/schema/channels");
+
+/// A profile is text that people write; more than this is a mistake.
+const MAX_FILE_BYTES: u64 = 1024 * 1024;
+
+/// All channels, by code.
+#[derive(Debug, Clone, Default)]
+pub struct Channels {
+    profiles: BTreeMap<String, Arc<ChannelProfile>>,
+    fingerprint: String,
+}
+
+impl Channels {
+    /// The channels shipped in this binary, with the folder `channels` inside `schema` over them.
+    pub fn load(schema: Option<&Path>) -> Result<Self> {
+        let mut texts = BTreeMap::new();
+        for file in EMBEDDED.files() {
+            if let (Some(stem), Some(text)) = (file.path().file_stem(), file.contents_utf8()) {
+                let stem = stem.to_string_lossy().into_owned();
+                texts.insert(stem.clone(), (format!("schema/channels/{stem}.toml"), text.to_owned()));
+            }
+        }
+        if let Some(folder) = schema.map(|schema| schema.join("channels")).filter(|folder| folder.is_dir()) {
+            texts.extend(user_files(&folder)?);
+        }
+        let mut hash = Sha256::new();
+        let mut profiles = BTreeMap::new();
+        for (stem, (file, text)) in texts {
+            hash.update(text.as_bytes());
+            hash.update([0]);
+            profiles.insert(stem.clone(), Arc::new(parse(&file, &stem, &text)?));
+        }
+        Ok(Self { profiles, fingerprint: hex::encode(hash.finalize()) })
+    }
+
+    /// The profile of this code, or `not_found`.
+    pub fn get(&self, code: &str) -> Result<Arc<ChannelProfile>> {
+        self.profiles.get(code).cloned().ok_or_else(|| {
+            let known = self.profiles.keys().map(String::as_str).collect::<Vec<_>>().join(", ");
+            Error::not_found(format!("channel '{code}'; there are {known}"))
+        })
+    }
+
+    /// All profiles, by code.
+    pub fn iter(&self) -> impl Iterator<Item = &Arc<ChannelProfile>> {
+        self.profiles.values()
+    }
+
+    /// Changes when any profile does.
+    pub fn fingerprint(&self) -> &str {
+        &self.fingerprint
+    }
+}
+
+fn user_files(folder: &Path) -> Result<BTreeMap<String, (String, String)>> {
+    let fail = |path: &Path, why: String| Error::new(Code::InvalidProfile, format!("{}: {why}", path.display()));
+    let mut files = BTreeMap::new();
+    let entries = std::fs::read_dir(folder).map_err(|error| fail(folder, format!("cannot be listed ({error})")))?;
+    for entry in entries {
+        let path = entry.map_err(|error| fail(folder, format!("cannot be listed ({error})")))?.path();
+        let Some(stem) = path.file_stem().filter(|_| path.extension().is_some_and(|extension| extension == "toml")) else {
+            continue;
+        };
+        let length = std::fs::metadata(&path).map_or(0, |metadata| metadata.len());
+        if length > MAX_FILE_BYTES {
+            return Err(fail(&path, format!("is {length} bytes long; a channel profile has at most {MAX_FILE_BYTES}")));
+        }
+        let text = std::fs::read_to_string(&path).map_err(|error| fail(&path, format!("cannot be read as UTF-8 ({error})")))?;
+        files.insert(stem.to_string_lossy().into_owned(), (path.display().to_string(), text));
+    }
+    Ok(files)
+}
+
+/// Reads one profile; `stem` is its file's name without extension.
+pub fn parse(file: &str, stem: &str, text: &str) -> Result<ChannelProfile> {
+    let at = |line: usize, message: String| Error::new(Code::InvalidProfile, format!("{file}, line {line}: {message}"));
+    let line_of = |offset: usize| text.bytes().take(offset).filter(|byte| *byte == b'\n').count() + 1;
+    let profile: ChannelProfile = toml::from_str(text).map_err(|error| {
+        let line = error.span().map_or(1, |span| line_of(span.start));
+        at(line, error.message().to_owned())
+    })?;
+    // A key's line: the first one on which the word stands in quotes; what is checked below is named by such words.
+    let line = |word: &str| text.find(&format!("\"{word}\"")).map_or(1, line_of);
+    match check(&profile, stem) {
+        Ok(()) => Ok(profile),
+        Err(Mistake { word, key, message }) => Err(at(line(&word), format!("{key}: {message}"))),
+    }
+}
+
+struct Mistake {
+    word: String,
+    key: String,
+    message: String,
+}
+
+fn mistake(word: &str, key: impl Into<String>, message: impl Into<String>) -> Mistake {
+    Mistake { word: word.to_owned(), key: key.into(), message: message.into() }
+}
+
+fn check(profile: &ChannelProfile, stem: &str) -> Result<(), Mistake> {
+    if profile.code != stem {
+        return Err(mistake(&profile.code, "code", format!("is '{}', but the file's name says '{stem}'", profile.code)));
+    }
+    if let Err(error) = crate::pricing::money::currency(&profile.defaults.currency) {
+        return Err(mistake(&profile.defaults.currency, "defaults.currency", error.to_string()));
+    }
+    if profile.limits.bytes_per_part.is_some_and(|bytes| bytes < 4_096) || profile.limits.rows_per_part == Some(0) {
+        return Err(mistake("limits", "limits", "a part holds at least 1 row and 4096 bytes"));
+    }
+    check_formats(profile)?;
+    let mut names = HashSet::new();
+    for field in &profile.fields {
+        if !names.insert(field.name.as_str()) {
+            return Err(mistake(&field.name, format!("field {}", field.name), "stands twice; keep one"));
+        }
+        check_field(profile, field)?;
+    }
+    for name in profile.one_of.iter().flatten() {
+        if !names.contains(name.as_str()) {
+            return Err(mistake(name, "one_of", format!("there is no field '{name}'")));
+        }
+    }
+    if profile.one_of.iter().any(Vec::is_empty) {
+        return Err(mistake("one_of", "one_of", "a set is empty; name its fields"));
+    }
+    Ok(())
+}
+
+fn check_formats(profile: &ChannelProfile) -> Result<(), Mistake> {
+    let mut seen = HashSet::new();
+    if profile.formats.is_empty() {
+        return Err(mistake(&profile.code, "format", "there is none; add a [[format]]"));
+    }
+    for format in &profile.formats {
+        let fail = |message: &str| Err(mistake(&format.code, format!("format {}", format.code), message));
+        if !seen.insert(&format.code) || !seen.insert(&format.file) {
+            return fail("its code or file name stands twice");
+        }
+        let plain = |text: &str| {
+            !text.is_empty() && !text.starts_with('.') && text.bytes().all(|b| b.is_ascii_alphanumeric() || b"._-".contains(&b))
+        };
+        if !plain(&format.code) || !plain(&format.file) {
+            return fail("code and file take letters, digits, dots, dashes and underscores");
+        }
+        let xml_name = |text: &str| {
+            text.starts_with(|first: char| first.is_ascii_alphabetic())
+                && text.bytes().all(|b| b.is_ascii_alphanumeric() || b == b'_')
+        };
+        if format.layout == Layout::Rss {
+            if !xml_name(&format.prefix) || format.namespace.is_empty() {
+                return fail("rss needs a prefix and a namespace");
+            }
+            let wrong = profile
+                .fields
+                .iter()
+                .find(|field| !field.not_in.contains(&format.code) && !xml_name(field.element.as_deref().unwrap_or(&field.name)));
+            if let Some(field) = wrong {
+                return Err(mistake(&field.name, format!("field {}", field.name), "is not an XML name; give it an element"));
+            }
+        }
+    }
+    Ok(())
+}
+
+fn check_field(profile: &ChannelProfile, field: &Field) -> Result<(), Mistake> {
+    let fail = |message: &str| Err(mistake(&field.name, format!("field {}", field.name), message));
+    if field.from.is_empty() && field.default.is_none() && (field.required || field.recommended) {
+        return fail("it is wanted but has no source; give it a 'from'");
+    }
+    if (field.render == Render::Map) == field.map.is_empty() {
+        return fail("render = \"map\" and a map belong together");
+    }
+    if matches!(field.render, Render::Measure | Render::Number) && field.unit.is_none() {
+        return fail("a measure needs a unit");
+    }
+    if !matches!(field.parts.len(), 0 | 3) {
+        return fail("parts are three names: of the section, the fact and its value");
+    }
+    if field.max_count == 0 || field.max_length == Some(0) || field.min_count > field.max_count {
+        return fail("max_length and max_count are at least 1, min_count at most max_count");
+    }
+    if field.min_length.zip(field.max_length).is_some_and(|(min, max)| min > max) {
+        return fail("min_length is more than max_length");
+    }
+    if let Some(format) = field.not_in.iter().find(|code| profile.format(code).is_none()) {
+        return fail(&format!("there is no format '{format}'"));
+    }
+    Ok(())
+}

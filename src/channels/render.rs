@@ -1,0 +1,197 @@
+//! From raw values to what stands in the file: one [`Render`] per field, then its limits.
+
+use super::extract::Raw;
+use super::link;
+use super::profile::{Field, Render, TooLong};
+use super::text;
+use super::words::Words;
+use rust_decimal::{Decimal, RoundingStrategy};
+
+/// One value of one field as it stands in the file, not yet escaped.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Cell {
+    /// A text.
+    Text(String),
+    /// Parts in the order of the field's `parts`; an empty one is left out.
+    Parts(Vec<String>),
+}
+
+/// What is wrong with a value.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Fault {
+    /// Longer than allowed, and the field must not be cut.
+    TooLong {
+        /// Characters it has.
+        length: usize,
+    },
+    /// Shorter than allowed.
+    TooShort,
+    /// Not one of the channel's values.
+    NotAllowed(String),
+    /// Not a valid GTIN.
+    Gtin(String),
+    /// Not an address.
+    Url(String),
+    /// A unit that does not convert.
+    Unit(String),
+}
+
+/// Renders the values of one field. A value with a fault is left out; the faults say why.
+pub fn render(field: &Field, values: Vec<Raw>, words: &dyn Words) -> (Vec<Cell>, Vec<Fault>) {
+    let mut cells = Vec::new();
+    let mut faults = Vec::new();
+    let mut take = |rendered: Result<Option<Cell>, Fault>| match rendered {
+        Ok(Some(cell)) if !cells.contains(&cell) => cells.push(cell),
+        Ok(_) => {}
+        Err(fault) => faults.push(fault),
+    };
+    // An outsider's list may be long; what comes after the last value that could be written is not even looked at.
+    let many = field.max_count.saturating_mul(4).max(64);
+    if let Some(joiner) = &field.joiner {
+        let written: Vec<String> = values
+            .into_iter()
+            .take(many)
+            .filter_map(|value| write(field, value, words).ok())
+            .filter(|text| !text.is_empty())
+            .collect();
+        take(limit(field, written.join(joiner)));
+    } else {
+        for value in values.into_iter().take(many) {
+            take(match value {
+                Raw::Fact(parts) => Ok(fact(field, parts)),
+                value => write(field, value, words).and_then(|text| limit(field, text)),
+            });
+        }
+    }
+    cells.truncate(field.max_count);
+    if cells.len() < field.min_count {
+        cells.clear();
+    }
+    (cells, faults)
+}
+
+fn fact(field: &Field, parts: [String; 3]) -> Option<Cell> {
+    let fits = |part: &String| field.max_length.is_none_or(|max| part.chars().count() <= max);
+    if field.parts.is_empty() {
+        let [_, name, value] = parts;
+        return Some(Cell::Text(text::line(&format!("{name}: {value}"))));
+    }
+    let parts: Vec<String> = parts.iter().map(|part| text::line(part)).collect();
+    parts.iter().all(fits).then_some(Cell::Parts(parts))
+}
+
+fn write(field: &Field, value: Raw, words: &dyn Words) -> Result<String, Fault> {
+    let number = |raw: &Raw| match raw {
+        Raw::Number(number) => Ok(*number),
+        Raw::Money(money) => Ok(money.amount()),
+        Raw::Measure(amount, unit) => match field.unit.as_deref() {
+            Some(wanted) => words.convert(*amount, unit, wanted).ok_or_else(|| Fault::Unit(unit.clone())),
+            None => Ok(*amount),
+        },
+        Raw::Text(text) => text.parse().map_err(|_| Fault::NotAllowed(text.clone())),
+        Raw::Fact(_) => Err(Fault::NotAllowed(String::new())),
+    };
+    Ok(match field.render {
+        Render::Text => text::line(&text::without_html(&plain(value))),
+        Render::Plain => text::without_html(&plain(value)),
+        Render::Html => {
+            let html = plain(value);
+            if text::looks_like_html(&html) { text::line(&html) } else { text::to_html(&html) }
+        }
+        Render::Money => match value {
+            Raw::Money(money) => money.to_string(),
+            other => return Err(Fault::NotAllowed(plain(other))),
+        },
+        Render::Decimal => match value {
+            Raw::Money(money) => money.amount().to_string(),
+            other => number(&other)?.normalize().to_string(),
+        },
+        Render::MinorUnits => match value {
+            Raw::Money(money) => money.minor.to_string(),
+            other => return Err(Fault::NotAllowed(plain(other))),
+        },
+        Render::Measure => {
+            let unit = field.unit.as_deref().unwrap_or_default();
+            format!("{} {unit}", digits(number(&value)?))
+        }
+        Render::Number => digits(number(&value)?),
+        Render::Integer => {
+            let whole = number(&value)?.round_dp_with_strategy(0, RoundingStrategy::MidpointAwayFromZero);
+            whole.normalize().to_string()
+        }
+        Render::Gtin => {
+            let gtin = plain(value);
+            gtin_text(&gtin).ok_or(Fault::Gtin(gtin))?
+        }
+        Render::Map => {
+            let code = plain(value);
+            // A code that the channel has no word for is nothing to it.
+            field.map.get(&code).cloned().unwrap_or_default()
+        }
+        Render::Url => {
+            let url = plain(value);
+            link::address(&url).ok_or(Fault::Url(url))?
+        }
+    })
+}
+
+/// Channels read at most four decimals.
+fn digits(number: Decimal) -> String {
+    number.round_dp_with_strategy(4, RoundingStrategy::MidpointAwayFromZero).normalize().to_string()
+}
+
+fn plain(value: Raw) -> String {
+    match value {
+        Raw::Text(text) => text,
+        Raw::Money(money) => money.to_string(),
+        Raw::Number(number) => number.normalize().to_string(),
+        Raw::Measure(amount, unit) => format!("{} {unit}", amount.normalize()),
+        Raw::Fact([_, name, value]) => format!("{name}: {value}"),
+    }
+}
+
+/// A GTIN without the zeros that fill it up to 14 digits; none when its check digit is wrong.
+fn gtin_text(gtin: &str) -> Option<String> {
+    if gtin.len() > 14 || gtin.len() < 8 || !check_digit_fits(gtin) {
+        return None;
+    }
+    let bare = gtin.trim_start_matches('0');
+    let width = [8, 12, 13, 14].into_iter().find(|width| bare.len() <= *width)?;
+    Some(format!("{bare:0>width$}"))
+}
+
+/// GS1's check digit: weights 3 and 1 from the right, a multiple of ten in all.
+fn check_digit_fits(gtin: &str) -> bool {
+    let sum: Option<u32> = gtin
+        .chars()
+        .rev()
+        .zip([1, 3].into_iter().cycle())
+        .map(|(digit, weight)| digit.to_digit(10).map(|digit| digit * weight))
+        .sum();
+    sum.is_some_and(|sum| sum % 10 == 0)
+}
+
+fn limit(field: &Field, written: String) -> Result<Option<Cell>, Fault> {
+    let length = written.chars().count();
+    if length == 0 || field.omit.contains(&written) {
+        return Ok(None);
+    }
+    if !field.allowed.is_empty() && !field.allowed.contains(&written) {
+        return Err(Fault::NotAllowed(written));
+    }
+    if field.min_length.is_some_and(|min| length < min) {
+        return Err(Fault::TooShort);
+    }
+    let Some(max) = field.max_length.filter(|max| length > *max) else { return Ok(Some(Cell::Text(written))) };
+    match field.on_too_long {
+        TooLong::Block => Err(Fault::TooLong { length }),
+        TooLong::Drop => Ok(None),
+        TooLong::Cut if field.render == Render::Html => {
+            // Cut as text, because half a tag breaks the page; escaping makes it longer again, hence the second try.
+            let plain = text::without_html(&written);
+            let cut = [max, max / 2, max / 8].into_iter().map(|max| text::to_html(text::cut(&plain, max)));
+            Ok(cut.into_iter().find(|html| html.chars().count() <= max).map(Cell::Text))
+        }
+        TooLong::Cut => Ok(Some(text::cut(&written, max)).filter(|cut| !cut.is_empty()).map(|cut| Cell::Text(cut.to_owned()))),
+    }
+}

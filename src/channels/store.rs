@@ -1,0 +1,150 @@
+//! Where publications lie in the object store.
+//!
+//! `publications/<channel>/<publication id>/<file>` and `<file>.gz` are written once. `feeds/<channel>/<file>` is a copy of the
+//! current ones, replaced as a whole, for people who let a web server or a sync tool read the folder.
+
+use super::profile::ChannelProfile;
+use super::publish::{Gzip, Part, Publication};
+use super::write::WrittenPart;
+use crate::app::App;
+use crate::error::{Code, Error, Result};
+use flate2::{Compression, GzBuilder};
+use futures_util::{StreamExt, TryStreamExt};
+use object_store::buffered::BufWriter;
+use object_store::path::Path as ObjectPath;
+use object_store::{ObjectStore, ObjectStoreExt};
+use sha2::{Digest, Sha256};
+use std::fs::File;
+use std::io::{Read, Write};
+use std::path::{Path, PathBuf};
+use tokio::io::AsyncWriteExt;
+
+/// Where a file of a publication lies.
+pub fn place(channel: &str, publication: &str, file: &str) -> ObjectPath {
+    ObjectPath::from_iter(["publications", channel, publication, file])
+}
+
+fn feed(channel: &str, file: &str) -> ObjectPath {
+    ObjectPath::from_iter(["feeds", channel, file])
+}
+
+/// The store's fault as ours.
+pub fn refused(error: object_store::Error) -> Error {
+    match error {
+        object_store::Error::NotFound { .. } => Error::not_found("such file in the store").because(error),
+        other => Error::new(Code::Unavailable, "the file store cannot be used just now; try again").because(other),
+    }
+}
+
+/// Uploads the parts and their gzip forms.
+pub async fn upload(app: &App, channel: &str, publication: &str, files: Vec<(String, WrittenPart)>) -> Result<Vec<Part>> {
+    let mut parts = Vec::with_capacity(files.len());
+    for (format, written) in files {
+        let path = written.path.clone();
+        let (sha256, zipped, gzip) = tokio::task::spawn_blocking(move || seal(&path)).await.map_err(Error::internal)??;
+        put(app, &written.path, place(channel, publication, &written.name)).await?;
+        put(app, &zipped, place(channel, publication, &format!("{}.gz", written.name))).await?;
+        parts.push(Part { file: written.name, format, rows: written.rows, bytes: written.bytes, sha256, gzip });
+    }
+    Ok(parts)
+}
+
+/// Hashes a file and writes its gzip form beside it.
+fn seal(path: &Path) -> Result<(String, PathBuf, Gzip)> {
+    let mut name = path.as_os_str().to_owned();
+    name.push(".gz");
+    let zipped = PathBuf::from(name);
+    let mut from = File::open(path)?;
+    // No name and no time inside, so that the same feed is the same file.
+    let mut to = GzBuilder::new().write(File::create(&zipped)?, Compression::default());
+    let mut hash = Sha256::new();
+    let mut buffer = vec![0; 64 * 1024];
+    loop {
+        let read = from.read(&mut buffer)?;
+        let Some(bytes) = buffer.get(..read).filter(|bytes| !bytes.is_empty()) else { break };
+        hash.update(bytes);
+        to.write_all(bytes)?;
+    }
+    to.finish()?.sync_all()?;
+    let mut of_zip = Sha256::new();
+    let mut file = File::open(&zipped)?;
+    let mut bytes = 0;
+    loop {
+        let read = file.read(&mut buffer)?;
+        let Some(piece) = buffer.get(..read).filter(|piece| !piece.is_empty()) else { break };
+        of_zip.update(piece);
+        bytes += read as u64;
+    }
+    Ok((hex::encode(hash.finalize()), zipped, Gzip { bytes, sha256: hex::encode(of_zip.finalize()) }))
+}
+
+async fn put(app: &App, from: &Path, to: ObjectPath) -> Result<()> {
+    let mut file = tokio::fs::File::open(from).await?;
+    let mut writer = BufWriter::new(app.files.clone(), to);
+    let failed = |error: std::io::Error| {
+        Error::new(Code::Unavailable, "the feed cannot be stored; is the file store full?").because(error)
+    };
+    tokio::io::copy(&mut file, &mut writer).await.map_err(failed)?;
+    writer.shutdown().await.map_err(failed)
+}
+
+/// Brings `feeds/<channel>/` to the publication. The publication already stands, so a fault here is only logged: what is served
+/// over HTTP comes from the publication itself.
+pub async fn mirror(app: &App, profile: &ChannelProfile, publication: &Publication) {
+    if let Err(error) = try_mirror(app, profile, publication).await {
+        tracing::warn!(%error, channel = profile.code, "the copy of the feed in feeds/ could not be written");
+    }
+}
+
+async fn try_mirror(app: &App, profile: &ChannelProfile, publication: &Publication) -> Result<()> {
+    let channel = &profile.code;
+    for part in &publication.parts {
+        let name = &part.file;
+        for name in [name.clone(), format!("{name}.gz")] {
+            app.files.copy(&place(channel, &publication.id, &name), &feed(channel, &name)).await.map_err(refused)?;
+        }
+    }
+    // Parts that an earlier, longer feed of the same formats left behind.
+    let formats: Vec<_> =
+        profile.formats.iter().filter(|format| publication.parts.iter().any(|part| part.format == format.code)).collect();
+    let prefix = ObjectPath::from_iter(["feeds", channel.as_str()]);
+    let old: Vec<ObjectPath> = app.files.list(Some(&prefix)).map_ok(|meta| meta.location).try_collect().await.map_err(refused)?;
+    for location in old {
+        let name = location.filename().unwrap_or_default();
+        let bare = name.strip_suffix(".gz").unwrap_or(name);
+        let ours = formats.iter().any(|format| format.owns(bare));
+        if ours && !publication.parts.iter().any(|part| part.file == bare) {
+            app.files.delete(&location).await.map_err(refused)?;
+        }
+    }
+    Ok(())
+}
+
+/// Writes a stored part to a local file, through a temporary one beside it.
+pub async fn download(app: &App, publication: &Publication, part: &Part, to: &Path) -> Result<()> {
+    let unwritable = |error: std::io::Error| Error::new(Code::Invalid, format!("{} cannot be written ({error})", to.display()));
+    let folder = to.parent().filter(|folder| !folder.as_os_str().is_empty()).unwrap_or(Path::new("."));
+    let temporary = tempfile::NamedTempFile::new_in(folder).map_err(unwritable)?;
+    let mut file = tokio::fs::File::from_std(temporary.reopen().map_err(unwritable)?);
+    let place = place(&publication.channel, &publication.id, &part.file);
+    let mut stream = app.files.get(&place).await.map_err(refused)?.into_stream();
+    while let Some(bytes) = stream.next().await {
+        file.write_all(&bytes.map_err(refused)?).await.map_err(unwritable)?;
+    }
+    file.flush().await.map_err(unwritable)?;
+    temporary.persist(to).map_err(|error| unwritable(error.error))?;
+    Ok(())
+}
+
+/// Removes the files of a publication.
+pub async fn remove(app: &App, publication: &Publication) -> Result<()> {
+    for part in &publication.parts {
+        for name in [part.file.clone(), format!("{}.gz", part.file)] {
+            match app.files.delete(&place(&publication.channel, &publication.id, &name)).await {
+                Ok(()) | Err(object_store::Error::NotFound { .. }) => {}
+                Err(error) => return Err(refused(error)),
+            }
+        }
+    }
+    Ok(())
+}

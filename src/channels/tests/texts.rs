@@ -1,0 +1,84 @@
+use crate::channels::link;
+use crate::channels::text::{cut, handle, line, lines, looks_like_html, to_html, without_html};
+use proptest::prelude::*;
+
+#[test]
+fn html_becomes_text_and_what_only_looks_like_it_stays() {
+    assert_eq!(without_html("<p>A &amp; B</p><p>C<br/>D</p>"), "A & B\nC\nD");
+    assert_eq!(without_html("5 < 6 and 7 > 6 & so on"), "5 < 6 and 7 > 6 & so on");
+    assert_eq!(without_html("a<script>alert('x')</script>b<!-- c -->d"), "a\nbd");
+    assert_eq!(without_html("<b>bo</b>ld &#252; &#x41; &nope; &"), "bold ü A &nope; &");
+    assert_eq!(without_html("Fjord <Mini> & Co"), "Fjord <Mini> & Co", "no element of HTML");
+    assert_eq!(without_html("<b unfinished"), "<b unfinished");
+    assert_eq!(without_html("&lt;b&gt;"), "<b>");
+}
+
+#[test]
+fn text_becomes_html() {
+    assert_eq!(to_html("a < b\nc"), "<p>a &lt; b</p><p>c</p>");
+    assert!(looks_like_html("<p>x</p>") && !looks_like_html("a < b > c"));
+}
+
+#[test]
+fn cuts_at_words_and_never_inside_a_character() {
+    assert_eq!(cut("one two three", 9), "one two");
+    assert_eq!(cut("one two three", 7), "one two");
+    assert_eq!(cut("one two, three", 8), "one two");
+    assert_eq!(cut("ääääää", 3), "äää");
+    assert_eq!(cut("short", 10), "short");
+}
+
+#[test]
+fn handles_are_plain() {
+    assert_eq!(handle("BL-7Q2 M4KD"), "bl-7q2-m4kd");
+    assert_eq!(handle("  Ünder/Score__"), "nder-score");
+}
+
+#[test]
+fn links_are_encoded_once_and_templates_are_checked() {
+    assert_eq!(
+        link::fill("https://s.example/{handle}?g={gtin}", "S", Some("1"), "h-1").as_deref(),
+        Some("https://s.example/h-1?g=1")
+    );
+    assert_eq!(link::address("https://i.example/a b/ä%20.jpg").as_deref(), Some("https://i.example/a%20b/%C3%A4%20.jpg"));
+    assert_eq!(link::address("ftp://i.example/a.jpg"), None);
+    assert_eq!(link::image("a/b.jpg", Some("https://cdn.example/x/")).as_deref(), Some("https://cdn.example/x/a/b.jpg"));
+    assert_eq!(link::image("a/b.jpg", None), None);
+    assert_eq!(link::image("javascript:alert(1)", Some("https://cdn.example")), None);
+    assert!(link::check_template("https://s.example/{sku}").is_ok());
+    for wrong in ["/p/{sku}", "https://s.example/p", "https://s.example/{skew}", "https://s.example/{sku"] {
+        assert!(link::check_template(wrong).is_err(), "{wrong}");
+    }
+}
+
+proptest! {
+    #[test]
+    fn no_text_brings_control_characters_through(text in any::<String>()) {
+        for out in [line(&text), lines(&text), without_html(&text), to_html(&text)] {
+            prop_assert!(out.chars().all(|c| c == '\n' || !c.is_control()), "{out:?}");
+            let nonsense = out.contains(['\u{FFFE}', '\u{FFFF}']);
+            prop_assert!(!nonsense);
+        }
+        prop_assert!(!line(&text).contains('\n'));
+    }
+
+    #[test]
+    fn a_cut_fits_and_is_a_beginning(text in any::<String>(), max in 1_usize..40) {
+        let cut = cut(&text, max);
+        prop_assert!(cut.chars().count() <= max && text.starts_with(cut));
+    }
+
+    #[test]
+    fn broken_html_never_panics(text in "[<>&;#xa-c!/ \"-]{0,60}") {
+        without_html(&text);
+        looks_like_html(&text);
+    }
+
+    #[test]
+    fn an_address_stays_one_when_it_is_read_again(path in any::<String>()) {
+        if let Some(address) = link::address(&format!("https://i.example/{path}")) {
+            prop_assert!(address.is_ascii() && !address.contains(char::is_whitespace));
+            prop_assert_eq!(link::address(&address), Some(address));
+        }
+    }
+}

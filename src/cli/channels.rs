@@ -1,0 +1,133 @@
+//! `beamline channels`: what a channel wants, how many listings are ready, and why others are not.
+
+use super::Outcome;
+use crate::app::App;
+use crate::channels::api::Channel;
+use crate::channels::profile::ChannelProfile;
+use crate::channels::{follow, queries};
+use crate::error::Result;
+use clap::Args;
+use std::collections::BTreeMap;
+use std::io::Write;
+use std::sync::Arc;
+
+/// Show channels, or what one of them wants and why listings are not ready
+#[derive(Debug, Args)]
+pub struct Channels {
+    /// The channel's code; without one all are listed
+    #[arg(value_name = "CODE")]
+    pub code: Option<String>,
+
+    /// One JSON object a line
+    #[arg(long, env = "BEAMLINE_JSON")]
+    pub json: bool,
+}
+
+/// Why listings are not ready, and how often.
+type Reasons = BTreeMap<(String, String), (i64, String, String)>;
+
+/// Runs the command.
+pub async fn run(app: &App, args: &Channels, to: &mut dyn Write) -> Result<Outcome> {
+    follow::catch_up(app).await?;
+    let profiles: Vec<Arc<ChannelProfile>> = match &args.code {
+        Some(code) => vec![app.channels.get(code)?],
+        None => app.channels.iter().cloned().collect(),
+    };
+    for profile in &profiles {
+        let of = profile.clone();
+        let channel = app.db.read(move |conn| Channel::load(conn, &of)).await?;
+        let reasons = if args.code.is_some() { reasons(app, &profile.code).await? } else { Reasons::new() };
+        if args.json {
+            let mut line = serde_json::to_value(&channel)?;
+            if args.code.is_some() {
+                line["fields"] = fields(profile);
+                let told = reasons.iter().map(|((field, code), (count, example, fix))| {
+                    serde_json::json!({"field": field, "code": code, "count": count, "example": example, "fix": fix})
+                });
+                line["reasons"] = told.collect();
+            }
+            writeln!(to, "{line}")?;
+            continue;
+        }
+        let count = |state: &str| channel.listings.get(state).copied().unwrap_or(0);
+        let on = if channel.enabled { "on" } else { "off" };
+        let (ready, blocked, excluded) = (count("ready"), count("blocked"), count("excluded"));
+        writeln!(
+            to,
+            "{:<12} {:<3}  {ready} ready, {blocked} blocked, {excluded} not for sale  ({})",
+            channel.code, on, channel.name
+        )?;
+        if args.code.is_some() {
+            details(profile, &channel, &reasons, to)?;
+        }
+    }
+    Ok(Outcome::Done)
+}
+
+fn details(profile: &ChannelProfile, channel: &Channel, reasons: &Reasons, to: &mut dyn Write) -> Result<()> {
+    let settings = &channel.settings;
+    let link = settings.link_template.as_deref().unwrap_or("no link template");
+    writeln!(to, "  {} {} in {}, {link}", settings.country, settings.locale, settings.currency)?;
+    for file in &channel.files {
+        writeln!(to, "  {:<5} {}", file.format, file.path)?;
+    }
+    writeln!(to, "Fields (rules of {})", channel.docs)?;
+    for field in &profile.fields {
+        let need = if field.required {
+            "required"
+        } else if field.recommended {
+            "recommended"
+        } else {
+            ""
+        };
+        let length = field.max_length.map(|max| format!("at most {max} characters")).unwrap_or_default();
+        let count = if field.max_count > 1 { format!("at most {} values", field.max_count) } else { String::new() };
+        writeln!(to, "  {:<28} {need:<12} {length} {count}", field.name)?;
+    }
+    if !reasons.is_empty() {
+        writeln!(to, "Why listings are not ready")?;
+    }
+    let mut sorted: Vec<_> = reasons.iter().collect();
+    sorted.sort_by_key(|(key, (count, ..))| (-count, *key));
+    for ((field, code), (count, example, fix)) in sorted {
+        writeln!(to, "  {count:>7} x {field} {code}: {fix} (such as {example})")?;
+    }
+    Ok(())
+}
+
+fn fields(profile: &ChannelProfile) -> serde_json::Value {
+    let field = |field: &crate::channels::profile::Field| {
+        serde_json::json!({"name": field.name, "required": field.required, "recommended": field.recommended,
+            "max_length": field.max_length, "max_count": field.max_count, "allowed": field.allowed})
+    };
+    profile.fields.iter().map(field).collect()
+}
+
+/// Counts the reasons of all listings that are not ready, a page at a time.
+async fn reasons(app: &App, channel: &str) -> Result<Reasons> {
+    use crate::channels::ListingState::{Blocked, Excluded};
+    let mut found = Reasons::new();
+    for state in [Blocked, Excluded] {
+        let mut after = 0;
+        loop {
+            let channel = channel.to_owned();
+            let page = app.db.read(move |conn| queries::channel_listings(conn, &channel, Some(state), after, 1_000)).await?;
+            let Some(last) = page.last().map(|listing| listing.product_id) else { break };
+            after = last;
+            for listing in page {
+                for reason in listing.reasons {
+                    let sku = listing.sku.clone();
+                    found.entry((reason.field, reason.code)).or_insert((0, sku, reason.fix)).0 += 1;
+                }
+            }
+        }
+    }
+    Ok(found)
+}
+
+impl Channels {
+    pub(super) async fn run(self, config: crate::config::Config) -> Result<Outcome> {
+        let app = super::open(config).await?;
+        run(&app, &self, &mut std::io::stdout()).await
+    }
+}
