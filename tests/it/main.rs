@@ -12,6 +12,8 @@ mod support;
 mod architecture;
 mod auth;
 mod changes;
+mod channels;
+mod cli;
 mod db;
 mod http;
 mod suppliers;

@@ -1,0 +1,141 @@
+//! Listings, publications and feeds on both databases, through HTTP.
+
+use crate::support::{House, Server};
+use beamline::channels::{follow, publish, queries};
+use beamline::db::Conn;
+use beamline::db::schema::{brands, product_groups, products};
+use beamline::db::{ChangeKind, JsonText, NewChange, Time, changes};
+use beamline::each_backend;
+use chrono::TimeDelta;
+use diesel::prelude::*;
+use reqwest::Method;
+use serde_json::json;
+
+/// Lamps without offers: listed, and blocked for want of a price.
+async fn lamps(house: &House, first: i64, count: i64, group: Option<&'static str>) {
+    let now = house.clock.now();
+    let work = move |conn: &mut Conn| {
+        let time = Time(now);
+        let empty = JsonText::of(&json!([]))?;
+        each_backend!(conn => {
+            diesel::insert_into(brands::table)
+                .values((brands::code.eq("nordfjell"), brands::name.eq("Nordfjell"), brands::created_at.eq(time)))
+                .on_conflict_do_nothing()
+                .execute(conn)?;
+            if let Some(group) = group {
+                diesel::insert_into(product_groups::table)
+                    .values((product_groups::id.eq(1_i64), product_groups::code.eq(group), product_groups::title.eq(&empty),
+                        product_groups::pinned.eq(false), product_groups::version.eq(1_i64),
+                        product_groups::created_at.eq(time), product_groups::updated_at.eq(time)))
+                    .execute(conn)?;
+            }
+        });
+        for id in first..first + count {
+            let golden = JsonText::of(&json!({"title": {"en": format!("Lamp {id}")}, "description": {"en": "A lamp."}}))?;
+            let images = JsonText::of(&json!([{"url": format!("https://img.example/{id}.jpg"), "role": "main"}]))?;
+            let sku = format!("BL-{id}");
+            each_backend!(conn => diesel::insert_into(products::table)
+                .values((
+                    (products::id.eq(id), products::sku.eq(&sku), products::status.eq("active"), products::status_by.eq("import")),
+                    (products::brand.eq("nordfjell"), products::mpn.eq(&sku), products::category.eq("headlamps")),
+                    (products::group_id.eq(group.map(|_| 1_i64)), products::group_pinned.eq(false), products::title.eq("")),
+                    (products::golden.eq(&golden), products::images.eq(&images), products::tags.eq(&empty)),
+                    (products::available.eq(5_i64), products::version.eq(1_i64)),
+                    (products::created_at.eq(time), products::updated_at.eq(time)),
+                ))
+                .execute(conn))?;
+            let change = NewChange {
+                kind: ChangeKind::ProductCreated,
+                subject: sku,
+                product_id: Some(id),
+                offer_id: None,
+                operation_id: None,
+                before: None,
+                data: json!({}),
+            };
+            changes::append(conn, now, &[change])?;
+        }
+        Ok(())
+    };
+    house.app.db.write(work).await.unwrap();
+    house.seen().await;
+}
+
+/// One offer for each of these lamps, at 20 EUR.
+async fn offers(server: &Server, house: &House, first: i64, count: i64) {
+    use beamline::db::schema::offers;
+    let made =
+        server.send(Method::POST, "/api/v1/suppliers", json!({"code": "alpine", "name": "Alpine", "currency": "EUR"})).await;
+    made.expect(201);
+    let now = house.clock.now();
+    let work = move |conn: &mut Conn| {
+        let time = Time(now);
+        let empty = JsonText::of(&json!([]))?;
+        for id in first..first + count {
+            each_backend!(conn => diesel::insert_into(offers::table)
+                .values((
+                    (offers::supplier_id.eq(1_i64), offers::supplier_sku.eq(format!("A-{id}")), offers::product_id.eq(id)),
+                    (offers::live.eq(true), offers::raw.eq(&empty), offers::row_hash.eq(""), offers::claims.eq(&empty)),
+                    (offers::cost_minor.eq(2_000_i64), offers::cost_currency.eq("EUR"), offers::images.eq(&empty)),
+                    (offers::tags.eq(&empty), offers::import_id.eq("imp"), offers::file.eq("f"), offers::row_number.eq(1_i64)),
+                    (offers::created_at.eq(time), offers::updated_at.eq(time)),
+                ))
+                .execute(conn))?;
+            let change = NewChange {
+                kind: ChangeKind::OfferChanged,
+                subject: format!("A-{id}"),
+                product_id: Some(id),
+                offer_id: None,
+                operation_id: None,
+                before: None,
+                data: json!({}),
+            };
+            changes::append(conn, now, &[change])?;
+        }
+        Ok(())
+    };
+    house.app.db.write(work).await.unwrap();
+    house.seen().await;
+}
+
+both_databases! {
+    async fn listings_follow_and_a_feed_is_published(house: House) {
+        let server = Server::start(&house).await;
+        lamps(&house, 1, 3, None).await;
+        lamps(&house, 4, 3, Some("ridge")).await;
+        follow::catch_up(&house.app).await.unwrap();
+        let read = |state: &'static str| {
+            let server = &server;
+            async move { server.get(&format!("/api/v1/channels/google/listings?state={state}")).await.expect(200)["items"].clone() }
+        };
+        let blocked = read("blocked").await;
+        let codes: Vec<&str> = blocked[0]["reasons"].as_array().unwrap().iter().map(|reason| reason["code"].as_str().unwrap()).collect();
+        assert_eq!((blocked.as_array().unwrap().len(), codes), (6, vec!["no_link", "no_price"]));
+        let patch = json!({"link_template": "https://shop.example/{sku}", "currency": "EUR"});
+        server.send(Method::PATCH, "/api/v1/channels/google", patch).await.expect(200);
+        offers(&server, &house, 1, 6).await;
+        follow::catch_up(&house.app).await.unwrap();
+        assert_eq!(read("ready").await.as_array().unwrap().len(), 6);
+        house.clock.set(house.clock.now() + TimeDelta::seconds(1));
+        let made = server.send(Method::POST, "/api/v1/channels/google/publications", json!({})).await.expect(201);
+        assert_eq!((&made["state"], &made["added"]), (&json!("published"), &json!(6)));
+        let google = house.app.channels.get("google").unwrap();
+        let current = publish::current(&house.app, &google, "google.xml").await.unwrap().unwrap();
+        assert_eq!(made["id"], current.0.id);
+        house.seen().await;
+        let diff = server.get("/api/v1/channels/google/diff").await.expect(200);
+        assert_eq!((&diff["added"], &diff["unchanged"]), (&json!(0), &json!(6)));
+    }
+
+    async fn two_followers_never_lose_a_change(house: House) {
+        let second = house.open_again().await;
+        for round in 0..5 {
+            lamps(&house, round * 10 + 1, 10, None).await;
+            let (one, two) = tokio::join!(follow::catch_up(&house.app), follow::catch_up(&second));
+            one.unwrap();
+            two.unwrap();
+        }
+        let count = house.app.db.read(|conn| queries::state_counts(conn, "google")).await.unwrap();
+        assert_eq!(count.values().sum::<i64>(), 50, "{count:?}");
+    }
+}
