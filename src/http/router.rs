@@ -63,7 +63,7 @@ pub fn router(app: App) -> Result<Router> {
 
 // The layer hands the cause over as a box.
 #[allow(clippy::needless_pass_by_value)]
-fn panicked(cause: Box<dyn Any + Send + 'static>) -> Response {
+pub(super) fn panicked(cause: Box<dyn Any + Send + 'static>) -> Response {
     let text = cause.downcast_ref::<String>().map(String::as_str).or_else(|| cause.downcast_ref::<&str>().copied());
     Error::internal(format!("a handler panicked: {}", text.unwrap_or("no message"))).into_response()
 }
