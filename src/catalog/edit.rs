@@ -74,6 +74,7 @@ pub fn apply(conn: &mut Conn, rules: &Rules, edit: &Edit, allow: &dyn Fn(Option<
     Ok(Edited { view, created, change })
 }
 
+#[expect(clippy::option_option, reason = "absent, taken out of any group, and put into one are three things")]
 fn group(conn: &mut Conn, patch: &Patch) -> Result<Option<Option<i64>>> {
     match &patch.group {
         None => Ok(None),

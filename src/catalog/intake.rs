@@ -88,9 +88,9 @@ pub fn take(conn: &mut Conn, rules: &Rules, batch: &Batch, met: &mut Met, rows: 
                     taken.superseded.push((row.row, row.key.clone()));
                 }
                 if known.is_some() {
-                    taken.updated += 1
+                    taken.updated += 1;
                 } else {
-                    taken.created += 1
+                    taken.created += 1;
                 }
                 changed.push((row, hash));
             }
@@ -118,17 +118,14 @@ fn last_of_each_key(rows: Vec<PreparedRow>, batch: &Batch, taken: &mut Taken) ->
     let mut place: HashMap<String, usize> = HashMap::with_capacity(rows.len());
     for row in rows {
         let hash = row_hash(&row, &batch.reader);
-        match place.get(&row.key).and_then(|at| kept.get_mut(*at)) {
-            Some((held, held_hash)) => {
-                taken.superseded.push((held.row, held.key.clone()));
-                taken.unchanged += 1;
-                held_hash.superseded.push(std::mem::replace(&mut held_hash.hash, hash));
-                *held = row;
-            }
-            None => {
-                place.insert(row.key.clone(), kept.len());
-                kept.push((row, RowHash { hash, superseded: Vec::new() }));
-            }
+        if let Some((held, held_hash)) = place.get(&row.key).and_then(|at| kept.get_mut(*at)) {
+            taken.superseded.push((held.row, held.key.clone()));
+            taken.unchanged += 1;
+            held_hash.superseded.push(std::mem::replace(&mut held_hash.hash, hash));
+            *held = row;
+        } else {
+            place.insert(row.key.clone(), kept.len());
+            kept.push((row, RowHash { hash, superseded: Vec::new() }));
         }
     }
     kept

@@ -4,6 +4,7 @@ use super::view::ProductStatus;
 
 /// What an import or edit leaves a product with.
 #[derive(Debug, Clone, Copy)]
+#[expect(clippy::struct_excessive_bools, reason = "four independent facts, named where they are given")]
 pub struct Standing {
     /// Has a title in some locale?
     pub title: bool,

@@ -129,7 +129,7 @@ pub type Lineage = BTreeMap<(String, Option<String>), Vec<Candidate>>;
 /// Resolves one product.
 pub fn resolve(sources: &[Source], edits: &[Edit]) -> Golden {
     let ranked = ranked(sources);
-    let mut best: BTreeMap<(&str, Option<&str>), (&Value, (u8, usize, u8))> = BTreeMap::new();
+    let mut best: BTreeMap<(&str, Option<&str>), (&Value, Strength)> = BTreeMap::new();
     for (place, source) in ranked.iter().enumerate() {
         for claim in &source.claims {
             let strength = strength(source, claim, place);
@@ -188,7 +188,7 @@ fn put(values: &mut GoldenValues, attribute: &str, locale: Option<&str>, value: 
 
 /// Every candidate of every attribute, the winner first: the same order as [`resolve`].
 pub fn lineage(sources: &[Source], edits: &[Edit]) -> Lineage {
-    let mut lineage: BTreeMap<(String, Option<String>), Vec<((u8, usize, u8), Candidate)>> = BTreeMap::new();
+    let mut lineage: BTreeMap<(String, Option<String>), Vec<(Strength, Candidate)>> = BTreeMap::new();
     for (place, source) in ranked(sources).into_iter().enumerate() {
         for claim in &source.claims {
             let key = (claim.attribute.clone(), claim.locale.clone());
@@ -255,8 +255,11 @@ fn ranked(sources: &[Source]) -> Vec<&Source> {
     ranked
 }
 
-/// Smaller is stronger; a person's edit is (0, 0, 0).
-fn strength(source: &Source, claim: &Claim, place: usize) -> (u8, usize, u8) {
+/// Tier, place of the source, doubt. Smaller is stronger; a person's edit is (0, 0, 0).
+type Strength = (u8, usize, u8);
+
+/// How strong a claim is, see the module's text.
+fn strength(source: &Source, claim: &Claim, place: usize) -> Strength {
     let tier = match (source.live, claim.confidence >= SURE) {
         (true, true) => 1,
         (true, false) => 2,

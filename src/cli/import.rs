@@ -18,6 +18,7 @@ use tokio_util::io::ReaderStream;
 
 /// Import a supplier's files: catalogue, stock or prices
 #[derive(Debug, Args)]
+#[expect(clippy::struct_excessive_bools, reason = "each is a flag of the command")]
 pub struct Import {
     /// The supplier's code; an unknown one is created
     #[arg(long, env = "BEAMLINE_SUPPLIER", value_name = "CODE")]

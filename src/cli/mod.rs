@@ -2,9 +2,9 @@
 //!
 //! A command is a struct of arguments with `run`, a variant of [`Command`] and a line in [`Command::run`].
 
-mod channels;
+pub mod channels;
 mod demo;
-mod export;
+pub mod export;
 mod gtin;
 mod import;
 mod key;

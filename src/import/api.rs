@@ -167,7 +167,7 @@ async fn create_import(
         mode: how.mode,
         profile,
         dry_run: how.dry_run.unwrap_or(false),
-        actor: caller.actor().to_owned(),
+        actor: caller.actor().clone(),
     };
     accept::enqueue(&app, id.clone(), request, files, None).await?;
     let wanted = id.clone();

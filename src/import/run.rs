@@ -235,8 +235,8 @@ fn take(
     let rules = Rules::load(conn, dictionary)?;
     match run.import.kind {
         ImportKind::Catalog => intake::take(conn, &rules, batch, &mut state.met, rows),
-        ImportKind::Stock => stock::report::take_stock(conn, &rules, batch, &mut state.seen_levels, rows, counts, issues),
-        ImportKind::Prices => crate::pricing::list::take_prices(conn, &rules, batch, rows, counts, issues),
+        ImportKind::Stock => stock::report::take_stock(conn, &rules, batch, &mut state.seen_levels, &rows, counts, issues),
+        ImportKind::Prices => crate::pricing::list::take_prices(conn, &rules, batch, &rows, counts, issues),
     }
 }
 

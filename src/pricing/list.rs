@@ -15,7 +15,7 @@ pub fn take_prices(
     conn: &mut Conn,
     rules: &Rules,
     batch: &Batch,
-    rows: Vec<PreparedRow>,
+    rows: &[PreparedRow],
     counts: &mut Counts,
     issues: &mut Vec<Issue>,
 ) -> Result<Taken> {
@@ -24,7 +24,7 @@ pub fn take_prices(
     let keys: Vec<&str> = rows.iter().map(|row| row.key.as_str()).collect();
     let offers = offers_by_key(conn, batch.supplier_id, &keys)?;
     let mut products = BTreeSet::new();
-    for row in &rows {
+    for row in rows {
         let Some(offer) = offers.get(&row.key) else {
             counts.rejected += 1;
             counts.warned -= i64::from(!row.issues.is_empty());

@@ -162,7 +162,7 @@ async fn patch_stock(State(app): State<App>, caller: Caller, Json(lines): Json<S
     for line in &lines {
         caller.require_supplier(&line.supplier)?;
     }
-    let (now, actor, dictionary) = (app.clock.now(), caller.actor().to_owned(), Arc::clone(&app.dictionary));
+    let (now, actor, dictionary) = (app.clock.now(), caller.actor().clone(), Arc::clone(&app.dictionary));
     let work = move |conn: &mut Conn| {
         lock_catalog(conn)?;
         let rules = Rules::load(conn, &dictionary)?;

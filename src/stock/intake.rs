@@ -48,13 +48,12 @@ pub fn put_levels(
     let mut answers = Vec::with_capacity(levels.len());
     for level in levels {
         let code = level.warehouse.as_deref().and_then(warehouse_code).unwrap_or_else(|| DEFAULT_WAREHOUSE.to_owned());
-        let warehouse_id = match warehouses.get(&code) {
-            Some(id) => *id,
-            None => {
-                let id = warehouse_ensure(conn, supplier_id, &code)?;
-                warehouses.insert(code, id);
-                id
-            }
+        let warehouse_id = if let Some(id) = warehouses.get(&code) {
+            *id
+        } else {
+            let id = warehouse_ensure(conn, supplier_id, &code)?;
+            warehouses.insert(code, id);
+            id
         };
         let key = (level.offer_id, warehouse_id);
         let before = stored.get(&key);

@@ -15,7 +15,7 @@ pub fn take_stock(
     rules: &Rules,
     batch: &Batch,
     seen: &mut HashSet<(i64, i64)>,
-    rows: Vec<PreparedRow>,
+    rows: &[PreparedRow],
     counts: &mut Counts,
     issues: &mut Vec<Issue>,
 ) -> Result<Taken> {
@@ -26,7 +26,7 @@ pub fn take_stock(
     let mut levels = Vec::with_capacity(rows.len());
     // Which levels belong to which row: a row is one unit of the counts, whatever it states.
     let mut of_row: Vec<usize> = Vec::with_capacity(rows.len());
-    for row in &rows {
+    for row in rows {
         let Some(offer) = offers.get(&row.key) else {
             counts.rejected += 1;
             counts.warned -= i64::from(!row.issues.is_empty());

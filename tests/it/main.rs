@@ -16,6 +16,6 @@ mod channels;
 mod cli;
 mod db;
 mod http;
-mod suppliers;
 mod search;
+mod suppliers;
 mod support_works;

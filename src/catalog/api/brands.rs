@@ -85,7 +85,7 @@ async fn patch_brand(
     if code != crate::catalog::brand::code(&code) || code.is_empty() {
         return Err(Error::field("/code", "invalid_code", "a brand's code is its folded name, such as 'black-diamond'"));
     }
-    let (now, actor) = (app.clock.now(), caller.actor().to_owned());
+    let (now, actor) = (app.clock.now(), caller.actor().clone());
     let work = move |conn: &mut Conn| {
         lock_catalog(conn)?;
         let found = brand_by_code(conn, &code)?;

@@ -109,7 +109,7 @@ async fn patch_product_group(
             "a group's code has 1 to 40 of A-Z, a-z, 0-9, dot, underscore and hyphen",
         ));
     }
-    let (now, actor) = (app.clock.now(), caller.actor().to_owned());
+    let (now, actor) = (app.clock.now(), caller.actor().clone());
     let work = move |conn: &mut Conn| {
         lock_catalog(conn)?;
         let found = group_by_code(conn, &code)?;
@@ -117,12 +117,11 @@ async fn patch_product_group(
         let title = titles(found.as_ref(), patch)?;
         let stored = JsonText::of(&title)?;
         let created = found.is_none();
-        match &found {
-            Some(row) => group_update(conn, row.id, &stored, now.into())?,
-            None => {
-                let taken = || Error::new(Code::Conflict, format!("there is a product group {code} already"));
-                group_insert(conn, &code, &stored, now.into()).map_err(|error| unique_violation(error, taken))?;
-            }
+        if let Some(row) = &found {
+            group_update(conn, row.id, &stored, now.into())?
+        } else {
+            let taken = || Error::new(Code::Conflict, format!("there is a product group {code} already"));
+            group_insert(conn, &code, &stored, now.into()).map_err(|error| unique_violation(error, taken))?;
         }
         let row = group_by_code(conn, &code)?.ok_or_else(|| Error::not_found(format!("product group {code}")))?;
         let change = tell(conn, &row, &actor, now)?;

@@ -190,7 +190,7 @@ async fn edit_product(
     allow: impl Fn(Option<i64>) -> Result<()> + Send + 'static,
 ) -> Result<Written<Product>> {
     let patch = patch::parse(&app.dictionary, body)?;
-    let edit = Edit { sku, patch, author: caller.actor().to_owned(), now: app.clock.now() };
+    let edit = Edit { sku, patch, author: caller.actor().clone(), now: app.clock.now() };
     let dictionary = Arc::clone(&app.dictionary);
     let (edited, shares) = app
         .db

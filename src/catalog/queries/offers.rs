@@ -272,13 +272,12 @@ pub fn offer_set_terms(
     Ok(())
 }
 
-/// Live offers of a supplier that are not among `seen`: (offer, key, product). The second figure counts all live ones.
-pub fn offers_of_supplier_missing(
-    conn: &mut Conn,
-    supplier_id: i64,
-    seen: &HashSet<i64>,
-) -> Result<(Vec<(i64, String, Option<i64>)>, usize)> {
-    let live: Vec<(i64, String, Option<i64>)> = offers::table
+/// An offer that a file did not name: its id, its key, its product.
+pub type Missing = (i64, String, Option<i64>);
+
+/// Live offers of a supplier that are not among `seen`. The second figure counts all live ones.
+pub fn offers_of_supplier_missing(conn: &mut Conn, supplier_id: i64, seen: &HashSet<i64>) -> Result<(Vec<Missing>, usize)> {
+    let live: Vec<Missing> = offers::table
         .filter(offers::supplier_id.eq(supplier_id).and(offers::live.eq(true)))
         .order(offers::id)
         .select((offers::id, offers::supplier_sku, offers::product_id))

@@ -100,18 +100,17 @@ async fn prepare(app: &App, manifest: &Manifest, now: DateTime<Utc>) -> Result<(
 }
 
 fn put_supplier(conn: &mut Conn, sample: &SampleSupplier, now: DateTime<Utc>) -> Result<()> {
-    let supplier = match supplier_queries::supplier_by_code(conn, &sample.code)? {
-        Some(supplier) => supplier,
-        None => {
-            let terms = SupplierTerms {
-                name: sample.name.clone(),
-                currency: sample.currency.clone(),
-                locale: sample.locale.clone(),
-                rank: sample.rank,
-                country: Some(sample.country.clone()),
-            };
-            supplier_queries::supplier_insert(conn, &sample.code, &terms, now)?
-        }
+    let supplier = if let Some(supplier) = supplier_queries::supplier_by_code(conn, &sample.code)? {
+        supplier
+    } else {
+        let terms = SupplierTerms {
+            name: sample.name.clone(),
+            currency: sample.currency.clone(),
+            locale: sample.locale.clone(),
+            rank: sample.rank,
+            country: Some(sample.country.clone()),
+        };
+        supplier_queries::supplier_insert(conn, &sample.code, &terms, now)?
     };
     for warehouse in &sample.warehouses {
         let code = crate::stock::intake::warehouse_code(&warehouse.code).unwrap_or_default();
