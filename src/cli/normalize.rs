@@ -13,16 +13,16 @@ use std::{io::Write, path::PathBuf};
 #[derive(Debug, clap::Args)]
 pub struct NormalizeArgs {
     /// Attribute code, or a column name that the dictionary knows
-    #[arg(long, value_name = "CODE", required_unless_present = "file")]
+    #[arg(long, env = "BEAMLINE_ATTRIBUTE", value_name = "CODE", required_unless_present = "file")]
     pub attribute: Option<String>,
     /// Language tag of the texts, such as de or az
-    #[arg(long, value_name = "TAG")]
+    #[arg(long, env = "BEAMLINE_LOCALE", value_name = "TAG")]
     pub locale: Option<String>,
     /// Unit of bare numbers
-    #[arg(long, value_name = "U")]
+    #[arg(long, env = "BEAMLINE_UNIT", value_name = "U")]
     pub unit: Option<String>,
     /// CSV file with the columns attribute, raw and, if wanted, locale and unit
-    #[arg(long, value_name = "FILE.csv", conflicts_with_all = ["attribute", "values"])]
+    #[arg(long, env = "BEAMLINE_NORMALIZE_FILE", value_name = "FILE.csv", conflicts_with_all = ["attribute", "values"])]
     pub file: Option<PathBuf>,
     /// Texts to read
     #[arg(allow_hyphen_values = true, value_name = "VALUE")]

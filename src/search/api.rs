@@ -67,7 +67,7 @@ async fn search_products(
 }
 
 /// Completes what is being typed.
-#[utoipa::path(get, path = "/search/suggest", tag = "search", params(Typed), responses((status = 200, body = Suggestions)))]
+#[utoipa::path(get, path = "/search/suggest", operation_id = "suggest_products", tag = "search", params(Typed), responses((status = 200, body = Suggestions)))]
 async fn suggest(
     State(app): State<App>,
     caller: Caller,

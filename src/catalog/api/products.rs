@@ -33,6 +33,7 @@ struct Which {
     /// Only of this product group, by code.
     group: Option<String>,
     /// Units of measures.
+    #[param(inline)]
     units: Option<Units>,
 }
 
@@ -41,6 +42,7 @@ struct Which {
 #[into_params(parameter_in = Query)]
 struct Shown {
     /// Units of measures.
+    #[param(inline)]
     units: Option<Units>,
 }
 
