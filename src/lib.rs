@@ -10,6 +10,7 @@ pub mod clock;
 pub mod config;
 pub mod db;
 pub mod dictionary;
+pub mod doctor;
 pub mod error;
 pub mod files;
 pub mod http;

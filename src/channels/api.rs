@@ -14,6 +14,8 @@ use crate::auth::{Caller, Permission};
 use crate::db::{Conn, operations};
 use crate::error::{Error, Result};
 use crate::http::{Json, Listed, Page, Path, Preconditions, Query, Tagged, Written, extract};
+use crate::jobs::Job;
+use crate::jobs::queries::job_enqueue_once;
 use axum::body::Bytes;
 use axum::extract::State;
 use chrono::{DateTime, TimeDelta, Utc};
@@ -201,6 +203,8 @@ async fn patch_channel(
             queries::move_locale(conn, &code, &after.locale)?;
         }
         operations::record(conn, "settings", &caller.actor(), &code, &json!({"channel": code, "settings": fresh.settings}), now)?;
+        // The default channel's price is the product's own.
+        job_enqueue_once(conn, &Job::ResolveAll, now)?;
         let change = settings::tell(conn, &code, now)?;
         Ok((Channel::load(conn, &profile)?, change))
     };

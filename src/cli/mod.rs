@@ -4,6 +4,7 @@
 
 pub mod channels;
 mod demo;
+mod doctor;
 pub mod export;
 mod gtin;
 mod import;
@@ -50,6 +51,7 @@ enum Command {
     Reindex(reindex::Reindex),
     Export(export::Export),
     Channels(channels::Channels),
+    Doctor(doctor::Doctor),
     Key(key::Key),
     Openapi(openapi::Openapi),
     Migrate(migrate::Migrate),
@@ -71,6 +73,7 @@ impl Command {
             Self::Reindex(reindex) => reindex.run(config).await,
             Self::Export(export) => export.run(config).await,
             Self::Channels(channels) => channels.run(config).await,
+            Self::Doctor(doctor) => doctor.run(config).await,
             Self::Key(key) => key.run(config).await,
             Self::Openapi(openapi) => openapi.run(),
             Self::Migrate(migrate) => migrate.run(config).await,

@@ -31,6 +31,13 @@ impl Progress {
         Self { label, bar, last: Mutex::new(Instant::now()) }
     }
 
+    /// This is being done now.
+    pub(super) fn now(&self, what: &'static str) {
+        if let Some(bar) = &self.bar {
+            bar.set_message(what);
+        }
+    }
+
     /// So much is done.
     pub(super) fn at(&self, done: i64, what: &str) {
         let done = HumanCount(done.unsigned_abs());

@@ -125,3 +125,24 @@ pub fn jobs_dead(conn: &mut Conn, limit: i64) -> Result<Vec<(String, String, Opt
         .select((jobs::id, jobs::kind, jobs::error))
         .load(conn)?)
 }
+
+/// Is there a job of this import that is still to be done, or being done?
+pub fn job_of_import_is_alive(conn: &mut Conn, import_id: &str) -> Result<bool> {
+    let payload = serde_json::to_string(&Job::Import { import_id: import_id.to_owned() })?;
+    let alive: Vec<JsonText> = jobs::table
+        .filter(jobs::kind.eq("import").and(jobs::state.eq("queued").or(jobs::state.eq("running"))))
+        .select(jobs::payload)
+        .load(conn)?;
+    Ok(alive.iter().any(|job| job.as_str() == payload))
+}
+
+/// Puts a job in, unless the same is waiting already: it would find nothing left to do.
+pub fn job_enqueue_once(conn: &mut Conn, job: &Job, now: DateTime<Utc>) -> Result<()> {
+    let payload = JsonText::of(job)?;
+    let waiting: Vec<JsonText> =
+        jobs::table.filter(jobs::kind.eq(job.kind()).and(jobs::state.eq("queued"))).select(jobs::payload).load(conn)?;
+    if !waiting.contains(&payload) {
+        job_enqueue(conn, job, now)?;
+    }
+    Ok(())
+}

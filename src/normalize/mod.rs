@@ -6,6 +6,7 @@
 mod amount;
 mod battery;
 mod boolean;
+pub mod gtin;
 mod integer;
 mod ip_code;
 mod measure;

@@ -3,7 +3,7 @@
 use super::{Reading, Value, select, text::clean_line};
 use crate::{
     dictionary::{Attribute, Dictionary},
-    identity::gtin::{GtinStatus, canonicalise},
+    normalize::gtin::{GtinStatus, canonicalise},
 };
 
 /// One clean line of at most the attribute's length.
@@ -58,7 +58,7 @@ pub(super) fn reference(dictionary: &Dictionary, attribute: &Attribute, raw: &st
     reading
 }
 
-/// A GTIN, by the rules of [`crate::identity::gtin`].
+/// A GTIN, by the rules of [`crate::normalize::gtin`].
 pub(super) fn gtin(attribute: &Attribute, raw: &str) -> Reading {
     let read = canonicalise(raw);
     let message = read.message().unwrap_or_default();

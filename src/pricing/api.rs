@@ -6,6 +6,8 @@ use crate::auth::{Caller, Permission};
 use crate::db::{ChangeKind, Conn, NewChange, changes, operations};
 use crate::error::{Error, FieldError, Result};
 use crate::http::{Json, Listed, Preconditions, Written, etag};
+use crate::jobs::Job;
+use crate::jobs::queries::job_enqueue_once;
 use axum::extract::State;
 use rust_decimal::Decimal;
 use serde::{Deserialize, Serialize};
@@ -88,6 +90,8 @@ async fn put_rates(
             before: Some(json!(before.items)),
             data: json!({"rates": true, "all": true}),
         };
+        // Every price that was converted is another now.
+        job_enqueue_once(conn, &Job::ResolveAll, now)?;
         let position = changes::append(conn, now, &[change])?;
         Ok((listed(queries::rate_list(conn)?), position))
     };

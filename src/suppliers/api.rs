@@ -6,6 +6,8 @@ use crate::auth::{Caller, Permission, Role};
 use crate::db::{ChangeKind, Conn, NewChange, Position, changes, operations};
 use crate::error::{Code, Error, Result};
 use crate::http::{Field, Json, Listed, Page, Path, Preconditions, Tagged, Written};
+use crate::jobs::Job;
+use crate::jobs::queries::job_enqueue_once;
 use axum::extract::State;
 use chrono::{DateTime, Utc};
 use serde::{Deserialize, Serialize};
@@ -247,6 +249,7 @@ fn update(
         before: Some(json!({"rank": before.rank, "currency": before.currency})),
         data: json!({"supplier": code, "resolve": true}),
     };
+    job_enqueue_once(conn, &Job::ResolveAll, now)?;
     let position = changes::append(conn, now, &[change])?;
     Ok((written, position))
 }

@@ -7,7 +7,7 @@ use crate::db::{ChangeKind, Conn, NewChange, changes, lock_catalog, operations, 
 use crate::error::{Code, Error, Result};
 use crate::http::{Json, Listed, Page, Path, Tagged, Written};
 use crate::jobs::Job;
-use crate::jobs::queries::job_enqueue;
+use crate::jobs::queries::job_enqueue_once;
 use crate::normalize::text::{clean_line, key};
 use axum::extract::State;
 use serde::{Deserialize, Serialize};
@@ -107,7 +107,7 @@ async fn patch_brand(
         brand_put_aliases(conn, &code, &name, &aliases).map_err(|error| unique_violation(error, taken))?;
         let operation = operations::record(conn, "edit", &actor, &code, &json!({"brand": code}), now)?;
         // Which products mean this brand now is only known by resolving them all.
-        job_enqueue(conn, &Job::ResolveAll, now)?;
+        job_enqueue_once(conn, &Job::ResolveAll, now)?;
         let change = NewChange {
             kind: ChangeKind::SettingsChanged,
             subject: code.clone(),

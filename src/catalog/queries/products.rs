@@ -300,3 +300,8 @@ pub fn catalog_figures(conn: &mut Conn) -> Result<CatalogFigures> {
             .first(conn)?,
     })
 }
+
+/// How many products there are.
+pub fn product_count(conn: &mut Conn) -> Result<i64> {
+    Ok(products::table.count().get_result(conn)?)
+}
