@@ -188,7 +188,8 @@ fn put(values: &mut GoldenValues, attribute: &str, locale: Option<&str>, value: 
 
 /// Every candidate of every attribute, the winner first: the same order as [`resolve`].
 pub fn lineage(sources: &[Source], edits: &[Edit]) -> Lineage {
-    let mut lineage: BTreeMap<(String, Option<String>), Vec<(Strength, Candidate)>> = BTreeMap::new();
+    type Ranked = Vec<(Strength, Candidate)>;
+    let mut lineage: BTreeMap<(String, Option<String>), Ranked> = BTreeMap::new();
     for (place, source) in ranked(sources).into_iter().enumerate() {
         for claim in &source.claims {
             let key = (claim.attribute.clone(), claim.locale.clone());

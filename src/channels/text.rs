@@ -21,7 +21,7 @@ pub fn line(text: &str) -> String {
     out
 }
 
-/// Several lines, each cleaned by [`line`], empty ones left out.
+/// Several lines, each cleaned by [`line()`], empty ones left out.
 pub fn lines(text: &str) -> String {
     text.split(['\n', '\r', '\u{2028}', '\u{2029}']).map(line).filter(|line| !line.is_empty()).collect::<Vec<_>>().join("\n")
 }

@@ -1,6 +1,6 @@
 //! The command line: one file for each command, and what they share about being run by people and scripts.
 //!
-//! A command is a struct of arguments with `run`, a variant of [`Command`] and a line in [`Command::run`].
+//! A command is a struct of arguments with `run`, a variant of `Command` and a line in `Command::run`.
 
 pub mod channels;
 mod demo;

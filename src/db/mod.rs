@@ -1,7 +1,7 @@
 //! Storage: SQLite or PostgreSQL behind one connection type, and the change log.
 //!
 //! [`Conn`] is an enum of both connections; most queries are written against it once. What does not compile through the enum
-//! (batch inserts, ON CONFLICT, `eq_any` on arrays) is still written once and expanded for both by [`each_backend!`].
+//! (batch inserts, ON CONFLICT, `eq_any` on arrays) is still written once and expanded for both by [`each_backend!`](crate::each_backend!).
 //! [`Db`] owns the pools: readers that see one snapshot, and writers whose work is one transaction.
 
 pub mod changes;

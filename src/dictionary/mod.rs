@@ -3,7 +3,7 @@
 //! It is data. Loaded and checked once at start, embedded in the binary, overridable by a user's folder; a mistake names the
 //! file, the key and the line. Nothing here knows a supplier, a channel or a product.
 //!
-//! [`load`] reads and checks, [`index`] makes the look-ups cheap, and what remains here are the nouns and the questions that
+//! `load` reads and checks, `index` makes the look-ups cheap, and what remains here are the nouns and the questions that
 //! can be asked. Every look-up by text goes through [`crate::normalize::text::key`], so case, accents, look-alike letters and
 //! punctuation never matter.
 

@@ -1,6 +1,6 @@
 //! The outside of the house over HTTP: what every capability's `api.rs` stands on.
 //!
-//! A capability gives a `router()` of annotated handlers; [`router`] mounts them and wraps them once in what every answer owes its
+//! A capability gives a `router()` of annotated handlers; [`mod@router`] mounts them and wraps them once in what every answer owes its
 //! reader: a request id, a problem document for every error ([`problem`]), a key checked ([`caller`]), parameters that the API's
 //! document names and no others ([`strict`]), and limits on bodies and time ([`body`]). Handlers take the extractors of
 //! [`extract`] and [`paging`], and answer with [`Tagged`], [`Listed`] or [`Written`].

@@ -1,6 +1,6 @@
 //! Supplier files in: bytes to records, records to offers. Streaming; one poison row never stops it.
 //!
-//! [`read`] turns bytes into records, [`prepare`] makes a record a typed row by the supplier's profile, both without a database.
+//! [`read`] turns bytes into records, [`mod@prepare`] makes a record a typed row by the supplier's profile, both without a database.
 //! [`accept`] stores what was sent and its row in `imports`; [`run`] does the import, in chunks of a transaction each.
 
 pub mod accept;

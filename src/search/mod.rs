@@ -4,7 +4,7 @@
 //! after the cursor that stands in the index's own last commit, replaces the products that changed, commits with the new cursor,
 //! and only when the reader shows that commit publishes the cursor, for whoever waits on [`Search::wait_visible`].
 //!
-//! One process feeds an index, the one that holds the lock in its folder ([`index`]); all read it through [`Search`].
+//! One process feeds an index, the one that holds the lock in its folder (`index`); all read it through [`Search`].
 //!
 //! | file | |
 //! |---|---|

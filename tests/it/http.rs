@@ -1,6 +1,6 @@
 //! What every path owes its caller: problems, limits, ids, tags, a document that needs no other host, a clean stop.
 
-use crate::support::{Answer, House, Server};
+use crate::support::{Answer, Server};
 use beamline::db::{ChangeKind, NewChange, Position, changes};
 use reqwest::{Method, header};
 use serde_json::{Value, json};
@@ -81,12 +81,12 @@ both_databases! {
         let mut later: Position = change.parse().unwrap();
         later.seq += 1;
         let path = format!("/api/v1/rates?after_change={later}");
-        let (waiting, writing) = tokio::join!(server.get(&path), async {
+        let (waited, writing) = tokio::join!(server.get(&path), async {
             tokio::time::sleep(Duration::from_millis(200)).await;
             server.send(Method::PUT, "/api/v1/rates", json!({"items": []})).await
         });
         writing.expect(200);
-        assert_eq!(waiting.expect(200)["items"], json!([]), "it waited for the change it named");
+        assert_eq!(waited.expect(200)["items"], json!([]), "it waited for the change it named");
         let stranger = Position { epoch: "feedbeef".to_owned(), ..later };
         server.get(&format!("/api/v1/rates?after_change={stranger}")).await.problem(410, "cursor_expired");
     }

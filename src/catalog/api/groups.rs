@@ -118,7 +118,7 @@ async fn patch_product_group(
         let stored = JsonText::of(&title)?;
         let created = found.is_none();
         if let Some(row) = &found {
-            group_update(conn, row.id, &stored, now.into())?
+            group_update(conn, row.id, &stored, now.into())?;
         } else {
             let taken = || Error::new(Code::Conflict, format!("there is a product group {code} already"));
             group_insert(conn, &code, &stored, now.into()).map_err(|error| unique_violation(error, taken))?;

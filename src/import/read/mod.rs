@@ -3,7 +3,7 @@
 //! [`open`] is the one door. What a file is, its content says first and its name second; what a profile says outranks both. Memory
 //! stays flat: one row or element at a time, whatever the file's size (a zip spools to a temporary file; a workbook's shared
 //! strings are held, under [`ReadLimits::max_xlsx_bytes`]). A row that cannot be read is an `Err` in the stream and the next
-//! row follows it, where the format allows that; an error that ends the stream says so ([`ReadError::fatal`]).
+//! row follows it, where the format allows that; an error that ends the stream says so (`ReadError::fatal`).
 
 mod bounded;
 mod decode;

@@ -11,7 +11,7 @@
 //! ```
 //!
 //! Keywords are read in any case; a text that holds spaces, signs or a keyword needs quotes, in which a backslash keeps the next
-//! sign. [`parse()`] knows only this grammar; what a name means is decided in [`super::compile`] with the dictionary at hand.
+//! sign. [`parse()`] knows only this grammar; what a name means is decided in `super::compile` with the dictionary at hand.
 
 mod parse;
 
