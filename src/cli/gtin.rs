@@ -3,7 +3,7 @@
 use crate::identity::canonicalise;
 use std::io::Write;
 
-/// Arguments of `beamline gtin`.
+/// Check GTINs in any written form, and give their 14-digit key
 #[derive(Debug, clap::Args)]
 pub struct GtinArgs {
     /// Texts to read as GTINs

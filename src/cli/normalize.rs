@@ -9,7 +9,7 @@ use serde::Serialize;
 use serde_json::{Map, Value as Json, json};
 use std::{io::Write, path::PathBuf};
 
-/// Arguments of `beamline normalize`.
+/// Read values as an import would, and tell how
 #[derive(Debug, clap::Args)]
 pub struct NormalizeArgs {
     /// Attribute code, or a column name that the dictionary knows
