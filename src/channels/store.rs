@@ -124,7 +124,7 @@ async fn try_mirror(app: &App, profile: &ChannelProfile, publication: &Publicati
 pub async fn download(app: &App, publication: &Publication, part: &Part, to: &Path) -> Result<()> {
     let unwritable = |error: std::io::Error| Error::new(Code::Invalid, format!("{} cannot be written ({error})", to.display()));
     let folder = to.parent().filter(|folder| !folder.as_os_str().is_empty()).unwrap_or(Path::new("."));
-    let temporary = tempfile::NamedTempFile::new_in(folder).map_err(unwritable)?;
+    let temporary = readable().tempfile_in(folder).map_err(unwritable)?;
     let mut file = tokio::fs::File::from_std(temporary.reopen().map_err(unwritable)?);
     let place = place(&publication.channel, &publication.id, &part.file);
     let mut stream = app.files.get(&place).await.map_err(refused)?.into_stream();
@@ -134,6 +134,14 @@ pub async fn download(app: &App, publication: &Publication, part: &Part, to: &Pa
     file.flush().await.map_err(unwritable)?;
     temporary.persist(to).map_err(|error| unwritable(error.error))?;
     Ok(())
+}
+
+/// A temporary file that, once it has its name, whoever may read the folder's other new files may read: the umask decides.
+fn readable() -> tempfile::Builder<'static, 'static> {
+    let mut builder = tempfile::Builder::new();
+    #[cfg(unix)]
+    builder.permissions(<std::fs::Permissions as std::os::unix::fs::PermissionsExt>::from_mode(0o666));
+    builder
 }
 
 /// Removes the files of a publication.
