@@ -1,6 +1,6 @@
 //! Keys and roles through HTTP.
 
-use crate::support::{Answer, House, Server, key};
+use crate::support::{Answer, Server, key};
 use beamline::auth::{Role, keys};
 use reqwest::Method;
 use serde_json::json;

@@ -1,6 +1,6 @@
 //! What every path owes its caller: problems, limits, ids, tags, a document that needs no other host, a clean stop.
 
-use crate::support::{Answer, House, Server};
+use crate::support::{Answer, Server};
 use beamline::db::{ChangeKind, NewChange, Position, changes};
 use reqwest::{Method, header};
 use serde_json::{Value, json};

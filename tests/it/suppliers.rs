@@ -1,6 +1,6 @@
 //! Suppliers, warehouses and rates through HTTP.
 
-use crate::support::{Answer, House, Server, key};
+use crate::support::{Answer, Server, key};
 use beamline::auth::Role;
 use beamline::db::changes;
 use reqwest::Method;
