@@ -121,7 +121,8 @@ fn last_of_each_key(rows: Vec<PreparedRow>, batch: &Batch, taken: &mut Taken) ->
         if let Some((held, held_hash)) = place.get(&row.key).and_then(|at| kept.get_mut(*at)) {
             taken.superseded.push((held.row, held.key.clone()));
             taken.unchanged += 1;
-            held_hash.superseded.push(std::mem::replace(&mut held_hash.hash, hash));
+            // Not remembered as superseded: a later file that holds only the earlier row means it.
+            held_hash.hash = hash;
             *held = row;
         } else {
             place.insert(row.key.clone(), kept.len());

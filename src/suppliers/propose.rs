@@ -108,12 +108,18 @@ impl Proposal<'_> {
             None | Some(Target::Cost | Target::RecommendedPrice) => {
                 samples.most(at, |text| text.chars().any(|sign| sign.is_ascii_digit()))
             }
-            Some(Target::SupplierSku) => samples.is_unique(at),
+            // A stock file has a row per warehouse, so that its SKUs repeat.
+            Some(Target::SupplierSku) => samples.is_nearly_unique(at) || self.names_warehouses(),
             Some(Target::Image) => samples.most(at, |text| text.contains("//")),
             Some(Target::OnHand) => samples.most(at, |text| self.is_stock(text)),
             Some(Target::Currency) => samples.most(at, |text| self.dictionary.currency_for(text, None).is_some()),
             Some(_) => true,
         }
+    }
+
+    fn names_warehouses(&self) -> bool {
+        let mut labels = self.labels.iter().flatten();
+        labels.any(|label| target_words(label, self.dictionary).iter().any(|(word, _)| word.target == Some(Target::Warehouse)))
     }
 
     fn is_stock(&self, text: &str) -> bool {

@@ -43,12 +43,23 @@ impl<'a> Samples<'a> {
         texts.iter().filter(|text| is(text)).count() * 5 >= texts.len() * 4
     }
 
-    /// Does nearly every row have a text of its own? True without rows.
+    /// Has nearly every row a text, and no two the same? True without rows.
     pub(super) fn is_unique(&self, at: usize) -> bool {
-        let texts = self.texts(at);
-        texts.len() * 5 >= self.rows * 4
-            && (self.rows == 0 || !texts.is_empty())
-            && texts.iter().collect::<HashSet<_>>().len() == texts.len()
+        self.is_filled(at) && self.distinct(at) == self.texts(at).len()
+    }
+
+    /// As [`Samples::is_unique`], but for the odd row that a supplier lists twice.
+    pub(super) fn is_nearly_unique(&self, at: usize) -> bool {
+        self.is_filled(at) && self.distinct(at) * 10 >= self.texts(at).len() * 9
+    }
+
+    fn is_filled(&self, at: usize) -> bool {
+        let filled = self.texts(at).len();
+        filled * 5 >= self.rows * 4 && (self.rows == 0 || filled > 0)
+    }
+
+    fn distinct(&self, at: usize) -> usize {
+        self.texts(at).iter().collect::<HashSet<_>>().len()
     }
 
     /// The first of these separators that stands in a text that `counts`.

@@ -11,11 +11,17 @@ mod support;
 
 mod architecture;
 mod auth;
+mod catalog;
 mod changes;
 mod channels;
 mod cli;
 mod db;
+mod events;
 mod http;
+mod imports;
+mod real_data;
+mod samples;
 mod search;
+mod stock;
 mod suppliers;
 mod support_works;

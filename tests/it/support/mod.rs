@@ -2,11 +2,13 @@
 #![allow(dead_code, unused_imports)]
 
 mod house;
+mod importing;
 mod postgres;
 mod server;
 mod shared;
 
 pub use house::House;
+pub use importing::{Upload, counts};
 pub use postgres::{Cluster, Postgres};
 pub use server::{Answer, Server, key};
 pub use shared::shared;

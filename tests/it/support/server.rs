@@ -3,7 +3,6 @@
 use super::House;
 use beamline::auth::{NewKey, Role, keys};
 use beamline::http::server;
-use beamline::search::Feeder;
 use reqwest::header::{HeaderMap, HeaderName};
 use reqwest::{Method, RequestBuilder, Response, StatusCode};
 use serde_json::Value;
@@ -25,8 +24,15 @@ pub struct Server {
 }
 
 impl Server {
-    /// Serves this house on a free port.
+    /// Serves this house on a free port, with all that `beamline serve` runs beside the server.
     pub async fn start(house: &House) -> Self {
+        let server = Self::start_idle(house).await;
+        server.work(house);
+        server
+    }
+
+    /// Serves this house, and leaves the queue and the change log alone until [`Server::work`].
+    pub async fn start_idle(house: &House) -> Self {
         // The client wants a TLS provider chosen even where it speaks plain HTTP.
         let _ = rustls::crypto::ring::default_provider().install_default();
         let app = house.app.clone();
@@ -34,11 +40,14 @@ impl Server {
         let url = format!("http://{}", listener.local_addr().unwrap());
         let shutdown = app.shutdown.clone();
         let admin = key(house, Role::Admin, None, None).await;
-        // What `beamline serve` runs beside the server.
-        tokio::spawn(Feeder::new(app.db.clone(), app.search.clone()).run(shutdown.clone()));
         let running = tokio::spawn(server::serve(app, listener));
         let client = reqwest::Client::builder().timeout(Duration::from_secs(30)).no_proxy().build().unwrap();
         Self { url, admin, shutdown, running, client }
+    }
+
+    /// Starts the index's feeder, the listings' follower and the job runner.
+    pub fn work(&self, house: &House) {
+        beamline::background::start(&house.app);
     }
 
     /// A request to a path, with the admin's key.
