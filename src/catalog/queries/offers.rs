@@ -23,6 +23,10 @@ pub struct OfferKey {
     pub row_hash: String,
     /// Hashes of rows of the same key in the same file, which the last one superseded.
     pub superseded: Option<String>,
+    /// The import that wrote it.
+    pub import_id: String,
+    /// When it was first seen.
+    pub created_at: Time,
 }
 
 /// An offer as stored, with everything but its ids.
@@ -136,7 +140,16 @@ macro_rules! body {
 pub fn offer_keys(conn: &mut Conn, supplier_id: i64, keys: &[&str]) -> Result<HashMap<String, OfferKey>> {
     let rows: Vec<OfferKey> = each_backend!(conn => offers::table
         .filter(offers::supplier_id.eq(supplier_id).and(offers::supplier_sku.eq_any(keys)))
-        .select((offers::id, offers::supplier_sku, offers::product_id, offers::live, offers::row_hash, offers::superseded))
+        .select((
+            offers::id,
+            offers::supplier_sku,
+            offers::product_id,
+            offers::live,
+            offers::row_hash,
+            offers::superseded,
+            offers::import_id,
+            offers::created_at,
+        ))
         .load(conn))?;
     Ok(rows.into_iter().map(|row| (row.supplier_sku.clone(), row)).collect())
 }
