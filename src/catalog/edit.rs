@@ -50,6 +50,10 @@ pub fn apply(conn: &mut Conn, rules: &Rules, edit: &Edit, allow: &dyn Fn(Option<
     };
     let operation = operations::record(conn, "edit", &edit.author, &edit.sku, &serde_json::json!({}), edit.now)?;
     for statement in &edit.patch.statements {
+        // What is said of every locale takes the place of what was said of each.
+        if statement.locale.is_none() {
+            edit_delete(conn, product_id, &statement.attribute, None)?;
+        }
         match &statement.value {
             Some(value) => edit_put(
                 conn,

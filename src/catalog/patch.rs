@@ -1,10 +1,16 @@
 //! Reading a product patch: RFC 7396 JSON in, a person's claims out. Pure; every mistake names its JSON pointer.
+//!
+//! What a product shows and nobody sets (its price, its version) is kept aside: sending back what was read must not fail, and
+//! [`unchanged`] holds it against the product as it stands.
+
+#[cfg(test)]
+mod tests;
 
 use super::view::ProductStatus;
 use crate::dictionary::{Attribute, AttributeType, Dictionary};
 use crate::error::{Error, FieldError, Result};
 use crate::identity::canonicalise;
-use crate::normalize::{Hints, Status, Value, normalize, text::clean_line};
+use crate::normalize::{Hints, Status, Value, normalize, text::clean_line, typed, typed::Misfit};
 use serde_json::{Map, Value as JsonValue};
 
 /// A person's claim, or its withdrawal (no value).
@@ -27,21 +33,31 @@ pub struct Patch {
     pub status: Option<ProductStatus>,
     /// A new group by code, or none of any.
     pub group: Option<Option<String>>,
+    /// Fields that are told and never taken, as they were sent; see [`unchanged`].
+    pub told: Map<String, JsonValue>,
 }
 
 /// Fields of a product that are claims of their own beside `values`.
 const CLAIMED: [&str; 5] = ["brand", "gtin", "mpn", "category", "tags"];
-/// Fields that are told and never taken; sending back what was read must not fail.
-const TOLD: [&str; 9] = ["sku", "available", "price", "completeness", "version", "created_at", "updated_at", "images", "title"];
+/// Fields that are told and never taken.
+const TOLD: [&str; 8] = ["sku", "available", "price", "completeness", "version", "created_at", "updated_at", "images"];
 /// Tags a person may give.
 const MAX_TAGS: usize = 100;
+/// Characters of a tag, as in an import.
+const MAX_TAG_CHARS: usize = 100;
+/// Characters of a field whose attribute sets no length.
+const MAX_CHARS: usize = 250;
+/// Locales of one attribute.
+const MAX_LOCALES: usize = 100;
+/// Longest language tag that is taken: every part that BCP 47 expects of one (RFC 5646, section 4.4.1).
+const MAX_TAG_BYTES: usize = 35;
 
 /// Reads a patch.
 pub fn parse(dictionary: &Dictionary, body: &Map<String, JsonValue>) -> Result<Patch> {
     let mut patch = Patch::default();
     let mut errors = Vec::new();
     for (field, value) in body {
-        let pointer = format!("/{field}");
+        let pointer = format!("/{}", escaped(field));
         let read = match field.as_str() {
             "values" => values(dictionary, value, &mut patch, &mut errors),
             "status" => status(value).map(|status| patch.status = Some(status)),
@@ -49,14 +65,33 @@ pub fn parse(dictionary: &Dictionary, body: &Map<String, JsonValue>) -> Result<P
             name if CLAIMED.contains(&name) => claimed(dictionary, name, value).map(|value| {
                 patch.statements.push(Statement { attribute: name.to_owned(), locale: None, value });
             }),
-            name if TOLD.contains(&name) => Ok(()),
-            name => Err(("unknown_field", format!("a product has no field '{name}'; attributes stand under 'values'"))),
+            name if TOLD.contains(&name) => {
+                patch.told.insert(name.to_owned(), value.clone());
+                Ok(())
+            }
+            name => {
+                let name: String = name.chars().take(100).collect();
+                Err(("unknown_field", format!("a product has no field '{name}'; attributes stand under 'values'")))
+            }
         };
         if let Err((code, message)) = read {
             errors.push(FieldError { pointer, code: code.to_owned(), message });
         }
     }
     if errors.is_empty() { Ok(patch) } else { Err(Error::fields(errors)) }
+}
+
+/// Refuses fields that are told and never taken, unless they were sent as they stand in `present`.
+pub fn unchanged(told: &Map<String, JsonValue>, present: &Map<String, JsonValue>) -> Result<()> {
+    let differing = told.iter().filter(|(field, value)| present.get(*field) != Some(value));
+    let errors: Vec<FieldError> = differing
+        .map(|(field, _)| FieldError {
+            pointer: format!("/{field}"),
+            code: "read_only".to_owned(),
+            message: format!("{field} cannot be set; leave it out, or send it as it was read"),
+        })
+        .collect();
+    if errors.is_empty() { Ok(()) } else { Err(Error::fields(errors)) }
 }
 
 type Read<T> = std::result::Result<T, (&'static str, String)>;
@@ -91,10 +126,20 @@ fn claimed(dictionary: &Dictionary, field: &str, value: &JsonValue) -> Read<Opti
         if words.len() > MAX_TAGS {
             return Err(("too_many", format!("a product has at most {MAX_TAGS} tags")));
         }
-        return Ok(Some(Value::List(words.iter().map(|word| clean_line(word)).filter(|word| !word.is_empty()).collect())));
+        let mut tags: Vec<String> = Vec::with_capacity(words.len());
+        for tag in words.iter().map(|word| clean_line(word)).filter(|word| !word.is_empty()) {
+            if tag.chars().count() > MAX_TAG_CHARS {
+                return Err(("too_long", format!("a tag has at most {MAX_TAG_CHARS} characters")));
+            }
+            if !tags.contains(&tag) {
+                tags.push(tag);
+            }
+        }
+        return Ok(Some(Value::List(tags)));
     }
-    let text = value.as_str().map(clean_line).filter(|text| !text.is_empty() && text.chars().count() <= 250);
-    let text = text.ok_or_else(|| ("wrong_type", format!("{field} is a text of 1 to 250 characters, or null")))?;
+    let most = dictionary.attribute(field).and_then(|attribute| attribute.max_length).unwrap_or(MAX_CHARS);
+    let text = value.as_str().map(clean_line).filter(|text| !text.is_empty() && text.chars().count() <= most);
+    let text = text.ok_or_else(|| ("wrong_type", format!("{field} is a text of 1 to {most} characters, or null")))?;
     match field {
         "gtin" => {
             let read = canonicalise(&text);
@@ -115,9 +160,10 @@ fn values(dictionary: &Dictionary, value: &JsonValue, patch: &mut Patch, errors:
         return Err(("wrong_type", "values is an object by attribute code".to_owned()));
     };
     for (code, value) in values {
-        let pointer = format!("/values/{code}");
+        let pointer = format!("/values/{}", escaped(code));
         let Some(attribute) = dictionary.attribute(code) else {
-            let message = format!("there is no attribute '{code}'; GET /api/v1/attributes lists them");
+            let shown: String = code.chars().take(100).collect();
+            let message = format!("there is no attribute '{shown}'; GET /api/v1/attributes lists them");
             errors.push(FieldError { pointer, code: "unknown_attribute".to_owned(), message });
             continue;
         };
@@ -126,37 +172,58 @@ fn values(dictionary: &Dictionary, value: &JsonValue, patch: &mut Patch, errors:
             errors.push(FieldError { pointer, code: "not_a_value".to_owned(), message });
             continue;
         }
-        let mut push = |locale: Option<&str>, read: Read<Option<Value>>, pointer: String| match read {
+        let mut push = |locale: Option<&str>, read: Valued, pointer: String| match read {
             Ok(value) => {
                 patch.statements.push(Statement { attribute: code.clone(), locale: locale.map(str::to_owned), value });
             }
-            Err((code, message)) => errors.push(FieldError { pointer, code: code.to_owned(), message }),
+            Err(Misfit { at, code, message }) => {
+                errors.push(FieldError { pointer: format!("{pointer}{at}"), code: code.to_owned(), message });
+            }
         };
         match value {
             JsonValue::Null => push(None, Ok(None), pointer),
+            // No text in any locale.
+            value if is_none(value) => push(None, Ok(Some(Value::none())), pointer),
+            JsonValue::Object(texts) if attribute.localized && texts.len() > MAX_LOCALES => {
+                let message = format!("{code} has texts in at most {MAX_LOCALES} locales");
+                push(None, Err(misfit("too_many", message)), pointer);
+            }
             JsonValue::Object(texts) if attribute.localized => {
                 for (locale, text) in texts {
-                    let pointer = format!("{pointer}/{locale}");
+                    let pointer = format!("{pointer}/{}", escaped(locale));
                     push(Some(locale), localized(dictionary, attribute, locale, text), pointer);
                 }
             }
             _ if attribute.localized => {
                 let message = format!("{code} is an object of texts by locale, such as {{\"en\": \"…\"}}");
-                push(None, Err(("wrong_type", message)), pointer);
+                push(None, Err(misfit("wrong_type", message)), pointer);
             }
-            value => push(None, typed(dictionary, attribute, value, None).map(Some), pointer),
+            value => push(None, valued(dictionary, attribute, value, None).map(Some), pointer),
         }
     }
     Ok(())
 }
 
-fn localized(dictionary: &Dictionary, attribute: &Attribute, locale: &str, text: &JsonValue) -> Read<Option<Value>> {
-    if locale.parse::<icu_locale_core::LanguageIdentifier>().is_err() {
-        return Err(("invalid_locale", format!("'{locale}' is not a BCP 47 language tag")));
+/// What was said about one attribute in one locale; none takes back what was said before.
+type Valued = std::result::Result<Option<Value>, Misfit>;
+
+fn misfit(code: &'static str, message: impl Into<String>) -> Misfit {
+    Misfit { at: String::new(), code, message: message.into() }
+}
+
+/// One step of an RFC 6901 pointer.
+fn escaped(step: &str) -> String {
+    let step: String = step.chars().take(100).collect();
+    step.replace('~', "~0").replace('/', "~1")
+}
+
+fn localized(dictionary: &Dictionary, attribute: &Attribute, locale: &str, text: &JsonValue) -> Valued {
+    if locale.len() > MAX_TAG_BYTES || locale.parse::<icu_locale_core::LanguageIdentifier>().is_err() {
+        return Err(misfit("invalid_locale", "this is not a BCP 47 language tag; write such as en or de-AT"));
     }
     match text {
         JsonValue::Null => Ok(None),
-        text => typed(dictionary, attribute, text, Some(locale)).map(Some),
+        text => valued(dictionary, attribute, text, Some(locale)).map(Some),
     }
 }
 
@@ -164,84 +231,32 @@ fn is_none(value: &JsonValue) -> bool {
     value.as_object().is_some_and(|object| object.len() == 1 && object.get("none") == Some(&JsonValue::Bool(true)))
 }
 
-fn typed(dictionary: &Dictionary, attribute: &Attribute, value: &JsonValue, locale: Option<&str>) -> Read<Value> {
+fn valued(
+    dictionary: &Dictionary,
+    attribute: &Attribute,
+    value: &JsonValue,
+    locale: Option<&str>,
+) -> std::result::Result<Value, Misfit> {
     if is_none(value) {
         return Ok(Value::none());
     }
+    let Some(text) = value.as_str() else {
+        let read: Value = serde_json::from_value(value.clone()).map_err(|_| misfit("wrong_type", typed::shape(attribute)))?;
+        return typed(dictionary, attribute, read);
+    };
+    // An option's own code means that option, whatever other words it may hold.
+    if attribute.kind == AttributeType::Select && attribute.option(text).is_some() {
+        return Ok(Value::text(text));
+    }
     // What is sent as text is read like a supplier's text.
-    if let Some(text) = value.as_str() {
-        let hints = Hints { locale: locale.map(str::to_owned), ..Hints::default() };
-        let reading = normalize(dictionary, attribute, text, &hints);
-        return match (reading.status, reading.value) {
-            (Status::Ok | Status::Doubtful, Some(value)) if reading.resolved_attribute == attribute.code => Ok(value),
-            _ => Err((
-                "unreadable",
-                reading
-                    .findings
-                    .first()
-                    .map_or_else(|| format!("'{text}' cannot be read as {}", attribute.code), |finding| finding.message.clone()),
-            )),
-        };
+    let hints = Hints { locale: locale.map(str::to_owned), ..Hints::default() };
+    let reading = normalize(dictionary, attribute, text, &hints);
+    match (reading.status, reading.value) {
+        (Status::Ok | Status::Doubtful, Some(value)) if reading.resolved_attribute == attribute.code => Ok(value),
+        _ => {
+            let shown: String = text.chars().take(60).collect();
+            let message = reading.findings.first().map(|finding| finding.message.clone());
+            Err(misfit("unreadable", message.unwrap_or_else(|| format!("'{shown}' cannot be read as {}", attribute.code))))
+        }
     }
-    let read: Value = serde_json::from_value(value.clone()).map_err(|_| ("wrong_type", shape(attribute)))?;
-    fits(dictionary, attribute, read)
-}
-
-/// Does a value sent as JSON fit its attribute? Units are converted, options and ranges checked.
-fn fits(dictionary: &Dictionary, attribute: &Attribute, value: Value) -> Read<Value> {
-    let wrong = || ("wrong_type", shape(attribute));
-    let convert = |amount, unit: &str| {
-        let canonical = attribute.unit.as_deref().unwrap_or_default();
-        let known = dictionary.unit_for(unit).map_or(unit, |unit| unit.code.as_str());
-        dictionary
-            .convert(amount, known, canonical)
-            .ok_or_else(|| ("unknown_unit", format!("{unit} cannot be converted to {canonical}, the unit of {}", attribute.code)))
-    };
-    match (attribute.kind, value) {
-        (AttributeType::Measure, Value::Measure(measure)) => {
-            let amount = convert(measure.amount, &measure.unit)?;
-            // The same limits as a supplier's text meets.
-            let text = format!("{amount} {}", attribute.unit.as_deref().unwrap_or_default());
-            typed(dictionary, attribute, &JsonValue::String(text), None)
-        }
-        (AttributeType::Range, Value::Range(range)) => {
-            let (min, max) = (convert(range.min, &range.unit)?, convert(range.max, &range.unit)?);
-            if min > max {
-                return Err(("invalid_range", "min must not be above max".to_owned()));
-            }
-            let unit = attribute.unit.clone().unwrap_or_default();
-            Ok(Value::Range(crate::normalize::Range { min, max, unit }))
-        }
-        (AttributeType::MultiSelect, Value::List(codes)) => match codes.iter().find(|code| attribute.option(code).is_none()) {
-            Some(code) => Err(("unknown_option", format!("{} has no option '{code}'", attribute.code))),
-            None => Ok(Value::List(codes)),
-        },
-        (AttributeType::Boolean, value @ Value::Boolean(_))
-        | (AttributeType::Integer, value @ Value::Integer(_))
-        | (AttributeType::TextList, value @ Value::List(_))
-        | (AttributeType::Batteries, value @ Value::Batteries(_))
-        | (AttributeType::Modes, value @ Value::Modes(_)) => Ok(value),
-        // An empty list parses as the first list there is.
-        (AttributeType::TextList | AttributeType::MultiSelect, Value::Batteries(none)) if none.is_empty() => {
-            Ok(Value::List(Vec::new()))
-        }
-        (AttributeType::Modes, Value::Batteries(none)) if none.is_empty() => Ok(Value::Modes(Vec::new())),
-        _ => Err(wrong()),
-    }
-}
-
-/// What a value of this attribute looks like, for the error.
-fn shape(attribute: &Attribute) -> String {
-    let unit = attribute.unit.as_deref().unwrap_or_default();
-    let form = match attribute.kind {
-        AttributeType::Measure => format!("{{\"amount\":\"86\",\"unit\":\"{unit}\"}} whole, or a text such as \"86 {unit}\""),
-        AttributeType::Range => format!("{{\"min\":\"-10\",\"max\":\"40\",\"unit\":\"{unit}\"}} whole, or a text"),
-        AttributeType::Boolean => "true or false".to_owned(),
-        AttributeType::Integer => "a whole number".to_owned(),
-        AttributeType::MultiSelect | AttributeType::TextList => "a list of texts".to_owned(),
-        AttributeType::Batteries => "a list of {\"quantity\":3,\"cell\":\"AAA\"}, or a text such as \"3 x AAA\"".to_owned(),
-        AttributeType::Modes => "a list of {\"name\",\"light_output\",\"runtime\",\"beam_distance\",\"color\"}".to_owned(),
-        _ => "a text".to_owned(),
-    };
-    format!("{} is {form}", attribute.code)
 }

@@ -2,7 +2,11 @@
 //!
 //! Pure. The best claim per attribute and locale wins: a person's edit before any supplier; then live offers before gone ones,
 //! sure claims before doubtful ones, the supplier's rank, the claim's confidence, and last the supplier code and offer key, so that
-//! the same offers always resolve alike.
+//! the same offers always resolve alike. A person who states that a localized attribute has no value, without naming a locale, takes
+//! away every supplier's text of it; what people say of one locale still stands above that.
+
+#[cfg(test)]
+mod tests;
 
 use super::view::{GoldenValue, GoldenValues};
 use crate::dictionary::Dictionary;
@@ -142,6 +146,9 @@ pub fn resolve(sources: &[Source], edits: &[Edit]) -> Golden {
             .or_insert((&claim.value, strength));
         }
     }
+    for edit in edits.iter().filter(|edit| is_blanket(edit)) {
+        best.retain(|(attribute, _), _| *attribute != edit.attribute);
+    }
     for edit in edits {
         best.insert((edit.attribute.as_str(), edit.locale.as_deref()), (&edit.value, (0, 0, 0)));
     }
@@ -164,6 +171,11 @@ pub fn resolve(sources: &[Source], edits: &[Edit]) -> Golden {
         }
     }
     golden
+}
+
+/// Does it state that there is no value, in no locale?
+fn is_blanket(edit: &Edit) -> bool {
+    edit.locale.is_none() && matches!(edit.value, Value::None(_))
 }
 
 /// Category of a product whose suppliers name none: its kind's, where the dictionary has a category for that kind.
@@ -194,6 +206,12 @@ pub fn lineage(sources: &[Source], edits: &[Edit]) -> Lineage {
         for claim in &source.claims {
             let key = (claim.attribute.clone(), claim.locale.clone());
             lineage.entry(key).or_default().push((strength(source, claim, place), of_offer(source, claim)));
+        }
+    }
+    for edit in edits.iter().filter(|edit| is_blanket(edit)) {
+        let locales = lineage.iter_mut().filter(|((attribute, locale), _)| *attribute == edit.attribute && locale.is_some());
+        for (_, candidates) in locales {
+            candidates.push(((0, 0, 1), of_editor(edit)));
         }
     }
     for edit in edits {
@@ -256,7 +274,7 @@ fn ranked(sources: &[Source]) -> Vec<&Source> {
     ranked
 }
 
-/// Tier, place of the source, doubt. Smaller is stronger; a person's edit is (0, 0, 0).
+/// Tier, place of the source, doubt. Smaller is stronger; a person's edit is (0, 0, 0), and (0, 0, 1) where it names no locale.
 type Strength = (u8, usize, u8);
 
 /// How strong a claim is, see the module's text.

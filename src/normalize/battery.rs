@@ -6,9 +6,9 @@ use super::{BatteryOption, Finding, Reading, Status, Value, text::key};
 use crate::dictionary::{Attribute, Dictionary, holds, holds_phrase};
 
 /// Alternatives in one cell; more are prose.
-const MAX_OPTIONS: usize = 20;
+pub(super) const MAX_OPTIONS: usize = 20;
 /// More cells than this fit no lamp.
-const MAX_CELLS: u32 = 24;
+pub(super) const MAX_CELLS: u32 = 24;
 
 /// Reads battery options.
 pub(super) fn read(dictionary: &Dictionary, attribute: &Attribute, raw: &str) -> Reading {

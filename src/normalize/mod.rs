@@ -20,10 +20,12 @@ mod scan;
 mod select;
 mod stock;
 pub mod text;
+pub mod typed;
 pub mod value;
 
 pub use amount::{AmountError, parse_amount};
 pub use stock::{StockWord, stock_word};
+pub use typed::typed;
 pub use value::{BatteryOption, Claim, Measure, Mode, NoValue, Range, Value};
 
 use crate::dictionary::{Attribute, AttributeType, Dictionary};
@@ -147,6 +149,8 @@ impl Reading {
     }
 }
 
+/// Items of one list of texts.
+const MAX_ITEMS: usize = 100;
 /// Longest cell of a list or a line of text.
 const MAX_TEXT_BYTES: usize = 20_000;
 /// Longest cell that is read at all; longer ones are rejected.

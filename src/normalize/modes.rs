@@ -6,11 +6,13 @@ use super::{
     quantity::{Join, find},
     text::{clean_line, key},
 };
-use crate::dictionary::{Attribute, Dictionary, holds_phrase};
+use crate::dictionary::{Attribute, Bounds, Dictionary, holds_phrase};
 use rust_decimal::Decimal;
 
 /// Rows of one table; lamps have 13 at most.
-const MAX_MODES: usize = 60;
+pub(super) const MAX_MODES: usize = 60;
+/// Characters of a mode's name.
+pub(super) const MAX_NAME: usize = 60;
 
 /// Reads a table.
 pub(super) fn read(dictionary: &Dictionary, attribute: &Attribute, raw: &str, hints: &Hints) -> Reading {
@@ -54,20 +56,26 @@ pub(super) fn read(dictionary: &Dictionary, attribute: &Attribute, raw: &str, hi
         reading.doubt("no_figures", "Modes are named without light output or run time.".to_owned(), 50);
         return reading;
     }
-    let hard = dictionary.attribute("light_output_max").and_then(|attribute| attribute.hard);
-    if modes
-        .iter()
-        .filter_map(|mode| mode.light_output)
-        .any(|lumens| hard.and_then(|hard| hard.max).is_some_and(|max| lumens > max))
-    {
-        return Reading::rejected(
-            attribute,
-            "modes",
-            "out_of_range",
-            "A mode's light output is not possible; check the numbers.",
-        );
+    if let Some((field, _)) = modes.iter().find_map(|mode| impossible(dictionary, mode)) {
+        let message = format!("A mode's {} is not possible; check the numbers.", field.replace('_', " "));
+        return Reading::rejected(attribute, "modes", "out_of_range", message);
     }
     Reading::accepted(attribute, "modes", Value::Modes(modes), 90)
+}
+
+/// A figure of a mode that no lamp has, and what it may be: 0 to the most that the same quantity of a whole lamp may be. Its
+/// least does not count: the dimmest mode may be below what a lamp's brightest must reach.
+pub(super) fn impossible(dictionary: &Dictionary, mode: &Mode) -> Option<(&'static str, Bounds)> {
+    let figures = [
+        ("light_output", "light_output_max", mode.light_output),
+        ("runtime", "runtime_max", mode.runtime),
+        ("beam_distance", "beam_distance_max", mode.beam_distance),
+    ];
+    figures.into_iter().find_map(|(field, whole, amount)| {
+        let max = dictionary.attribute(whole).and_then(|attribute| attribute.hard).and_then(|hard| hard.max);
+        let bounds = Bounds { min: Some(Decimal::ZERO), max };
+        amount.filter(|amount| !bounds.contains(*amount)).map(|_| (field, bounds))
+    })
 }
 
 /// Amounts with an explicit unit of the family, compounds added up.
@@ -130,7 +138,7 @@ fn name_of(dictionary: &Dictionary, part: &str, rows: usize) -> (String, Option<
     let says_words = note.chars().any(char::is_alphabetic) && !note.chars().any(|c| c.is_ascii_digit());
     let name = match known {
         Some(code) => code,
-        None if says_words => bracket.chars().take(60).collect(),
+        None if says_words => bracket.chars().take(MAX_NAME).collect(),
         None if rows == 1 => inside().unwrap_or_default(),
         None => String::new(),
     };

@@ -1,6 +1,6 @@
 //! Values that are mostly text: names, lists of texts, brands, GTINs.
 
-use super::{Reading, Value, select, text::clean_line};
+use super::{MAX_ITEMS, Reading, Value, select, text::clean_line};
 use crate::{
     dictionary::{Attribute, Dictionary},
     normalize::gtin::{GtinStatus, canonicalise},
@@ -23,7 +23,7 @@ pub(super) fn list(dictionary: &Dictionary, attribute: &Attribute, raw: &str) ->
     let strong: Vec<&str> = raw.split(['|', ';', '\n', '•']).collect();
     let parts: Vec<&str> = if strong.len() > 1 || attribute.localized { strong } else { raw.split(',').collect() };
     let mut items: Vec<String> = Vec::new();
-    for part in parts.into_iter().map(str::trim).filter(|part| !part.is_empty() && !part.starts_with("//")).take(100) {
+    for part in parts.into_iter().map(str::trim).filter(|part| !part.is_empty() && !part.starts_with("//")).take(MAX_ITEMS) {
         let line = clean_line(&strip_tags(part));
         if line.is_empty() || dictionary.words().is_null(&line) || items.contains(&line) {
             continue;
@@ -73,14 +73,14 @@ pub(super) fn gtin(attribute: &Attribute, raw: &str) -> Reading {
     }
 }
 
-fn too_long(attribute: &Attribute, text: &str) -> Option<String> {
+pub(super) fn too_long(attribute: &Attribute, text: &str) -> Option<String> {
     let (length, max) = (text.chars().count(), attribute.max_length?);
     (length > max)
         .then(|| format!("The text has {length} characters; {} takes at most {max}. Shorten it.", attribute.label("en")))
 }
 
 /// Titles come with markup too; a title has none.
-fn strip_tags(raw: &str) -> String {
+pub(super) fn strip_tags(raw: &str) -> String {
     if raw.contains('<') || (raw.contains('&') && raw.contains(';')) {
         super::rich_text::to_plain(&super::rich_text::sanitize(raw))
     } else {

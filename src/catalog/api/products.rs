@@ -6,12 +6,13 @@ use crate::auth::{Caller, Permission};
 use crate::catalog::edit::{self, Edit};
 use crate::catalog::queries::{Rules, ViewFilter, completeness_of, view_by_sku, views_page};
 use crate::catalog::{ProductStatus, ProductView, patch, sku};
-use crate::db::Conn;
+use crate::db::{Conn, lock_catalog};
+use crate::dictionary::Dictionary;
 use crate::error::{Code, Error, Result};
 use crate::http::{Json, Listed, Page, Path, Preconditions, Query, Tagged, Written};
 use axum::extract::State;
 use serde::Deserialize;
-use serde_json::{Map, Value as JsonValue};
+use serde_json::{Map, Value as JsonValue, json};
 use std::collections::{BTreeMap, HashMap};
 use std::sync::Arc;
 use utoipa_axum::{router::OpenApiRouter, routes};
@@ -149,16 +150,16 @@ struct PatchProduct {
 async fn create_product(
     State(app): State<App>,
     caller: Caller,
-    Json(body): Json<Map<String, JsonValue>>,
+    Json(mut body): Json<Map<String, JsonValue>>,
 ) -> Result<Written<Product>> {
     caller.require(Permission::Edit)?;
-    let sku = match body.get("sku") {
+    let sku = match body.remove("sku") {
         None | Some(JsonValue::Null) => {
             // Nothing founded it but this request; its id is as unique.
             let founder = crate::id::new("product", app.clock.now());
             sku::founded_by("", &founder, |_| false)
         }
-        Some(JsonValue::String(sku)) => sku.clone(),
+        Some(JsonValue::String(sku)) => sku,
         Some(_) => return Err(Error::field("/sku", "wrong_type", "sku is a text")),
     };
     let new = |version: Option<i64>| match version {
@@ -197,6 +198,8 @@ async fn edit_product(
     let (edited, shares) = app
         .db
         .write(move |conn| {
+            lock_catalog(conn)?;
+            allowed(conn, &dictionary, &edit, &allow)?;
             let rules = Rules::load(conn, &dictionary)?;
             let edited = edit::apply(conn, &rules, &edit, &allow)?;
             let shares = completeness_of(conn, &[edited.view.id])?.remove(&edited.view.id).unwrap_or_default();
@@ -207,4 +210,18 @@ async fn edit_product(
     let body = Product::of(edited.view, shares, &app.dictionary, Units::Canonical);
     let written = if edited.created { Written::created(body, location) } else { Written::changed(body) };
     Ok(written.version(version).change(edited.change))
+}
+
+/// Refuses an edit of a product that is another than the caller read, or of what nobody sets.
+fn allowed(conn: &mut Conn, dictionary: &Dictionary, edit: &Edit, allow: &dyn Fn(Option<i64>) -> Result<()>) -> Result<()> {
+    let view = view_by_sku(conn, &edit.sku)?;
+    allow(view.as_ref().map(|view| view.version))?;
+    let present = match view {
+        Some(view) if !edit.patch.told.is_empty() => {
+            let shares = completeness_of(conn, &[view.id])?.remove(&view.id).unwrap_or_default();
+            serde_json::to_value(Product::of(view, shares, dictionary, Units::Canonical))?
+        }
+        _ => json!({"sku": edit.sku}),
+    };
+    patch::unchanged(&edit.patch.told, present.as_object().unwrap_or(&Map::new()))
 }
