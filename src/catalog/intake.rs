@@ -201,7 +201,8 @@ fn last_of_each_key(rows: Vec<PreparedRow>, batch: &Batch, taken: &mut Taken) ->
     kept
 }
 
-fn row_hash(row: &PreparedRow, reader: &str) -> String {
+/// What tells whether a row says anything new: its record, and who reads it.
+pub fn row_hash(row: &PreparedRow, reader: &str) -> String {
     let mut hash = Sha256::new();
     hash.update(reader.as_bytes());
     for (field, value) in &row.raw {
