@@ -25,3 +25,4 @@ mod search;
 mod stock;
 mod suppliers;
 mod support_works;
+mod time;
