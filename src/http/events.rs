@@ -4,6 +4,7 @@
 //! nothing that an older transaction could still precede.
 
 use super::extract::parameter;
+use super::visible::{self, AfterChange};
 use super::{Query, paging};
 use crate::app::App;
 use crate::auth::{Caller, Permission};
@@ -95,7 +96,12 @@ struct Wanted {
 
 /// Events after a point of the change log, oldest first.
 #[utoipa::path(get, path = "/events", tag = "operations", params(Wanted), responses((status = 200, body = Events)))]
-async fn list_events(State(app): State<App>, caller: Caller, Query(wanted): Query<Wanted>) -> Result<Response> {
+async fn list_events(
+    State(app): State<App>,
+    caller: Caller,
+    Query(wanted): Query<Wanted>,
+    AfterChange(shown): AfterChange,
+) -> Result<Response> {
     caller.require(Permission::ReadInner)?;
     let limit = wanted.limit.unwrap_or(paging::DEFAULT);
     if !(1..=paging::MAX).contains(&limit) {
@@ -104,8 +110,23 @@ async fn list_events(State(app): State<App>, caller: Caller, Query(wanted): Quer
     let after: Option<Position> = wanted.after.as_deref().map(str::parse).transpose()?;
     let kinds = wanted.types.as_deref().map(kinds).transpose()?;
     let limit = usize::try_from(limit).unwrap_or(0);
+    if let Some(position) = shown {
+        told(&app, &position).await?;
+    }
     let events = app.db.read(move |conn| read(conn, after, kinds.as_deref(), limit)).await?;
     Ok(super::Json(events).into_response())
+}
+
+/// Waits until the log tells `position`: it is in the database before every older transaction has ended, and told only after.
+async fn told(app: &App, position: &Position) -> Result<()> {
+    let deadline = tokio::time::Instant::now() + visible::LONGEST;
+    while !app.db.read(changes::head).await?.covers(position) {
+        if tokio::time::Instant::now() >= deadline || app.shutdown.is_cancelled() {
+            return Err(visible::not_yet());
+        }
+        tokio::time::sleep(visible::PAUSE).await;
+    }
+    Ok(())
 }
 
 fn kinds(types: &str) -> Result<Vec<ChangeKind>> {

@@ -18,7 +18,8 @@ use std::time::Duration;
 
 /// How long a read waits for a change at most.
 pub const LONGEST: Duration = Duration::from_secs(10);
-const PAUSE: Duration = Duration::from_millis(50);
+/// Between two looks.
+pub(super) const PAUSE: Duration = Duration::from_millis(50);
 
 /// The change that an answer must show.
 #[derive(Debug, Clone, Default)]

@@ -178,10 +178,11 @@ both_databases! {
         // Every third is enough to have all kinds.
         for product in marked.iter().step_by(3) {
             let gtin = product["gtin"].as_str().unwrap();
-            let (bare, ean) = (gtin.trim_start_matches('0'), &gtin[1..]);
-            let spaced = format!("{}%20{}%20{}", &ean[..1], &ean[1..7], &ean[7..]);
-            let dashed = format!("{}-{}-{}", &ean[..3], &ean[3..12], &ean[12..]);
-            for dress in [gtin, bare, &spaced, &dashed] {
+            // A carton's number has 14 digits that count; any other is written as UPC or EAN too.
+            let number = gtin.strip_prefix('0').unwrap_or(gtin);
+            let spaced = format!("{}%20{}%20{}", &number[..1], &number[1..7], &number[7..]);
+            let dashed = format!("{}-{}-{}", &number[..3], &number[3..12], &number[12..]);
+            for dress in [gtin, number, gtin.trim_start_matches('0'), &spaced, &dashed] {
                 let found = server.get(&format!("/api/v1/search?limit=3&q={dress}")).await.expect(200);
                 assert_eq!(found["items"][0]["sku"], product["sku"], "{dress}: {found}");
             }
@@ -194,9 +195,6 @@ both_databases! {
         let sku = products[7]["sku"].as_str().unwrap();
         let found = server.get(&format!("/api/v1/search?q={}", sku.to_lowercase())).await.expect(200);
         assert_eq!(found["items"][0]["sku"], sku);
-        let key = given(&server).await.into_iter().find(|((supplier, _), _)| supplier == "nordlys").unwrap();
-        let found = server.get(&format!("/api/v1/search?q={}", key.0.1)).await.expect(200);
-        assert_eq!(found["items"][0]["sku"], key.1.as_str(), "a supplier's number: {found}");
     }
 
     async fn the_right_lamp_stands_in_the_right_row_of_each_feed(house: House) {

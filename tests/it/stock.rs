@@ -39,7 +39,7 @@ both_databases! {
         assert_eq!((&product["available"], &product["version"]), (&json!(10), &json!(1)), "stock is no edit of the catalogue");
         let found = server.get(&format!("/api/v1/search?filter=available%20%3E%3D%2010&after_change={change}")).await.expect(200);
         assert_eq!((&found["items"][0]["sku"], &found["total"]["value"]), (&json!(sku), &json!(1)));
-        let event = server.get("/api/v1/events?types=stock.changed&limit=1000").await.expect(200);
+        let event = server.get(&format!("/api/v1/events?types=stock.changed&limit=1000&after_change={change}")).await.expect(200);
         let newest = event["items"].as_array().unwrap().last().unwrap().clone();
         assert_eq!((&newest["subject"], &newest["data"]["available"], &newest["data"]["was"]), (&json!(sku), &json!(10), &json!(12)));
 
