@@ -152,10 +152,7 @@ async fn get_product_price(State(app): State<App>, caller: Caller, Path(sku): Pa
         let rules = Rules::load(conn, &dictionary)?;
         let offers = offers_of_products(conn, &[view.id])?.remove(&view.id).unwrap_or_default();
         let levels = levels_of_products(conn, &[view.id])?.remove(&view.id).unwrap_or_default();
-        let terms: Vec<_> = offers
-            .iter()
-            .map(|offer| golden::terms(offer, levels.iter().any(|level| level.offer_id == offer.id && level.available() > 0)))
-            .collect();
+        let terms = golden::terms_of(&offers, &levels);
         Ok(match &rules.price {
             None => ProductPrice {
                 price: None,
@@ -177,11 +174,5 @@ async fn get_product_price(State(app): State<App>, caller: Caller, Path(sku): Pa
 async fn list_product_images(State(app): State<App>, caller: Caller, Path(sku): Path<String>) -> Result<Tagged<Listed<Image>>> {
     caller.require(Permission::ReadInner)?;
     let view = app.db.read(move |conn| existing(conn, &sku)).await?;
-    let items = view
-        .images
-        .into_iter()
-        .enumerate()
-        .map(|(place, image)| Image { position: place + 1, role: image.role, url: image.url })
-        .collect();
-    Ok(Tagged::of(Listed { items, next: None }))
+    Ok(Tagged::of(Listed { items: Image::all(view.images), next: None }))
 }
