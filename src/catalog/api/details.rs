@@ -157,7 +157,7 @@ async fn get_product_price(State(app): State<App>, caller: Caller, Path(sku): Pa
             None => ProductPrice {
                 price: None,
                 explanation: Vec::new(),
-                missing: Some("the default channel has no currency; PATCH /api/v1/channels/{code} sets it".to_owned()),
+                missing: Some("there is no default channel; the setting default_channel names one".to_owned()),
             },
             Some(settings) => match first_price(&terms, settings, &rules.rates) {
                 Ok(priced) => ProductPrice { price: Some(priced.price), explanation: priced.explanation, missing: None },
