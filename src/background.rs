@@ -2,7 +2,7 @@
 
 use crate::app::App;
 use crate::search::Feeder;
-use crate::{channels, jobs};
+use crate::{catalog, channels, jobs};
 use std::time::Duration;
 use tokio_util::task::TaskTracker;
 
@@ -12,8 +12,27 @@ pub fn start(app: &App) -> TaskTracker {
     tasks.spawn(Feeder::new(app.db.clone(), app.search.clone()).run(app.shutdown.clone()));
     tasks.spawn(channels::follow::run(app.clone(), app.shutdown.clone()));
     tasks.spawn(jobs::runner::run(app.clone(), app.shutdown.clone()));
+    tasks.spawn(keep_time(app.clone()));
     tasks.close();
     tasks
+}
+
+/// How often time is looked at.
+const HOUR: Duration = Duration::from_secs(3_600);
+
+/// Time is a writer too: what changes with nobody writing is turned into ordinary changes.
+async fn keep_time(app: App) {
+    loop {
+        match catalog::expire::run(&app).await {
+            Ok(0) => {}
+            Ok(products) => tracing::info!(products, "discontinued what its suppliers have not had for long"),
+            Err(error) => tracing::warn!(%error, "the rule for what is gone could not be run; trying again in an hour"),
+        }
+        tokio::select! {
+            () = tokio::time::sleep(HOUR) => {}
+            () = app.shutdown.cancelled() => return,
+        }
+    }
 }
 
 /// Waits until what was begun has been given back or finished, so that nothing is cut in the middle.

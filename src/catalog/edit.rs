@@ -1,6 +1,7 @@
 //! A person's edit: claims put above every supplier's, as one operation.
 
 use super::golden::{self, Chosen};
+use super::lifecycle::BY_PERSON;
 use super::patch::Patch;
 use super::queries::{
     EditRow, NewProduct, Rules, edit_delete, edit_put, group_by_code, product_insert, products_by_sku, view_by_sku,
@@ -70,7 +71,8 @@ pub fn apply(conn: &mut Conn, rules: &Rules, edit: &Edit, allow: &dyn Fn(Option<
             None => edit_delete(conn, product_id, &statement.attribute, statement.locale.as_deref())?,
         }
     }
-    let chosen = Chosen { status: edit.patch.status, group: group(conn, &edit.patch)?, by_person: true };
+    let chosen =
+        Chosen { status: edit.patch.status.map(|status| (status, BY_PERSON)), group: group(conn, &edit.patch)?, by_person: true };
     let chosen = HashMap::from([(product_id, chosen)]);
     let changed = golden::rebuild_chosen(conn, rules, &BTreeSet::from([product_id]), &chosen, Some(&operation), edit.now)?;
     let change = changes::append(conn, edit.now, &changed)?;

@@ -23,8 +23,8 @@ use std::collections::{BTreeSet, HashMap};
 /// What is chosen about a product besides its claims.
 #[derive(Debug, Clone, Default)]
 pub struct Chosen {
-    /// A person's status.
-    pub status: Option<ProductStatus>,
+    /// A status, and who chose it.
+    pub status: Option<(ProductStatus, &'static str)>,
     /// Its group, or none of any.
     pub group: Option<Option<i64>>,
     /// Was the group a person's choice? A supplier's never moves a product out of one of those.
@@ -147,7 +147,7 @@ fn next_state(
     };
     let present = ProductStatus::parse(&row.body.status);
     let (status, status_by) = match chosen.and_then(|chosen| chosen.status) {
-        Some(status) => (status, lifecycle::BY_PERSON),
+        Some(chosen) => chosen,
         None => match lifecycle::next_status(present, &row.body.status_by, standing) {
             status if status == present => (status, row.body.status_by.as_str()),
             status => (status, lifecycle::BY_IMPORT),

@@ -37,8 +37,10 @@ pub struct Batch {
     pub operation_id: String,
     /// Profile and dictionary that read the rows: the same row read by another profile is another row.
     pub reader: String,
-    /// The import's time.
+    /// The chunk's time.
     pub now: DateTime<Utc>,
+    /// When the import was accepted: what it made is no older.
+    pub began: DateTime<Utc>,
 }
 
 /// What became of a chunk.
@@ -58,8 +60,19 @@ pub struct Taken {
     pub changes: Vec<NewChange>,
 }
 
-/// Offer keys met earlier in the same import, with the hash of the row that stands.
-pub type Met = HashMap<String, String>;
+/// What earlier chunks of the same import held.
+#[derive(Debug, Default)]
+pub struct Met {
+    /// The row that last carried a key, by the key's hash: sixteen bytes a row, whatever the file holds.
+    rows: HashMap<u64, u64>,
+    /// Rows that their file superseded further down the last time, and will again unless the winner has left it.
+    waiting: HashMap<String, PreparedRow>,
+}
+
+/// Rows that may wait for their winner; beyond that a row is taken at once.
+const MAX_WAITING: usize = 10_000;
+/// Superseded rows that an offer remembers.
+const MAX_SUPERSEDED: usize = 50;
 
 /// Takes rows in. None of them is rejected; they are of one file, in its order.
 pub fn take(conn: &mut Conn, rules: &Rules, batch: &Batch, met: &mut Met, rows: Vec<PreparedRow>) -> Result<Taken> {
@@ -71,36 +84,92 @@ pub fn take(conn: &mut Conn, rules: &Rules, batch: &Batch, met: &mut Met, rows: 
 
     let mut changed: Vec<(PreparedRow, RowHash)> = Vec::new();
     for (row, mut hash) in rows {
+        let earlier = met.rows.insert(key_hash(&row.key), row.row);
+        if let Some(earlier) = earlier {
+            taken.superseded.push((earlier, row.key.clone()));
+        }
+        let waited = met.waiting.remove(&row.key).is_some();
         match stored.get(&row.key) {
             Some(offer) if offer.live && offer.row_hash == hash.hash => {
-                met.insert(row.key.clone(), hash.hash.clone());
-                taken.unchanged += 1;
                 taken.seen.push(offer.id);
+                taken.count_standing(offer, batch, earlier.is_none());
             }
-            // A row that its file supersedes further down was read last time too, and will be superseded again.
-            Some(offer) if offer.live && !met.contains_key(&row.key) && was_superseded(offer, &hash.hash) => {
-                taken.unchanged += 1;
+            Some(offer)
+                if offer.live
+                    && (earlier.is_none() || waited)
+                    && met.waiting.len() < MAX_WAITING
+                    && was_superseded(offer, &hash.hash) =>
+            {
                 taken.seen.push(offer.id);
+                taken.unchanged += 1;
+                met.waiting.insert(row.key.clone(), row);
             }
             known => {
-                if let Some(earlier) = met.insert(row.key.clone(), hash.hash.clone()) {
-                    hash.superseded.push(earlier);
-                    taken.superseded.push((row.row, row.key.clone()));
+                if let (Some(offer), Some(_)) = (known, earlier) {
+                    hash.superseded = offer.superseded.iter().flat_map(|hashes| hashes.split(',')).map(str::to_owned).collect();
+                    if !waited {
+                        hash.superseded.push(offer.row_hash.clone());
+                    }
+                    let surplus = hash.superseded.len().saturating_sub(MAX_SUPERSEDED);
+                    hash.superseded.drain(..surplus);
                 }
-                if known.is_some() {
-                    taken.updated += 1;
+                // In a rehearsal an earlier row's offer is not stored; it was counted as made all the same.
+                if known.is_some() || earlier.is_some() {
+                    taken.updated += 1
                 } else {
-                    taken.created += 1;
+                    taken.created += 1
                 }
                 changed.push((row, hash));
             }
         }
     }
-    if changed.is_empty() {
+    if !changed.is_empty() {
+        write_changed(conn, rules, batch, &changed, &stored, &mut taken)?;
+    }
+    Ok(taken)
+}
+
+/// Takes the rows in whose winner has left the file: what they say stands now. They were counted as unchanged before.
+pub fn take_waiting(conn: &mut Conn, rules: &Rules, batch: &Batch, met: &mut Met) -> Result<Taken> {
+    let mut taken = Taken::default();
+    let mut rows: Vec<PreparedRow> = std::mem::take(&mut met.waiting).into_values().collect();
+    if rows.is_empty() {
         return Ok(taken);
     }
-    write_changed(conn, rules, batch, &changed, &stored, &mut taken)?;
+    lock_catalog(conn)?;
+    rows.sort_by_key(|row| row.row);
+    let rows: Vec<(PreparedRow, RowHash)> = rows
+        .into_iter()
+        .map(|row| {
+            let hash = row_hash(&row, &batch.reader);
+            (row, RowHash { hash, superseded: Vec::new() })
+        })
+        .collect();
+    let keys: Vec<&str> = rows.iter().map(|(row, _)| row.key.as_str()).collect();
+    let stored = offer_keys(conn, batch.supplier_id, &keys)?;
+    taken.updated = rows.len() as u64;
+    write_changed(conn, rules, batch, &rows, &stored, &mut taken)?;
     Ok(taken)
+}
+
+impl Taken {
+    /// Counts a row whose offer says the same already: unchanged, unless an interrupted try of this very import wrote it.
+    fn count_standing(&mut self, offer: &OfferKey, batch: &Batch, first: bool) {
+        if offer.import_id != batch.import_id || !first {
+            self.unchanged += 1;
+        } else if DateTime::<Utc>::from(offer.created_at) >= batch.began {
+            self.created += 1;
+        } else {
+            self.updated += 1;
+        }
+    }
+}
+
+fn key_hash(key: &str) -> u64 {
+    use std::hash::{DefaultHasher, Hash, Hasher};
+    let mut hasher = DefaultHasher::new();
+    key.hash(&mut hasher);
+    hasher.finish()
 }
 
 struct RowHash {
@@ -132,7 +201,8 @@ fn last_of_each_key(rows: Vec<PreparedRow>, batch: &Batch, taken: &mut Taken) ->
     kept
 }
 
-fn row_hash(row: &PreparedRow, reader: &str) -> String {
+/// What tells whether a row says anything new: its record, and who reads it.
+pub fn row_hash(row: &PreparedRow, reader: &str) -> String {
     let mut hash = Sha256::new();
     hash.update(reader.as_bytes());
     for (field, value) in &row.raw {

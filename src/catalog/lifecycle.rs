@@ -18,6 +18,8 @@ pub struct Standing {
 
 /// Who set the present status.
 pub const BY_IMPORT: &str = "import";
+/// A profile's rule; see [`BY_IMPORT`].
+pub const BY_RULE: &str = "rule";
 /// See [`BY_IMPORT`].
 pub const BY_PERSON: &str = "person";
 

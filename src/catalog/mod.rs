@@ -7,6 +7,7 @@
 pub mod api;
 pub mod brand;
 pub mod edit;
+pub mod expire;
 pub mod golden;
 pub mod intake;
 pub mod lifecycle;

@@ -109,6 +109,8 @@ pub struct DiffSkus {
     pub removed: Vec<String>,
 }
 
+/// Publications of a channel that are kept.
+const KEPT: usize = 30;
 /// Products walked at once.
 const BATCH: i64 = 500;
 
@@ -173,6 +175,9 @@ pub async fn publish(app: &App, channel: &str, options: &Options) -> Result<Publ
         }
     };
     store::mirror(app, &desk.profile, &publication).await;
+    if let Err(error) = prune(app, channel, KEPT).await {
+        tracing::warn!(%error, channel, "old publications could not be removed; they are looked at again at the next one");
+    }
     Ok(publication)
 }
 

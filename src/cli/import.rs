@@ -115,7 +115,7 @@ pub(super) async fn perform(
         }
     };
     let now = app.clock.now();
-    app.db.write(move |conn| job_finish(conn, &job, now)).await?;
+    app.db.write(move |conn| job_finish(conn, &job, &worker, now)).await?;
     Ok(row)
 }
 

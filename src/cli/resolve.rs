@@ -5,9 +5,10 @@ use super::{Outcome, say};
 use crate::catalog::resolve_all;
 use crate::config::Config;
 use crate::error::{Code, Error, Result};
+use crate::import::reread;
 use clap::Args;
 
-/// Rebuild golden records from offers and edits
+/// Read kept rows again and rebuild golden records from offers and edits
 #[derive(Debug, Args)]
 pub struct Resolve {
     /// All products; there is no other choice yet, and saying it keeps it from being run by mistake
@@ -21,12 +22,16 @@ impl Resolve {
             return Err(Error::new(Code::Invalid, "say --all to rebuild every golden record"));
         }
         let app = super::open(config).await?;
+        let progress = Progress::begin("reading kept rows again");
+        let reread =
+            reread::all(&app, &|changed| progress.at(i64::try_from(changed).unwrap_or(i64::MAX), "offers changed")).await?;
+        drop(progress);
         let progress = Progress::begin("resolving");
         let done =
             resolve_all::run(&app, &|done| progress.at(i64::try_from(done.products).unwrap_or(i64::MAX), "products")).await?;
         drop(progress);
         super::catch_up(&app).await?;
-        say(format_args!("{} products looked at, {} changed", done.products, done.changed))?;
+        say(format_args!("{reread} offers read differently; {} products looked at, {} changed", done.products, done.changed))?;
         Ok(Outcome::Done)
     }
 }

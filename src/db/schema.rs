@@ -240,12 +240,12 @@ diesel::table! {
 
     imports (id) {
         id -> Text,
-        supplier_id -> BigInt,
+        supplier -> Text,
         kind -> Text,
         mode -> Text,
         dry_run -> Bool,
         status -> Text,
-        profile_id -> Nullable<BigInt>,
+        profile -> Nullable<Text>,
         profile_name -> Text,
         files -> Json,
         rows_read -> BigInt,
@@ -255,7 +255,6 @@ diesel::table! {
         rejected -> BigInt,
         warned -> BigInt,
         gone -> BigInt,
-        progress -> Json,
         change -> Nullable<Text>,
         error -> Nullable<Text>,
         operation_id -> Text,
@@ -285,9 +284,10 @@ diesel::table! {
 diesel::table! {
     use diesel::sql_types::*;
 
-    held_offers (import_id, offer_id) {
+    held_offers (import_id, offer_id, warehouse_id) {
         import_id -> Text,
         offer_id -> BigInt,
+        warehouse_id -> BigInt,
     }
 }
 
@@ -304,7 +304,6 @@ diesel::table! {
         run_at -> UtcTime,
         leased_by -> Nullable<Text>,
         lease_until -> Nullable<UtcTime>,
-        progress -> Json,
         error -> Nullable<Text>,
         created_at -> UtcTime,
         finished_at -> Nullable<UtcTime>,
@@ -414,8 +413,6 @@ diesel::joinable!(stock_levels -> offers (offer_id));
 diesel::joinable!(stock_levels -> warehouses (warehouse_id));
 diesel::joinable!(stock_movements -> offers (offer_id));
 diesel::joinable!(stock_movements -> warehouses (warehouse_id));
-diesel::joinable!(imports -> suppliers (supplier_id));
-diesel::joinable!(imports -> profiles (profile_id));
 diesel::joinable!(import_issues -> imports (import_id));
 diesel::joinable!(listings -> products (product_id));
 diesel::joinable!(api_keys -> suppliers (supplier_id));

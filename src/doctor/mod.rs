@@ -9,8 +9,7 @@ use crate::catalog::queries::{Rules, product_ids_after};
 use crate::channels::{publish, store};
 use crate::db::{Conn, changes};
 use crate::error::Result;
-use crate::import::ImportStatus;
-use crate::import::queries::imports_before;
+use crate::import::queries::imports_open;
 use crate::jobs::queries::{job_of_import_is_alive, jobs_dead};
 use crate::search::SearchRequest;
 use crate::stock::queries::levels_off_ledger;
@@ -168,9 +167,8 @@ async fn work(app: &App) -> Result<Vec<Finding>> {
         .db
         .read(move |conn| {
             let mut stuck = Vec::new();
-            for import in imports_before(conn, None, None, limit)? {
-                let open = matches!(import.status, ImportStatus::Queued | ImportStatus::Running);
-                if open && !job_of_import_is_alive(conn, &import.id)? {
+            for import in imports_open(conn, limit)? {
+                if !job_of_import_is_alive(conn, &import.id)? {
                     stuck.push(import);
                 }
             }

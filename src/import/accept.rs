@@ -8,7 +8,7 @@ use crate::error::{Code, Error, Result};
 use crate::jobs::Job;
 use crate::jobs::queries::{job_begin, job_enqueue};
 use crate::suppliers::profile::Profile;
-use crate::suppliers::queries::supplier_ensure;
+use crate::suppliers::queries::{supplier_by_code, supplier_ensure};
 use bytes::Bytes;
 use futures_util::{Stream, StreamExt};
 use object_store::{ObjectStoreExt, WriteMultipart, path::Path};
@@ -82,6 +82,15 @@ fn store_failed(error: object_store::Error) -> Error {
     Error::new(Code::Unavailable, "the file store cannot be written; check its folder or bucket").because(error)
 }
 
+/// Takes back what was stored of an import that was refused after all.
+pub async fn discard(app: &App, files: &[StoredFile]) {
+    for file in files {
+        if let Err(error) = app.files.delete(&Path::from(file.path.as_str())).await {
+            tracing::warn!(%error, path = file.path, "a refused upload remains in the file store");
+        }
+    }
+}
+
 fn safe_name(name: &str) -> String {
     let base = name.rsplit(['/', '\\']).next().unwrap_or(name);
     let safe: String =
@@ -107,23 +116,31 @@ pub async fn enqueue(
     let now = app.clock.now();
     app.db
         .write(move |conn| {
-            let supplier_id = supplier_ensure(conn, &request.supplier, now)?.id;
-            let profile = match (&given, &request.profile) {
-                (Some(profile), Some(toml)) => {
-                    let id = profile_put(conn, supplier_id, request.kind, toml, &profile.fingerprint(), false, now)?;
-                    Some((id, profile.name.clone()))
-                }
-                _ => profile_in_force(conn, supplier_id, request.kind)?.map(|row| (row.id, String::new())),
+            // A rehearsal leaves nothing behind: no supplier, no profile.
+            let supplier = match request.dry_run {
+                true => supplier_by_code(conn, &request.supplier)?,
+                false => Some(supplier_ensure(conn, &request.supplier, now)?),
             };
-            let (profile_id, profile_name) = profile.map_or((None, String::new()), |(id, name)| (Some(id), name));
+            let (profile, profile_name) = match (given, request.profile) {
+                (Some(profile), Some(toml)) => {
+                    if let Some(supplier) = supplier.filter(|_| !request.dry_run) {
+                        profile_put(conn, supplier.id, request.kind, &toml, &profile.fingerprint(), false, now)?;
+                    }
+                    (Some(toml), profile.name)
+                }
+                _ => match supplier {
+                    Some(supplier) => (profile_in_force(conn, supplier.id, request.kind)?.map(|row| row.toml), String::new()),
+                    None => (None, String::new()),
+                },
+            };
             let operation_id = operations::begin(conn, "import", &request.actor, &import_id, &serde_json::json!({}), now)?;
             let import = NewImport {
                 id: import_id.clone(),
-                supplier_id,
+                supplier: request.supplier,
                 kind: request.kind,
                 mode: request.mode,
                 dry_run: request.dry_run,
-                profile_id,
+                profile,
                 profile_name,
                 files,
                 operation_id,

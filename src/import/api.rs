@@ -169,7 +169,10 @@ async fn create_import(
         dry_run: how.dry_run.unwrap_or(false),
         actor: caller.actor().clone(),
     };
-    accept::enqueue(&app, id.clone(), request, files, None).await?;
+    if let Err(error) = accept::enqueue(&app, id.clone(), request, files.clone(), None).await {
+        accept::discard(&app, &files).await;
+        return Err(error);
+    }
     let wanted = id.clone();
     let row = app.db.read(move |conn| queries::import_by_id(conn, &wanted)).await?;
     Ok(Written::accepted(row.into(), format!("/api/v1/imports/{id}")))
@@ -257,19 +260,7 @@ async fn list_imports(State(app): State<App>, caller: Caller, Query(whose): Quer
     caller.require(Permission::ReadSupply)?;
     let wanted = caller.supplier.as_ref().map(|own| own.code.clone()).or(whose.supplier);
     let (before, fetch) = (page.cursor::<String>()?, page.fetch());
-    let rows = app
-        .db
-        .read(move |conn| {
-            let supplier = match &wanted {
-                Some(code) => match crate::suppliers::queries::supplier_by_code(conn, code)? {
-                    Some(supplier) => Some(supplier.id),
-                    None => return Ok(Vec::new()),
-                },
-                None => None,
-            };
-            queries::imports_before(conn, supplier, before.as_deref(), fetch)
-        })
-        .await?;
+    let rows = app.db.read(move |conn| queries::imports_before(conn, wanted.as_deref(), before.as_deref(), fetch)).await?;
     page.list(rows, |row| row.id.clone(), Import::from)
 }
 
@@ -304,12 +295,13 @@ async fn list_import_issues(
     page.list(rows, |row| row.id, ImportIssue::from)
 }
 
-/// Says that a held import is right: the offers that it lacks are marked gone.
+/// Says that a held import is right: what it lacks is lost, by a job.
 #[utoipa::path(post, path = "/imports/{id}/release", tag = "imports", params(("id" = String, Path, description = "The import's id")),
-    responses((status = 200, body = Import)))]
+    responses((status = 202, body = Import)))]
 async fn release_import(State(app): State<App>, caller: Caller, Path(id): Path<String>) -> Result<Written<Import>> {
     caller.require(Permission::Edit)?;
-    Ok(ended(finish::release(&app, &id).await?))
+    let row = finish::release(&app, &id).await?;
+    Ok(Written::accepted(row.into(), format!("/api/v1/imports/{id}")))
 }
 
 /// Stops an import that is queued, running or held. What it wrote stays.

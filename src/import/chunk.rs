@@ -2,10 +2,12 @@
 
 use super::prepare::Preparer;
 use super::read::{self, ReadLimits, Records};
-use super::{ImportKind, Issue, PreparedRow};
+use super::{ImportKind, Issue, PreparedRow, Severity};
 use crate::dictionary::Dictionary;
 use crate::suppliers::profile::Profile;
 use iso_currency::Currency;
+use std::collections::HashMap;
+use std::hash::{DefaultHasher, Hash, Hasher};
 use std::io::Read;
 use std::sync::Arc;
 use tokio::sync::mpsc;
@@ -30,10 +32,12 @@ pub struct Chunk {
     pub rejected: i64,
     /// Rows taken with a warning.
     pub warned: i64,
+    /// Rows that a later row of the same key superseded: they change nothing.
+    pub superseded: i64,
     /// Keys of lost rows, where they could be read: their offers are not missing.
     pub lost_keys: Vec<String>,
-    /// Texts of lost rows whose key could not be read.
-    pub lost_texts: Vec<String>,
+    /// Words of lost rows whose key could not be read; it may be one of them.
+    pub lost_words: Vec<String>,
     /// Why the file could not be read to its end.
     pub fatal: Option<String>,
 }
@@ -52,15 +56,31 @@ pub struct Reader {
 }
 
 impl Reader {
+    /// Looks ahead through a stock file or price list: which row is the last of each key that repeats. Such a file is short of columns and
+    /// quick to read twice, and its rows hold nothing by which a superseded one could be told the next time.
+    pub fn look_ahead(&self, source: Box<dyn Read + Send>, name: &str, file: usize, last: &mut LastRows) {
+        let Ok(records) = read::open(source, name, &self.profile.read_options(), &ReadLimits::default()) else { return };
+        let preparer = Preparer::new(self.kind, &self.profile, &self.dictionary, self.currency);
+        for record in records {
+            match preparer.take(record) {
+                Ok(row) if !row.rejected() => {
+                    last.rows.insert(unit_hash(&row), place(file, row.row));
+                }
+                Ok(_) => {}
+                Err(_) => return,
+            }
+        }
+    }
+
     /// Starts reading; chunks arrive in order until the file ends. Dropping the receiver stops it.
-    pub fn start(&self, source: Box<dyn Read + Send>, name: String) -> mpsc::Receiver<Chunk> {
+    pub fn start(&self, source: Box<dyn Read + Send>, name: String, file: usize, last: Arc<LastRows>) -> mpsc::Receiver<Chunk> {
         let (send, receive) = mpsc::channel(AHEAD);
         let reader = self.clone();
         let span = tracing::Span::current();
         tokio::task::spawn_blocking(move || {
             let _in = span.enter();
             match read::open(source, &name, &reader.profile.read_options(), &ReadLimits::default()) {
-                Ok(records) => reader.pump(records, &send),
+                Ok(records) => reader.pump(records, &send, file, &last),
                 Err(error) => {
                     let _ = send.blocking_send(Chunk { fatal: Some(error.to_string()), ..Chunk::default() });
                 }
@@ -69,13 +89,14 @@ impl Reader {
         receive
     }
 
-    fn pump(&self, records: Records, send: &mpsc::Sender<Chunk>) {
+    fn pump(&self, records: Records, send: &mpsc::Sender<Chunk>, file: usize, last: &LastRows) {
         let preparer = Preparer::new(self.kind, &self.profile, &self.dictionary, self.currency);
         let mut chunk = Chunk::default();
         let mut bytes = 0;
         for record in records {
             bytes += record.as_ref().map_or(0, |record| record.fields.iter().map(|(_, text)| text.len()).sum());
             match preparer.take(record) {
+                Ok(row) if last.supersede(file, &row) => chunk.supersede(row),
                 Ok(row) => chunk.push(row),
                 Err(end) => {
                     chunk.fatal = Some(end.to_string());
@@ -94,6 +115,39 @@ impl Reader {
     }
 }
 
+/// The last row of every key of a stock file or price list, by hash.
+#[derive(Debug, Default)]
+pub struct LastRows {
+    rows: HashMap<u64, u64>,
+}
+
+impl LastRows {
+    /// Does a later row say the same thing anew?
+    fn supersede(&self, file: usize, row: &PreparedRow) -> bool {
+        !self.rows.is_empty()
+            && !row.rejected()
+            && self.rows.get(&unit_hash(row)).is_some_and(|last| *last > place(file, row.row))
+    }
+}
+
+/// Order of rows over all files of an import.
+fn place(file: usize, row: u64) -> u64 {
+    ((file as u64) << 48) | row
+}
+
+/// What a row is about: its key, and the warehouses of its stock.
+fn unit_hash(row: &PreparedRow) -> u64 {
+    let mut hasher = DefaultHasher::new();
+    row.key.hash(&mut hasher);
+    for line in &row.stock {
+        line.warehouse.hash(&mut hasher);
+    }
+    hasher.finish()
+}
+
+/// Words looked at in one lost row.
+const LOST_WORDS: usize = 2_000;
+
 impl Chunk {
     fn push(&mut self, mut row: PreparedRow) {
         self.read += 1;
@@ -102,7 +156,8 @@ impl Chunk {
             if row.key.is_empty() {
                 let texts =
                     row.raw.values().filter_map(|value| value.as_str()).chain(row.issues.iter().map(|issue| issue.raw.as_str()));
-                self.lost_texts.push(texts.collect::<Vec<_>>().join("\n"));
+                let words = texts.flat_map(|text| text.split([';', ',', '\t', '|', '"', '\n'])).map(str::trim);
+                self.lost_words.extend(words.filter(|word| !word.is_empty()).take(LOST_WORDS).map(str::to_owned));
             } else {
                 self.lost_keys.push(std::mem::take(&mut row.key));
             }
@@ -112,5 +167,37 @@ impl Chunk {
         self.warned += i64::from(!row.issues.is_empty());
         self.issues.append(&mut row.issues);
         self.rows.push(row);
+    }
+
+    fn supersede(&mut self, mut row: PreparedRow) {
+        self.read += 1;
+        self.superseded += 1;
+        self.warned += 1;
+        self.issues.append(&mut row.issues);
+        self.issues.push(duplicate_key(row.row, &row.key));
+    }
+}
+
+/// The issue of a row that a later one superseded.
+pub fn duplicate_key(row: u64, key: &str) -> Issue {
+    Issue {
+        row,
+        field: String::new(),
+        code: "duplicate_key".to_owned(),
+        message: format!("a later row has the same key '{key}' and stands instead of this one"),
+        raw: key.to_owned(),
+        severity: Severity::Warning,
+    }
+}
+
+/// The issue of a row that is about no offer of this supplier.
+pub fn unknown_sku(row: &PreparedRow) -> Issue {
+    Issue {
+        row: row.row,
+        field: String::new(),
+        code: "unknown_sku".to_owned(),
+        message: format!("the supplier has no offer '{}'; import its catalogue first", row.key),
+        raw: row.key.clone(),
+        severity: Severity::Rejected,
     }
 }

@@ -1,6 +1,9 @@
 //! Ending an import: what a full file missed is gone, unless that is too much at once; then it waits for a person.
 
-use super::queries::{ImportRow, held_of, held_put, import_by_id, import_count, import_finish, import_move};
+use super::queries::{
+    HeldLoss, ImportRow, held_delete, held_of, held_put, import_by_id, import_count, import_finish, import_later_than,
+    import_move, import_reopen, profile_put,
+};
 use super::run::{Run, State};
 use super::{Counts, ImportKind, ImportMode, ImportStatus};
 use crate::app::App;
@@ -8,17 +11,20 @@ use crate::catalog::golden;
 use crate::catalog::queries::{Rules, offers_by_id, offers_mark_gone, offers_of_supplier_missing};
 use crate::db::{ChangeKind, Conn, NewChange, changes, lock_catalog, operations};
 use crate::error::{Code, Error, Result};
+use crate::jobs::Job;
+use crate::jobs::queries::job_enqueue;
 use crate::stock::intake::{NewLevel, put_levels};
 use crate::stock::queries::{levels_unseen, warehouse_codes};
+use crate::suppliers::queries::supplier_by_code;
 use chrono::{DateTime, Utc};
 use serde_json::json;
-use std::collections::BTreeSet;
+use std::collections::{BTreeSet, HashSet};
 use std::sync::Arc;
 
 /// A full import that would lose more than this share of a supplier's offers is held, in percent.
 pub const HELD_ABOVE_PERCENT: usize = 20;
-/// Offers marked gone in one transaction.
-const GONE_CHUNK: usize = 1_000;
+/// Losses of one transaction.
+const LOSS_CHUNK: usize = 1_000;
 
 /// How reading ended.
 pub(super) enum Ending {
@@ -30,17 +36,40 @@ pub(super) enum Ending {
     Cancelled,
 }
 
+/// How an import ends: its status, and why when it is not done.
+struct End {
+    status: ImportStatus,
+    error: Option<String>,
+}
+
 /// Ends a run.
 pub(super) async fn end(app: &App, run: Run, mut state: State, ending: Ending) -> Result<ImportRow> {
-    let (status, error) = match ending {
-        Ending::Failed(reason) => (ImportStatus::Failed, Some(reason)),
-        Ending::Cancelled => (ImportStatus::Cancelled, None),
+    let end = match ending {
+        Ending::Failed(reason) => End { status: ImportStatus::Failed, error: Some(reason) },
+        Ending::Cancelled => End { status: ImportStatus::Cancelled, error: None },
         Ending::Complete if run.mode == ImportMode::Full && run.import.kind != ImportKind::Prices => {
-            miss(app, &run, &mut state).await?
+            missed(app, &run, &mut state).await?
         }
-        Ending::Complete => (done(&state.counts), None),
+        Ending::Complete => End { status: done(&state.counts), error: None },
     };
-    close(app, &run.import, state.counts, status, error).await
+    let useful = state.counts.created + state.counts.updated + state.counts.unchanged > 0;
+    if run.proposed && useful && !run.import.dry_run {
+        keep_profile(app, &run).await?;
+    }
+    close(app, &run.import, state.counts, end).await
+}
+
+/// A proposed profile that read something is the supplier's from now on; one that read nothing is not kept.
+async fn keep_profile(app: &App, run: &Run) -> Result<()> {
+    let (run, now, dictionary) = (run.clone(), app.clock.now(), Arc::clone(&app.dictionary));
+    app.db
+        .write(move |conn| {
+            let Some(supplier) = supplier_by_code(conn, &run.import.supplier)? else { return Ok(()) };
+            let profile = crate::suppliers::Profile::parse(&run.profile, &dictionary);
+            let fingerprint = profile.map_err(|error| Error::internal(error.to_string()))?.fingerprint();
+            profile_put(conn, supplier.id, run.import.kind, &run.profile, &fingerprint, true, now).map(|_| ())
+        })
+        .await
 }
 
 fn done(counts: &Counts) -> ImportStatus {
@@ -48,188 +77,214 @@ fn done(counts: &Counts) -> ImportStatus {
 }
 
 /// An import that ended with an error of its own.
-pub(super) async fn fail(app: &App, import_id: &str, error: &Error) -> Result<ImportRow> {
+pub async fn fail(app: &App, import_id: &str, error: &Error) -> Result<ImportRow> {
     tracing::warn!(import = import_id, %error, "import failed");
     let id = import_id.to_owned();
     let import = app.db.read(move |conn| import_by_id(conn, &id)).await?;
     let counts = import.counts;
-    close(app, &import, counts, ImportStatus::Failed, Some(error.to_string())).await
+    close(app, &import, counts, End { status: ImportStatus::Failed, error: Some(error.to_string()) }).await
 }
 
-async fn close(app: &App, import: &ImportRow, counts: Counts, status: ImportStatus, error: Option<String>) -> Result<ImportRow> {
+async fn close(app: &App, import: &ImportRow, counts: Counts, end: End) -> Result<ImportRow> {
     let (import, now) = (import.clone(), app.clock.now());
-    app.db
-        .write(move |conn| {
-            import_count(conn, &import.id, &counts)?;
-            let summary = json!({"supplier": import.supplier, "kind": import.kind, "status": status, "counts": counts});
-            operations::finish(conn, &import.operation_id, &summary, now)?;
-            let change = NewChange {
-                kind: ChangeKind::ImportFinished,
-                subject: import.id.clone(),
-                product_id: None,
-                offer_id: None,
-                operation_id: Some(import.operation_id.clone()),
-                before: None,
-                data: summary,
-            };
-            let position = changes::append(conn, now, &[change])?;
-            import_finish(conn, &import.id, status, error.as_deref(), &position, now)?;
-            import_by_id(conn, &import.id)
-        })
-        .await
+    app.db.write(move |conn| close_in(conn, &import, counts, &end, now)).await
+}
+
+/// Ends an import in the caller's transaction. What a person has cancelled meanwhile stays cancelled.
+fn close_in(conn: &mut Conn, import: &ImportRow, counts: Counts, end: &End, now: DateTime<Utc>) -> Result<ImportRow> {
+    let present = import_by_id(conn, &import.id)?;
+    if present.finished_at.is_some() && present.status != ImportStatus::Held {
+        return Ok(present);
+    }
+    let status = if present.status == ImportStatus::Cancelled { ImportStatus::Cancelled } else { end.status };
+    let error = if status == ImportStatus::Cancelled { None } else { end.error.as_deref() };
+    import_count(conn, &import.id, &counts)?;
+    let summary = json!({"supplier": import.supplier, "kind": import.kind, "status": status, "counts": counts});
+    operations::finish(conn, &import.operation_id, &summary, now)?;
+    let change = NewChange {
+        kind: ChangeKind::ImportFinished,
+        subject: import.id.clone(),
+        product_id: None,
+        offer_id: None,
+        operation_id: Some(import.operation_id.clone()),
+        before: None,
+        data: summary,
+    };
+    let position = changes::append(conn, now, &[change])?;
+    import_finish(conn, &import.id, status, error, &position, now)?;
+    import_by_id(conn, &import.id)
 }
 
 /// What the files missed: gone at once, or held when it is too much.
-async fn miss(app: &App, run: &Run, state: &mut State) -> Result<(ImportStatus, Option<String>)> {
-    if run.import.kind == ImportKind::Stock {
-        return miss_levels(app, run, state).await;
+async fn missed(app: &App, run: &Run, state: &mut State) -> Result<End> {
+    let (import, seen, seen_levels, words) = (
+        Arc::clone(&run.import),
+        std::mem::take(&mut state.seen),
+        std::mem::take(&mut state.seen_levels),
+        std::mem::take(&mut state.lost_words),
+    );
+    let (missing, all) = app.db.read(move |conn| missing(conn, &import, &seen, &seen_levels, &words)).await?;
+    if missing.len() * 100 > all * HELD_ABOVE_PERCENT {
+        let (id, reason) = (run.import.id.clone(), held_reason(run.import.kind, missing.len(), all));
+        if !run.import.dry_run {
+            app.db.write(move |conn| held_put(conn, &id, &missing)).await?;
+        }
+        return Ok(End { status: ImportStatus::Held, error: Some(reason) });
     }
-    let supplier_id = run.import.supplier_id;
-    let seen = std::mem::take(&mut state.seen);
-    let (missing, live) = app.db.read(move |conn| offers_of_supplier_missing(conn, supplier_id, &seen)).await?;
-    // A row that was read but lost without its key is not missing: its offer's key stands somewhere in it.
-    let missing: Vec<i64> = missing
-        .into_iter()
-        .filter(|(_, key, _)| !state.lost_texts.iter().any(|text| text.contains(key.as_str())))
-        .map(|(id, _, _)| id)
-        .collect();
     state.counts.gone = i64::try_from(missing.len()).unwrap_or(i64::MAX);
-    if run.import.dry_run || missing.is_empty() {
-        return Ok((done(&state.counts), None));
+    if !run.import.dry_run {
+        lose(app, &run.import, missing).await?;
     }
-    if missing.len() * 100 > live * HELD_ABOVE_PERCENT {
-        let id = run.import.id.clone();
-        let lost = missing.len();
-        app.db.write(move |conn| held_put(conn, &id, &missing)).await?;
-        return Ok((ImportStatus::Held, Some(held_reason(lost, live))));
-    }
-    mark_gone(app, &run.import, missing).await?;
-    Ok((done(&state.counts), None))
+    Ok(End { status: done(&state.counts), error: None })
 }
 
-fn held_reason(lost: usize, live: usize) -> String {
+/// What a full file does not name, and how much the supplier has in all.
+fn missing(
+    conn: &mut Conn,
+    import: &ImportRow,
+    seen: &HashSet<i64>,
+    seen_levels: &HashSet<(i64, i64)>,
+    lost_words: &HashSet<String>,
+) -> Result<(Vec<HeldLoss>, usize)> {
+    let Some(supplier) = supplier_by_code(conn, &import.supplier)? else { return Ok((Vec::new(), 0)) };
+    if import.kind == ImportKind::Stock {
+        let (levels, all) = levels_unseen(conn, supplier.id, seen_levels, lost_words)?;
+        return Ok((levels.into_iter().map(|level| (level.offer_id, level.warehouse_id)).collect(), all));
+    }
+    let (offers, all) = offers_of_supplier_missing(conn, supplier.id, seen)?;
+    // A row that was read but lost without its key is not missing: its offer's key is one of its words.
+    let missing = offers.into_iter().filter(|(_, key, _)| !lost_words.contains(key)).map(|(id, _, _)| (id, 0));
+    Ok((missing.collect(), all))
+}
+
+fn held_reason(kind: ImportKind, lost: usize, all: usize) -> String {
+    let what = if kind == ImportKind::Stock { "stock levels" } else { "offers" };
     format!(
-        "the file lacks {lost} of the supplier's {live} offers, more than {HELD_ABOVE_PERCENT} %; \
+        "the file lacks {lost} of the supplier's {all} {what}, more than {HELD_ABOVE_PERCENT} %; \
          release the import when that is right, or cancel it and send the whole file"
     )
 }
 
-/// A full stock file says that what it does not name has run out.
-async fn miss_levels(app: &App, run: &Run, state: &mut State) -> Result<(ImportStatus, Option<String>)> {
-    let (import, dictionary, now) = (Arc::clone(&run.import), Arc::clone(&app.dictionary), app.clock.now());
-    let seen = std::mem::take(&mut state.seen_levels);
-    let lost_texts = std::mem::take(&mut state.lost_texts);
-    let (missing, all) = app.db.read(move |conn| levels_unseen(conn, import.supplier_id, &seen, &lost_texts)).await?;
-    state.counts.gone = i64::try_from(missing.len()).unwrap_or(i64::MAX);
-    if run.import.dry_run || missing.is_empty() {
-        return Ok((done(&state.counts), None));
-    }
-    if missing.len() * 100 > all * HELD_ABOVE_PERCENT {
-        let reason = format!(
-            "the file lacks {} of the supplier's {all} stock levels, more than {HELD_ABOVE_PERCENT} %; nothing was set to zero; \
-             send the whole file, or send it as partial",
-            missing.len()
-        );
-        return Ok((ImportStatus::Held, Some(reason)));
-    }
-    for part in missing.chunks(GONE_CHUNK) {
-        let (part, import, dictionary) = (part.to_vec(), Arc::clone(&run.import), Arc::clone(&dictionary));
-        app.db
-            .write(move |conn| {
-                lock_catalog(conn)?;
-                let codes = warehouse_codes(conn, import.supplier_id)?;
-                let levels = part.iter().map(|row| NewLevel {
-                    offer_id: row.offer_id,
-                    warehouse: codes.get(&row.warehouse_id).cloned(),
-                    on_hand: 0,
-                    reported_at: None,
-                });
-                put_levels(conn, import.supplier_id, &import.operation_id, now, levels.collect())?;
-                let offers: Vec<i64> = part.iter().map(|row| row.offer_id).collect();
-                let rules = Rules::load(conn, &dictionary)?;
-                rebuild_products_of(conn, &rules, &offers, &import.operation_id, now)
-            })
-            .await?;
-    }
-    Ok((done(&state.counts), None))
-}
-
-async fn mark_gone(app: &App, import: &ImportRow, missing: Vec<i64>) -> Result<()> {
-    for part in missing.chunks(GONE_CHUNK) {
+/// Loses what a full file does not name: offers are gone, levels are zero.
+async fn lose(app: &App, import: &ImportRow, losses: Vec<HeldLoss>) -> Result<()> {
+    for part in losses.chunks(LOSS_CHUNK) {
         let (part, import, dictionary, now) = (part.to_vec(), import.clone(), Arc::clone(&app.dictionary), app.clock.now());
         app.db
             .write(move |conn| {
                 lock_catalog(conn)?;
                 let rules = Rules::load(conn, &dictionary)?;
-                let gone: Vec<NewChange> = offers_by_id(conn, &part)?
-                    .into_iter()
-                    .filter(|offer| offer.body.live)
-                    .map(|offer| NewChange {
-                        kind: ChangeKind::OfferChanged,
-                        subject: format!("{}/{}", import.supplier, offer.body.supplier_sku),
-                        product_id: offer.body.product_id,
-                        offer_id: Some(offer.id),
-                        operation_id: Some(import.operation_id.clone()),
-                        before: Some(json!({"live": true})),
-                        data: json!({"supplier": import.supplier, "supplier_sku": offer.body.supplier_sku, "state": "gone"}),
-                    })
-                    .collect();
-                offers_mark_gone(conn, &part, now.into())?;
-                changes::append(conn, now, &gone)?;
-                rebuild_products_of(conn, &rules, &part, &import.operation_id, now)
+                if import.kind == ImportKind::Stock {
+                    zero_levels(conn, &import, &part, now)?;
+                } else {
+                    mark_gone(conn, &import, &part, now)?;
+                }
+                let offers: Vec<i64> = part.iter().map(|(offer, _)| *offer).collect();
+                let products: BTreeSet<i64> =
+                    offers_by_id(conn, &offers)?.into_iter().filter_map(|offer| offer.body.product_id).collect();
+                let changed = golden::rebuild(conn, &rules, &products, Some(&import.operation_id), now)?;
+                changes::append(conn, now, &changed).map(|_| ())
             })
             .await?;
     }
     Ok(())
 }
 
-/// Rebuilds the products of these offers and tells what changed.
-pub(crate) fn rebuild_products_of(
-    conn: &mut Conn,
-    rules: &Rules,
-    offer_ids: &[i64],
-    operation_id: &str,
-    now: DateTime<Utc>,
-) -> Result<()> {
-    let products: BTreeSet<i64> = offers_by_id(conn, offer_ids)?.into_iter().filter_map(|offer| offer.body.product_id).collect();
-    let changed = golden::rebuild(conn, rules, &products, Some(operation_id), now)?;
-    changes::append(conn, now, &changed)?;
-    Ok(())
+fn zero_levels(conn: &mut Conn, import: &ImportRow, losses: &[HeldLoss], now: DateTime<Utc>) -> Result<()> {
+    let Some(supplier) = supplier_by_code(conn, &import.supplier)? else { return Ok(()) };
+    let codes = warehouse_codes(conn, supplier.id)?;
+    let levels = losses.iter().map(|(offer_id, warehouse_id)| NewLevel {
+        offer_id: *offer_id,
+        warehouse: codes.get(warehouse_id).cloned(),
+        on_hand: 0,
+        // The file's own time: a report that came after it stands.
+        reported_at: Some(import.created_at),
+    });
+    put_levels(conn, supplier.id, &import.operation_id, now, levels.collect()).map(|_| ())
 }
 
-/// A person says that a held import is right: what it missed is gone.
+fn mark_gone(conn: &mut Conn, import: &ImportRow, losses: &[HeldLoss], now: DateTime<Utc>) -> Result<()> {
+    let ids: Vec<i64> = losses.iter().map(|(offer, _)| *offer).collect();
+    let gone: Vec<_> = offers_by_id(conn, &ids)?.into_iter().filter(|offer| offer.body.live).collect();
+    let told: Vec<NewChange> = gone
+        .iter()
+        .map(|offer| NewChange {
+            kind: ChangeKind::OfferChanged,
+            subject: format!("{}/{}", import.supplier, offer.body.supplier_sku),
+            product_id: offer.body.product_id,
+            offer_id: Some(offer.id),
+            operation_id: Some(import.operation_id.clone()),
+            before: Some(json!({"live": true})),
+            data: json!({"supplier": import.supplier, "supplier_sku": offer.body.supplier_sku, "state": "gone"}),
+        })
+        .collect();
+    offers_mark_gone(conn, &gone.iter().map(|offer| offer.id).collect::<Vec<_>>(), now.into())?;
+    changes::append(conn, now, &told).map(|_| ())
+}
+
+/// A person says that a held import is right: what it missed will be lost, by a job.
 pub async fn release(app: &App, import_id: &str) -> Result<ImportRow> {
-    let id = import_id.to_owned();
-    let (import, missing) = app
-        .db
+    let (id, now) = (import_id.to_owned(), app.clock.now());
+    app.db
         .write(move |conn| {
             let import = import_by_id(conn, &id)?;
+            if import.dry_run {
+                return Err(Error::new(Code::Conflict, format!("import {id} was a dry run; import the file to change anything")));
+            }
+            if let Some(later) = import_later_than(conn, &import)? {
+                let message = format!("import {later} came after {id} and may have brought back what it lacks; cancel this one");
+                return Err(Error::new(Code::Conflict, message));
+            }
             if !import_move(conn, &id, ImportStatus::Held, ImportStatus::Running)? {
                 return Err(Error::new(Code::Conflict, format!("import {id} is {}, not held", import.status.as_str())));
             }
-            Ok((import, held_of(conn, &id)?))
+            job_enqueue(conn, &Job::Release { import_id: id.clone() }, now)?;
+            import_by_id(conn, &id)
         })
-        .await?;
-    mark_gone(app, &import, missing).await?;
-    let counts = import.counts;
-    close(app, &import, counts, done(&counts), None).await
+        .await
+}
+
+/// Does what [`release`] promised. Safe to repeat.
+pub async fn lose_held(app: &App, import_id: &str) -> Result<ImportRow> {
+    let id = import_id.to_owned();
+    let (import, losses) = app.db.read(move |conn| Ok((import_by_id(conn, &id)?, held_of(conn, &id)?))).await?;
+    if import.status != ImportStatus::Running {
+        return Ok(import);
+    }
+    let mut counts = import.counts;
+    counts.gone = i64::try_from(losses.len()).unwrap_or(i64::MAX);
+    lose(app, &import, losses).await?;
+    let (id, now) = (import_id.to_owned(), app.clock.now());
+    app.db
+        .write(move |conn| {
+            held_delete(conn, &id)?;
+            let end = End { status: done(&counts), error: None };
+            finish_released(conn, &import, counts, &end, now)
+        })
+        .await
+}
+
+/// A held import had its first end when it was held; this is its second.
+fn finish_released(conn: &mut Conn, import: &ImportRow, counts: Counts, end: &End, now: DateTime<Utc>) -> Result<ImportRow> {
+    import_reopen(conn, &import.id)?;
+    close_in(conn, import, counts, end, now)
 }
 
 /// A person stops an import: what it wrote stays, what it would have lost stays too.
+///
+/// One that is running ends between two chunks, and its end is told then; one that waits ends here.
 pub async fn cancel(app: &App, import_id: &str) -> Result<ImportRow> {
     let (id, now) = (import_id.to_owned(), app.clock.now());
     app.db
         .write(move |conn| {
             let import = import_by_id(conn, &id)?;
-            for from in [ImportStatus::Queued, ImportStatus::Running, ImportStatus::Held] {
+            if import_move(conn, &id, ImportStatus::Running, ImportStatus::Cancelled)? {
+                return import_by_id(conn, &id);
+            }
+            for from in [ImportStatus::Queued, ImportStatus::Held] {
                 if import_move(conn, &id, from, ImportStatus::Cancelled)? {
-                    operations::finish(
-                        conn,
-                        &import.operation_id,
-                        &json!({"status": "cancelled", "counts": import.counts}),
-                        now,
-                    )?;
-                    return import_by_id(conn, &id);
+                    held_delete(conn, &id)?;
+                    let end = End { status: ImportStatus::Cancelled, error: None };
+                    return finish_released(conn, &import, import.counts, &end, now);
                 }
             }
             Err(Error::new(Code::Conflict, format!("import {id} is {} and cannot be cancelled", import.status.as_str())))

@@ -10,6 +10,7 @@ pub mod finish;
 pub mod prepare;
 pub mod queries;
 pub mod read;
+pub mod reread;
 pub mod row;
 pub mod run;
 

@@ -1,7 +1,7 @@
 //! Every SQL statement about imports, their issues and the profiles they read with.
 
 use super::{Counts, ImportKind, ImportMode, ImportStatus, Issue};
-use crate::db::schema::{held_offers, import_issues, imports, profiles, suppliers};
+use crate::db::schema::{held_offers, import_issues, imports, profiles};
 use crate::db::{Conn, JsonText, Position, Time};
 use crate::each_backend;
 use crate::error::{Error, Result};
@@ -25,16 +25,16 @@ pub struct StoredFile {
 pub struct NewImport {
     /// Its id.
     pub id: String,
-    /// The supplier.
-    pub supplier_id: i64,
+    /// The supplier's code; there may be no supplier of it yet.
+    pub supplier: String,
     /// What the files are about.
     pub kind: ImportKind,
     /// As asked for; none means as the profile says.
     pub mode: Option<ImportMode>,
     /// Only tell what would change.
     pub dry_run: bool,
-    /// The profile to read with, when one was given.
-    pub profile_id: Option<i64>,
+    /// The profile to read with (TOML), when one was given or is in force.
+    pub profile: Option<String>,
     /// Its name.
     pub profile_name: String,
     /// The files, in order.
@@ -48,8 +48,6 @@ pub struct NewImport {
 pub struct ImportRow {
     /// Its id.
     pub id: String,
-    /// The supplier's row id.
-    pub supplier_id: i64,
     /// The supplier's code.
     pub supplier: String,
     /// What the files are about.
@@ -60,8 +58,8 @@ pub struct ImportRow {
     pub dry_run: bool,
     /// Where it stands.
     pub status: ImportStatus,
-    /// The profile it reads with.
-    pub profile_id: Option<i64>,
+    /// The profile it reads with (TOML); none until one is proposed.
+    pub profile: Option<String>,
     /// That profile's name.
     pub profile_name: String,
     /// The files, in order.
@@ -83,17 +81,17 @@ pub struct ImportRow {
 }
 
 type Row = (
-    (String, i64, String, String, String, bool, String),
-    (Option<i64>, String, JsonText),
+    (String, String, String, String, bool, String),
+    (Option<String>, String, JsonText),
     (i64, i64, i64, i64, i64, i64, i64),
     (Option<String>, Option<String>, String, Time, Option<Time>, Option<Time>),
 );
 
 macro_rules! select_import {
     () => {
-        imports::table.inner_join(suppliers::table).select((
-            (imports::id, imports::supplier_id, suppliers::code, imports::kind, imports::mode, imports::dry_run, imports::status),
-            (imports::profile_id, imports::profile_name, imports::files),
+        imports::table.select((
+            (imports::id, imports::supplier, imports::kind, imports::mode, imports::dry_run, imports::status),
+            (imports::profile, imports::profile_name, imports::files),
             (
                 imports::rows_read,
                 imports::created,
@@ -116,18 +114,17 @@ macro_rules! select_import {
 }
 
 fn import_row(row: Row) -> Result<ImportRow> {
-    let ((id, supplier_id, supplier, kind, mode, dry_run, status), (profile_id, profile_name, files), counts, rest) = row;
+    let ((id, supplier, kind, mode, dry_run, status), (profile, profile_name, files), counts, rest) = row;
     let (rows_read, created, updated, unchanged, rejected, warned, gone) = counts;
     let (change, error, operation_id, created_at, started_at, finished_at) = rest;
     Ok(ImportRow {
         id,
-        supplier_id,
         supplier,
         kind: kind.parse()?,
         mode: if mode.is_empty() { None } else { Some(mode.parse()?) },
         dry_run,
         status: status.parse()?,
-        profile_id,
+        profile,
         profile_name,
         files: files.read()?,
         counts: Counts { rows_read, created, updated, unchanged, rejected, warned, gone },
@@ -145,15 +142,14 @@ pub fn import_insert(conn: &mut Conn, import: &NewImport, now: DateTime<Utc>) ->
     diesel::insert_into(imports::table)
         .values((
             imports::id.eq(&import.id),
-            imports::supplier_id.eq(import.supplier_id),
+            imports::supplier.eq(&import.supplier),
             imports::kind.eq(import.kind.as_str()),
             imports::mode.eq(import.mode.map_or("", ImportMode::as_str)),
             imports::dry_run.eq(import.dry_run),
             imports::status.eq(ImportStatus::Queued.as_str()),
-            imports::profile_id.eq(import.profile_id),
+            imports::profile.eq(&import.profile),
             imports::profile_name.eq(&import.profile_name),
             imports::files.eq(JsonText::of(&import.files)?),
-            imports::progress.eq(JsonText::of(&serde_json::json!({}))?),
             imports::operation_id.eq(&import.operation_id),
             imports::created_at.eq(Time(now)),
         ))
@@ -168,32 +164,66 @@ pub fn import_by_id(conn: &mut Conn, id: &str) -> Result<ImportRow> {
 }
 
 /// One page of imports, newest first, older than `before`, of one supplier when given.
-pub fn imports_before(conn: &mut Conn, supplier_id: Option<i64>, before: Option<&str>, limit: i64) -> Result<Vec<ImportRow>> {
-    // The largest id there can be: an absent bound is one that everything meets.
-    let before = before.unwrap_or("imp_~");
-    let rows: Vec<Row> = match supplier_id {
-        Some(supplier) => select_import!()
-            .filter(imports::supplier_id.eq(supplier).and(imports::id.lt(before)))
-            .order(imports::id.desc())
-            .limit(limit)
-            .load(conn)?,
-        None => select_import!().filter(imports::id.lt(before)).order(imports::id.desc()).limit(limit).load(conn)?,
-    };
+pub fn imports_before(conn: &mut Conn, supplier: Option<&str>, before: Option<&str>, limit: i64) -> Result<Vec<ImportRow>> {
+    let mut query = select_import!().order(imports::id.desc()).limit(limit).into_boxed();
+    if let Some(supplier) = supplier {
+        query = query.filter(imports::supplier.eq(supplier));
+    }
+    if let Some(before) = before {
+        query = query.filter(imports::id.lt(before));
+    }
+    let rows: Vec<Row> = query.load(conn)?;
     rows.into_iter().map(import_row).collect()
 }
 
-/// The import begins: counts from nothing, whatever an earlier, interrupted try left.
-pub fn import_start(conn: &mut Conn, id: &str, profile_id: i64, profile_name: &str, now: DateTime<Utc>) -> Result<()> {
-    diesel::delete(import_issues::table.filter(import_issues::import_id.eq(id))).execute(conn)?;
-    diesel::update(imports::table.find(id))
+/// Imports that are not over, oldest first.
+pub fn imports_open(conn: &mut Conn, limit: i64) -> Result<Vec<ImportRow>> {
+    let open = imports::status.eq(ImportStatus::Queued.as_str()).or(imports::status.eq(ImportStatus::Running.as_str()));
+    let rows: Vec<Row> = select_import!().filter(open).order(imports::id).limit(limit).load(conn)?;
+    rows.into_iter().map(import_row).collect()
+}
+
+/// The newest import of this supplier and kind that came after `id` and wrote something.
+pub fn import_later_than(conn: &mut Conn, import: &ImportRow) -> Result<Option<String>> {
+    Ok(imports::table
+        .filter(imports::supplier.eq(&import.supplier).and(imports::kind.eq(import.kind.as_str())))
+        .filter(imports::id.gt(&import.id).and(imports::dry_run.eq(false)).and(imports::rows_read.gt(0)))
+        .order(imports::id.desc())
+        .select(imports::id)
+        .first(conn)
+        .optional()?)
+}
+
+/// Another import of this supplier and kind that is running now.
+pub fn import_running_beside(conn: &mut Conn, import: &ImportRow) -> Result<Option<String>> {
+    Ok(imports::table
+        .filter(imports::supplier.eq(&import.supplier).and(imports::kind.eq(import.kind.as_str())))
+        .filter(imports::id.ne(&import.id).and(imports::status.eq(ImportStatus::Running.as_str())))
+        .order(imports::id)
+        .select(imports::id)
+        .first(conn)
+        .optional()?)
+}
+
+/// The import begins: counts from nothing, whatever an earlier, interrupted try left. False when somebody has stopped it meanwhile.
+pub fn import_start(conn: &mut Conn, id: &str, profile: &str, profile_name: &str, now: DateTime<Utc>) -> Result<bool> {
+    let open = imports::status.eq(ImportStatus::Queued.as_str()).or(imports::status.eq(ImportStatus::Running.as_str()));
+    let begun = diesel::update(imports::table.filter(imports::id.eq(id).and(open)))
         .set((
             imports::status.eq(ImportStatus::Running.as_str()),
-            imports::profile_id.eq(profile_id),
+            imports::profile.eq(profile),
             imports::profile_name.eq(profile_name),
-            imports::started_at.eq(Time(now)),
         ))
         .execute(conn)?;
-    import_count(conn, id, &Counts::default())
+    if begun == 0 {
+        return Ok(false);
+    }
+    diesel::update(imports::table.filter(imports::id.eq(id).and(imports::started_at.is_null())))
+        .set(imports::started_at.eq(Time(now)))
+        .execute(conn)?;
+    diesel::delete(import_issues::table.filter(import_issues::import_id.eq(id))).execute(conn)?;
+    import_count(conn, id, &Counts::default())?;
+    Ok(true)
 }
 
 /// How far it is.
@@ -232,16 +262,23 @@ pub fn import_finish(
     Ok(())
 }
 
+/// A held import that goes on has not ended after all.
+pub fn import_reopen(conn: &mut Conn, id: &str) -> Result<()> {
+    let never: Option<Time> = None;
+    diesel::update(imports::table.find(id)).set(imports::finished_at.eq(never)).execute(conn)?;
+    Ok(())
+}
+
 /// Moves an import from one status to another; false when it was not in the first.
 pub fn import_move(conn: &mut Conn, id: &str, from: ImportStatus, to: ImportStatus) -> Result<bool> {
     let here = imports::table.filter(imports::id.eq(id).and(imports::status.eq(from.as_str())));
     Ok(diesel::update(here).set(imports::status.eq(to.as_str())).execute(conn)? == 1)
 }
 
-/// Has a person stopped it?
-pub fn import_is_cancelled(conn: &mut Conn, id: &str) -> Result<bool> {
+/// Is it still to go on? Asked inside the transaction that goes on, so that a person's cancel stops it between two chunks.
+pub fn import_is_running(conn: &mut Conn, id: &str) -> Result<bool> {
     let status: String = imports::table.find(id).select(imports::status).first(conn)?;
-    Ok(status == ImportStatus::Cancelled.as_str())
+    Ok(status == ImportStatus::Running.as_str())
 }
 
 /// An issue as stored.
@@ -342,11 +379,6 @@ pub fn profile_in_force(conn: &mut Conn, supplier_id: i64, kind: ImportKind) -> 
         .optional()?)
 }
 
-/// One profile.
-pub fn profile_by_id(conn: &mut Conn, id: i64) -> Result<ProfileRow> {
-    Ok(profiles::table.find(id).select((profiles::id, profiles::toml, profiles::proposed, profiles::fingerprint)).first(conn)?)
-}
-
 /// Stores a profile, unless the one in force says the same; its id.
 pub fn profile_put(
     conn: &mut Conn,
@@ -373,17 +405,35 @@ pub fn profile_put(
     }
 }
 
-/// Remembers which offers a held import would lose.
-pub fn held_put(conn: &mut Conn, import_id: &str, offer_ids: &[i64]) -> Result<()> {
-    diesel::delete(held_offers::table.filter(held_offers::import_id.eq(import_id))).execute(conn)?;
-    let rows: Vec<_> = offer_ids.iter().map(|id| (held_offers::import_id.eq(import_id), held_offers::offer_id.eq(*id))).collect();
+/// What a held import would lose: an offer, or (with a warehouse) its level there; the warehouse is 0 for a catalogue.
+pub type HeldLoss = (i64, i64);
+
+/// Remembers what a held import would lose.
+pub fn held_put(conn: &mut Conn, import_id: &str, losses: &[HeldLoss]) -> Result<()> {
+    held_delete(conn, import_id)?;
+    let rows: Vec<_> = losses
+        .iter()
+        .map(|(offer, warehouse)| {
+            (held_offers::import_id.eq(import_id), held_offers::offer_id.eq(*offer), held_offers::warehouse_id.eq(*warehouse))
+        })
+        .collect();
     for part in rows.chunks(1_000) {
         each_backend!(conn => diesel::insert_into(held_offers::table).values(part.to_vec()).execute(conn))?;
     }
     Ok(())
 }
 
-/// Which offers a held import would lose.
-pub fn held_of(conn: &mut Conn, import_id: &str) -> Result<Vec<i64>> {
-    Ok(held_offers::table.filter(held_offers::import_id.eq(import_id)).select(held_offers::offer_id).load(conn)?)
+/// What a held import would lose.
+pub fn held_of(conn: &mut Conn, import_id: &str) -> Result<Vec<HeldLoss>> {
+    Ok(held_offers::table
+        .filter(held_offers::import_id.eq(import_id))
+        .order((held_offers::offer_id, held_offers::warehouse_id))
+        .select((held_offers::offer_id, held_offers::warehouse_id))
+        .load(conn)?)
+}
+
+/// Forgets what a held import would have lost.
+pub fn held_delete(conn: &mut Conn, import_id: &str) -> Result<()> {
+    diesel::delete(held_offers::table.filter(held_offers::import_id.eq(import_id))).execute(conn)?;
+    Ok(())
 }

@@ -76,7 +76,7 @@ pub struct StockLine {
 pub struct PreparedRow {
     /// Record number.
     pub row: u64,
-    /// Offer key within the supplier: its SKU, or made from key columns. Empty when the row is rejected.
+    /// Offer key within the supplier: its SKU, or made from key columns. Empty when it could not be read.
     pub key: String,
     /// The record as read, as a JSON object in file order; repeated fields become arrays.
     pub raw: serde_json::Map<String, serde_json::Value>,

@@ -1,23 +1,23 @@
 //! Running an import: chunk after chunk, each a transaction of rows, changes, issues and progress together.
 
-use super::chunk::{Chunk, Reader};
+use super::chunk::{Chunk, LastRows, Reader, duplicate_key};
 use super::finish::{self, Ending};
 use super::queries::{
-    ImportRow, StoredFile, import_by_id, import_count, import_is_cancelled, import_start, issues_insert, profile_by_id,
-    profile_put,
+    ImportRow, StoredFile, import_by_id, import_count, import_is_running, import_running_beside, import_start, issues_insert,
 };
 use super::read::{self, ReadError, ReadLimits, ReadOptions};
-use super::{Counts, ImportKind, ImportMode, Issue, PreparedRow, Record, Severity};
+use super::{Counts, ImportKind, ImportMode, Issue, Record};
 use crate::app::App;
 use crate::catalog::intake::{self, Batch, Met, Taken};
-use crate::catalog::queries::Rules;
+use crate::catalog::queries::{Rules, offer_keys};
 use crate::db::{Conn, changes};
 use crate::error::{Code, Error, Result};
-use crate::pricing::money;
-use crate::stock;
+use crate::jobs::queries::job_of_import_is_alive;
+use crate::pricing::{list, money};
+use crate::stock::report;
 use crate::suppliers::profile::{FileMode, Profile};
-use crate::suppliers::queries::supplier_by_id;
-use crate::suppliers::{Supplier, field_names, propose};
+use crate::suppliers::queries::{supplier_by_code, supplier_ensure};
+use crate::suppliers::{field_names, propose};
 use object_store::{GetResultPayload, ObjectStoreExt, path::Path};
 use std::collections::HashSet;
 use std::io::Read;
@@ -25,14 +25,17 @@ use std::sync::Arc;
 
 /// Records looked at to propose a profile.
 const SAMPLES: usize = 200;
+/// Words of lost rows that are kept to find their offers by.
+const MAX_LOST_WORDS: usize = 200_000;
 
 /// What remains known between chunks.
+#[derive(Default)]
 pub(super) struct State {
     pub(super) counts: Counts,
     pub(super) met: Met,
     pub(super) seen: HashSet<i64>,
     pub(super) seen_levels: HashSet<(i64, i64)>,
-    pub(super) lost_texts: Vec<String>,
+    pub(super) lost_words: HashSet<String>,
 }
 
 /// Everything that one import works with.
@@ -40,6 +43,9 @@ pub(super) struct State {
 pub(super) struct Run {
     pub(super) import: Arc<ImportRow>,
     pub(super) mode: ImportMode,
+    /// The profile's text, and whether it was proposed by us.
+    pub(super) profile: Arc<String>,
+    pub(super) proposed: bool,
     reader: String,
 }
 
@@ -59,39 +65,39 @@ pub async fn execute(app: &App, import_id: &str, progress: &(dyn Fn(&Counts) + S
 }
 
 async fn attempt(app: &App, import: ImportRow, progress: &(dyn Fn(&Counts) + Sync)) -> Result<ImportRow> {
-    let supplier_id = import.supplier_id;
-    let supplier = app.db.read(move |conn| supplier_or_error(conn, supplier_id)).await?;
-    let (profile_id, profile) = profile(app, &import).await?;
+    let (text, profile, proposed) = profile(app, &import).await?;
     let mode = mode(&import, &profile);
-    let (id, name, now) = (import.id.clone(), profile.name.clone(), app.clock.now());
-    app.db.write(move |conn| import_start(conn, &id, profile_id, &name, now)).await?;
-
-    let run =
-        Run { mode, reader: format!("{}/{}", profile.fingerprint(), app.dictionary.fingerprint()), import: Arc::new(import) };
+    let code = import.supplier.clone();
+    let supplier = app.db.read(move |conn| supplier_by_code(conn, &code)).await?;
+    let run = Run {
+        mode,
+        reader: format!("{}/{}", profile.fingerprint(), app.dictionary.fingerprint()),
+        profile: Arc::new(text),
+        proposed,
+        import: Arc::new(import),
+    };
+    if !begin(app, &run, profile.name.clone()).await? {
+        return finish::end(app, run, State::default(), Ending::Cancelled).await;
+    }
     let reader = Reader {
-        currency: profile.currency.or_else(|| money::currency(&supplier.currency).ok()),
+        currency: profile.currency.or_else(|| supplier.and_then(|supplier| money::currency(&supplier.currency).ok())),
         profile: Arc::new(profile),
         kind: run.import.kind,
         dictionary: Arc::clone(&app.dictionary),
     };
-    let mut state = State {
-        counts: Counts::default(),
-        met: Met::new(),
-        seen: HashSet::new(),
-        seen_levels: HashSet::new(),
-        lost_texts: Vec::new(),
-    };
+    let last = look_ahead(app, &run, &reader).await?;
+    let mut state = State::default();
     let mut fatal = None;
-    for file in &run.import.files {
-        let mut chunks = reader.start(open(app, file).await?, file.name.clone());
+    for (place, file) in run.import.files.iter().enumerate() {
+        let mut chunks = reader.start(open(app, file).await?, file.name.clone(), place, Arc::clone(&last));
         while let Some(mut chunk) = chunks.recv().await {
             fatal = fatal.or(chunk.fatal.take().map(|reason| format!("{}: {reason}", file.name)));
-            state = write_chunk(app, &run, &file.name, chunk, state).await?;
-            progress(&state.counts);
-            let id = run.import.id.clone();
-            if app.db.read(move |conn| import_is_cancelled(conn, &id)).await? {
+            let written = write_chunk(app, &run, &file.name, chunk, state).await?;
+            state = written.0;
+            if !written.1 {
                 return finish::end(app, run, state, Ending::Cancelled).await;
             }
+            progress(&state.counts);
         }
         if fatal.is_some() {
             break;
@@ -102,50 +108,83 @@ async fn attempt(app: &App, import: ImportRow, progress: &(dyn Fn(&Counts) + Syn
         None if state.counts.rows_read == 0 => Ending::Failed(
             "no rows were found; check that the file is the right one and that its header and record path fit".to_owned(),
         ),
-        None => Ending::Complete,
+        None => {
+            state = write_waiting(app, &run, state).await?;
+            Ending::Complete
+        }
     };
     finish::end(app, run, state, ending).await
 }
 
-fn supplier_or_error(conn: &mut Conn, id: i64) -> Result<Supplier> {
-    supplier_by_id(conn, id)?.ok_or_else(|| Error::not_found("supplier of this import"))
+/// Marks the import begun; false when somebody has stopped it. Two imports of one supplier and kind never run at once: each would
+/// take what the other has just brought for missing.
+async fn begin(app: &App, run: &Run, profile_name: String) -> Result<bool> {
+    let (run, now) = (run.clone(), app.clock.now());
+    app.db
+        .write(move |conn| {
+            if let Some(other) = import_running_beside(conn, &run.import)?
+                && !run.import.dry_run
+                && job_of_import_is_alive(conn, &other)?
+            {
+                let message = format!("import {other} of the same supplier is running; this one goes on after it");
+                return Err(Error::new(Code::Unavailable, message));
+            }
+            import_start(conn, &run.import.id, &run.profile, &profile_name, now)
+        })
+        .await
 }
 
-/// The profile to read with: the import's own, else one proposed from the first file, stored and used at once.
-async fn profile(app: &App, import: &ImportRow) -> Result<(i64, Profile)> {
-    if let Some(id) = import.profile_id {
-        let row = app.db.read(move |conn| profile_by_id(conn, id)).await?;
-        let profile = Profile::parse(&row.toml, &app.dictionary).map_err(|error| {
+/// The profile to read with: the import's own, else one proposed from the first file.
+async fn profile(app: &App, import: &ImportRow) -> Result<(String, Profile, bool)> {
+    if let Some(text) = &import.profile {
+        let profile = Profile::parse(text, &app.dictionary).map_err(|error| {
             Error::new(Code::InvalidProfile, format!("the stored profile no longer fits the dictionary: {error}; send it anew"))
         })?;
-        return Ok((id, profile));
+        let proposed = import.profile_name.starts_with(PROPOSED);
+        return Ok((text.clone(), profile, proposed));
     }
     let file = import.files.first().ok_or_else(|| Error::new(Code::UnreadableFile, "the import has no file"))?;
     let source = open(app, file).await?;
-    let (name, kind, supplier_id) = (file.name.clone(), import.kind, import.supplier_id);
-    let locale = app.db.read(move |conn| supplier_or_error(conn, supplier_id)).await?.locale;
+    let (name, code) = (file.name.clone(), import.supplier.clone());
+    let locale = app.db.read(move |conn| supplier_by_code(conn, &code)).await?.map(|supplier| supplier.locale);
     let dictionary = Arc::clone(&app.dictionary);
     let look = move || -> Result<Profile, ReadError> {
         let records = read::open(source, &name, &ReadOptions::default(), &ReadLimits::default())?;
         let samples: Vec<Record> = records.filter_map(Result::ok).take(SAMPLES).collect();
-        Ok(propose(&field_names(&samples), &samples, &dictionary, Some(&locale)))
+        Ok(propose(&field_names(&samples), &samples, &dictionary, locale.as_deref()))
     };
     let mut proposed = tokio::task::spawn_blocking(look)
         .await
         .map_err(Error::internal)?
         .map_err(|error| Error::new(Code::UnreadableFile, format!("{} cannot be read: {error}", file.name)))?;
-    proposed.name = format!("proposed for {} {}", import.supplier, kind.as_str());
-    let (toml, now) = (proposed.to_toml(), app.clock.now());
-    let fingerprint = proposed.fingerprint();
-    let id = app.db.write(move |conn| profile_put(conn, supplier_id, kind, &toml, &fingerprint, true, now)).await?;
-    Ok((id, proposed))
+    proposed.name = format!("{PROPOSED} {} {}", import.supplier, import.kind.as_str());
+    Ok((proposed.to_toml(), proposed, true))
 }
+
+/// How the name of a proposed profile begins.
+const PROPOSED: &str = "proposed for";
 
 fn mode(import: &ImportRow, profile: &Profile) -> ImportMode {
     import.mode.unwrap_or(match profile.mode {
         Some(FileMode::Full) => ImportMode::Full,
         _ => ImportMode::Partial,
     })
+}
+
+/// See [`Reader::look_ahead`]; a catalogue needs none.
+async fn look_ahead(app: &App, run: &Run, reader: &Reader) -> Result<Arc<LastRows>> {
+    let mut last = LastRows::default();
+    if run.import.kind != ImportKind::Catalog {
+        for (place, file) in run.import.files.iter().enumerate() {
+            let (source, name, reader) = (open(app, file).await?, file.name.clone(), reader.clone());
+            let looked = tokio::task::spawn_blocking(move || {
+                reader.look_ahead(source, &name, place, &mut last);
+                last
+            });
+            last = looked.await.map_err(Error::internal)?;
+        }
+    }
+    Ok(Arc::new(last))
 }
 
 /// The stored original as a plain reader: a folder's file as it is, a bucket's through a temporary file.
@@ -169,94 +208,137 @@ async fn open(app: &App, file: &StoredFile) -> Result<Box<dyn Read + Send>> {
     }
 }
 
-async fn write_chunk(app: &App, run: &Run, file: &str, chunk: Chunk, mut state: State) -> Result<State> {
-    let (run, file, now) = (run.clone(), file.to_owned(), app.clock.now());
-    let dictionary = Arc::clone(&app.dictionary);
+/// Writes one chunk; the second answer is false when somebody has stopped the import, and nothing of the chunk was written.
+async fn write_chunk(app: &App, run: &Run, file: &str, chunk: Chunk, state: State) -> Result<(State, bool)> {
     let started = std::time::Instant::now();
     let rows = chunk.read;
-    let dry_run = run.import.dry_run;
-    let work = move |conn: &mut Conn| {
-        let Chunk { rows, issues, read, rejected, warned, lost_keys, lost_texts, fatal: _ } = chunk;
-        state.lost_texts.extend(lost_texts);
-        let mut issues = issues;
-        let mut counts = Counts { rows_read: read, rejected, warned, ..Counts::default() };
-        let supplier_id = run.import.supplier_id;
-        let lost: Vec<&str> = lost_keys.iter().map(String::as_str).collect();
-        state.seen.extend(crate::catalog::queries::offer_keys(conn, supplier_id, &lost)?.values().map(|offer| offer.id));
-        let batch = Batch {
-            supplier_id,
-            supplier_code: run.import.supplier.clone(),
-            import_id: run.import.id.clone(),
-            file: file.clone(),
-            operation_id: run.import.operation_id.clone(),
-            reader: run.reader.clone(),
-            now,
-        };
-        let taken = take(conn, &run, &dictionary, &batch, &mut state, rows, &mut counts, &mut issues)?;
-        counts.created += i64::try_from(taken.created).unwrap_or(i64::MAX);
-        counts.updated += i64::try_from(taken.updated).unwrap_or(i64::MAX);
-        counts.unchanged += i64::try_from(taken.unchanged).unwrap_or(i64::MAX);
-        for (row, key) in &taken.superseded {
-            counts.warned += 1;
-            issues.push(duplicate_key(*row, key));
-        }
-        state.seen.extend(taken.seen);
-        changes::append(conn, now, &taken.changes)?;
-        add(&mut state.counts, &counts);
-        Ok((state, issues, run, file))
-    };
-    let note = |conn: &mut Conn, (state, issues, run, file): (State, Vec<Issue>, Run, String)| {
-        issues_insert(conn, &run.import.id, &file, &issues)?;
-        import_count(conn, &run.import.id, &state.counts)?;
-        Ok(state)
-    };
-    let state = if dry_run {
-        let worked = app.db.rehearse(work).await?;
-        app.db.write(move |conn| note(conn, worked)).await?
-    } else {
-        app.db.write(move |conn| work(conn).and_then(|worked| note(conn, worked))).await?
-    };
+    let (step, dictionary, now) =
+        (Step { run: run.clone(), file: file.to_owned() }, Arc::clone(&app.dictionary), app.clock.now());
+    let work = move |conn: &mut Conn| step.write(conn, &dictionary, chunk, state, now);
+    let written = transact(app, run, work).await?;
     metrics::counter!("beamline_import_rows_total").increment(rows.unsigned_abs());
     metrics::histogram!("beamline_import_chunk_seconds").record(started.elapsed().as_secs_f64());
-    Ok(state)
+    Ok(written)
 }
 
-#[expect(clippy::too_many_arguments, reason = "one call, from the closure above, that splits by kind")]
-fn take(
-    conn: &mut Conn,
+/// Rows whose winner left the file, taken at the end.
+async fn write_waiting(app: &App, run: &Run, mut state: State) -> Result<State> {
+    let (step, dictionary, now) = (Step { run: run.clone(), file: String::new() }, Arc::clone(&app.dictionary), app.clock.now());
+    let work = move |conn: &mut Conn| {
+        let rules = Rules::load(conn, &dictionary)?;
+        let batch = step.batch(conn, now)?;
+        let taken = intake::take_waiting(conn, &rules, &batch, &mut state.met)?;
+        let taken_in = i64::try_from(taken.updated).unwrap_or(i64::MAX);
+        state.counts.updated += taken_in;
+        state.counts.unchanged -= taken_in;
+        changes::append(conn, now, &taken.changes)?;
+        Ok((state, Vec::new(), true, step))
+    };
+    Ok(transact(app, run, work).await?.0)
+}
+
+type Worked = (State, Vec<Issue>, bool, Step);
+
+/// Runs a step, really or in rehearsal, and notes what it found; a rehearsal's counts and issues are kept, nothing else of it.
+async fn transact(
+    app: &App,
     run: &Run,
-    dictionary: &Arc<crate::dictionary::Dictionary>,
-    batch: &Batch,
-    state: &mut State,
-    rows: Vec<PreparedRow>,
-    counts: &mut Counts,
-    issues: &mut Vec<Issue>,
-) -> Result<Taken> {
-    let rules = Rules::load(conn, dictionary)?;
-    match run.import.kind {
-        ImportKind::Catalog => intake::take(conn, &rules, batch, &mut state.met, rows),
-        ImportKind::Stock => stock::report::take_stock(conn, &rules, batch, &mut state.seen_levels, &rows, counts, issues),
-        ImportKind::Prices => crate::pricing::list::take_prices(conn, &rules, batch, &rows, counts, issues),
+    work: impl FnOnce(&mut Conn) -> Result<Worked> + Send + 'static,
+) -> Result<(State, bool)> {
+    let note = |conn: &mut Conn, (state, issues, going, step): Worked| {
+        if going {
+            issues_insert(conn, &step.run.import.id, &step.file, &issues)?;
+            import_count(conn, &step.run.import.id, &state.counts)?;
+        }
+        Ok((state, going))
+    };
+    if run.import.dry_run {
+        let worked = app.db.rehearse(work).await?;
+        return app.db.write(move |conn| note(conn, worked)).await;
+    }
+    app.db.write(move |conn| work(conn).and_then(|worked| note(conn, worked))).await
+}
+
+/// One transaction's share of an import.
+struct Step {
+    run: Run,
+    file: String,
+}
+
+impl Step {
+    fn write(
+        self,
+        conn: &mut Conn,
+        dictionary: &Arc<crate::dictionary::Dictionary>,
+        chunk: Chunk,
+        mut state: State,
+        now: chrono::DateTime<chrono::Utc>,
+    ) -> Result<Worked> {
+        if !import_is_running(conn, &self.run.import.id)? {
+            return Ok((state, Vec::new(), false, self));
+        }
+        let Chunk { rows, mut issues, read, rejected, warned, superseded, lost_keys, lost_words, fatal: _ } = chunk;
+        let room = MAX_LOST_WORDS.saturating_sub(state.lost_words.len());
+        state.lost_words.extend(lost_words.into_iter().take(room));
+        let batch = self.batch(conn, now)?;
+        let lost: Vec<&str> = lost_keys.iter().map(String::as_str).collect();
+        let lost_offers: Vec<i64> = offer_keys(conn, batch.supplier_id, &lost)?.values().map(|offer| offer.id).collect();
+        if self.run.import.kind == ImportKind::Stock {
+            // A lost row does not say which warehouse it was about: all of its offer's levels stand.
+            let levels = crate::stock::queries::levels_of_offers(conn, &lost_offers)?;
+            state.seen_levels.extend(levels.into_keys());
+        }
+        state.seen.extend(lost_offers);
+        let mut counts = Counts { rows_read: read, rejected, warned, unchanged: superseded, ..Counts::default() };
+        let rules = Rules::load(conn, dictionary)?;
+        let taken = match self.run.import.kind {
+            ImportKind::Catalog => intake::take(conn, &rules, &batch, &mut state.met, rows)?,
+            ImportKind::Stock => {
+                report::take_stock(conn, &rules, &batch, &mut state.seen_levels, &rows, &mut counts, &mut issues)?
+            }
+            ImportKind::Prices => list::take_prices(conn, &rules, &batch, &rows, &mut counts, &mut issues)?,
+        };
+        count(&mut counts, &taken, &mut issues);
+        state.seen.extend(&taken.seen);
+        changes::append(conn, now, &taken.changes)?;
+        add(&mut state.counts, &counts);
+        Ok((state, issues, true, self))
+    }
+
+    fn batch(&self, conn: &mut Conn, now: chrono::DateTime<chrono::Utc>) -> Result<Batch> {
+        let import = &self.run.import;
+        // In a rehearsal for a new supplier this makes it, and takes it back with the rest.
+        let supplier = supplier_ensure(conn, &import.supplier, now)?;
+        Ok(Batch {
+            supplier_id: supplier.id,
+            supplier_code: import.supplier.clone(),
+            import_id: import.id.clone(),
+            file: self.file.clone(),
+            operation_id: import.operation_id.clone(),
+            reader: self.run.reader.clone(),
+            now,
+            began: import.created_at,
+        })
     }
 }
 
-fn duplicate_key(row: u64, key: &str) -> Issue {
-    Issue {
-        row,
-        field: String::new(),
-        code: "duplicate_key".to_owned(),
-        message: format!("a later row has the same key '{key}' and stands instead of this one"),
-        raw: key.to_owned(),
-        severity: Severity::Warning,
+fn count(counts: &mut Counts, taken: &Taken, issues: &mut Vec<Issue>) {
+    let [created, updated, unchanged] =
+        [taken.created, taken.updated, taken.unchanged].map(|count| i64::try_from(count).unwrap_or(i64::MAX));
+    counts.created += created;
+    counts.updated += updated;
+    counts.unchanged += unchanged;
+    for (row, key) in &taken.superseded {
+        counts.warned += 1;
+        issues.push(duplicate_key(*row, key));
     }
 }
 
-pub(super) fn add(sum: &mut Counts, more: &Counts) {
+fn add(sum: &mut Counts, more: &Counts) {
     sum.rows_read += more.rows_read;
     sum.created += more.created;
     sum.updated += more.updated;
     sum.unchanged += more.unchanged;
     sum.rejected += more.rejected;
     sum.warned += more.warned;
-    sum.gone += more.gone;
 }

@@ -25,6 +25,11 @@ pub enum Job {
         /// Its id.
         import_id: String,
     },
+    /// Lose what a released import missed.
+    Release {
+        /// Its id.
+        import_id: String,
+    },
     /// Rebuild every golden record: a rank, a rate or the default channel changed.
     ResolveAll,
 }
@@ -34,6 +39,7 @@ impl Job {
     pub fn kind(&self) -> &'static str {
         match self {
             Self::Import { .. } => "import",
+            Self::Release { .. } => "release",
             Self::ResolveAll => "resolve_all",
         }
     }

@@ -1,9 +1,8 @@
 //! Every SQL statement of the job queue.
 
-use super::{Job, LEASE};
+use super::{Job, LEASE, MAX_ATTEMPTS};
 use crate::db::schema::jobs;
 use crate::db::{Conn, JsonText, Time};
-use crate::each_backend;
 use crate::error::Result;
 use chrono::{DateTime, TimeDelta, Utc};
 use diesel::prelude::*;
@@ -41,7 +40,6 @@ fn insert(conn: &mut Conn, job: &Job, state: &str, worker: Option<&str>, now: Da
             jobs::run_at.eq(Time(now)),
             jobs::leased_by.eq(worker),
             jobs::lease_until.eq(worker.map(|_| Time(now + LEASE))),
-            jobs::progress.eq(JsonText::of(&serde_json::json!({}))?),
             jobs::created_at.eq(Time(now)),
         ))
         .execute(conn)?;
@@ -62,58 +60,86 @@ pub fn job_is_due(conn: &mut Conn, now: DateTime<Utc>) -> Result<bool> {
     Ok(next.is_some())
 }
 
-/// Takes the next job that is due, or whose worker fell silent.
-pub fn job_claim(conn: &mut Conn, worker: &str, now: DateTime<Utc>) -> Result<Option<Held>> {
+/// What a look into the queue brought.
+#[derive(Debug, Clone)]
+pub enum Claimed {
+    /// A job to be done now.
+    Work(Held),
+    /// A job whose workers died too often; it is given up now.
+    GivenUp(Held),
+    /// Nothing is due.
+    Nothing,
+}
+
+/// Takes the next job that is due, or whose worker fell silent. One that has been tried too often is given up: whatever it does to its
+/// worker, it will do again.
+pub fn job_claim(conn: &mut Conn, worker: &str, now: DateTime<Utc>) -> Result<Claimed> {
     let candidates = due!(now);
     let next: Option<String> = match conn {
         Conn::Sqlite(conn) => candidates.first(conn).optional()?,
         Conn::Postgres(conn) => candidates.for_update().skip_locked().first(conn).optional()?,
     };
-    let Some(id) = next else { return Ok(None) };
-    let row: (JsonText, i32) = each_backend!(conn => diesel::update(jobs::table.find(&id))
+    let Some(id) = next else { return Ok(Claimed::Nothing) };
+    let (payload, attempts): (JsonText, i32) = jobs::table.find(&id).select((jobs::payload, jobs::attempts)).first(conn)?;
+    let held = Held { id: id.clone(), job: payload.read()?, attempts: attempts + 1 };
+    if attempts >= MAX_ATTEMPTS {
+        let why = format!("its worker died {attempts} times");
+        diesel::update(jobs::table.find(&id))
+            .set((jobs::state.eq("dead"), jobs::error.eq(why), jobs::finished_at.eq(Time(now))))
+            .execute(conn)?;
+        return Ok(Claimed::GivenUp(held));
+    }
+    diesel::update(jobs::table.find(&id))
         .set((
             jobs::state.eq("running"),
-            jobs::attempts.eq(jobs::attempts + 1),
+            jobs::attempts.eq(attempts + 1),
             jobs::leased_by.eq(worker),
             jobs::lease_until.eq(Time(now + LEASE)),
         ))
-        .returning((jobs::payload, jobs::attempts))
-        .get_result(conn))?;
-    Ok(Some(Held { id, job: row.0.read()?, attempts: row.1 }))
+        .execute(conn)?;
+    Ok(Claimed::Work(held))
+}
+
+macro_rules! mine {
+    ($id:expr, $worker:expr) => {
+        jobs::table.filter(jobs::id.eq($id).and(jobs::leased_by.eq($worker)).and(jobs::state.eq("running")))
+    };
 }
 
 /// Renews the lease; false when another worker has taken the job up.
 pub fn job_renew(conn: &mut Conn, id: &str, worker: &str, now: DateTime<Utc>) -> Result<bool> {
-    let mine = jobs::table.filter(jobs::id.eq(id).and(jobs::leased_by.eq(worker)).and(jobs::state.eq("running")));
-    Ok(diesel::update(mine).set(jobs::lease_until.eq(Time(now + LEASE))).execute(conn)? == 1)
+    Ok(diesel::update(mine!(id, worker)).set(jobs::lease_until.eq(Time(now + LEASE))).execute(conn)? == 1)
 }
 
-/// The job is done.
-pub fn job_finish(conn: &mut Conn, id: &str, now: DateTime<Utc>) -> Result<()> {
-    diesel::update(jobs::table.find(id)).set((jobs::state.eq("done"), jobs::finished_at.eq(Time(now)))).execute(conn)?;
-    Ok(())
+/// The job is done; false when it was another worker's by then.
+pub fn job_finish(conn: &mut Conn, id: &str, worker: &str, now: DateTime<Utc>) -> Result<bool> {
+    let done = (jobs::state.eq("done"), jobs::finished_at.eq(Time(now)));
+    Ok(diesel::update(mine!(id, worker)).set(done).execute(conn)? == 1)
 }
 
 /// The job failed: it is tried again after `retry_in`, or given up when that is none.
-pub fn job_fail(conn: &mut Conn, id: &str, error: &str, retry_in: Option<TimeDelta>, now: DateTime<Utc>) -> Result<()> {
+pub fn job_fail(
+    conn: &mut Conn,
+    id: &str,
+    worker: &str,
+    error: &str,
+    retry_in: Option<TimeDelta>,
+    now: DateTime<Utc>,
+) -> Result<bool> {
     let state = if retry_in.is_some() { "queued" } else { "dead" };
-    diesel::update(jobs::table.find(id))
-        .set((
-            jobs::state.eq(state),
-            jobs::error.eq(error),
-            jobs::run_at.eq(Time(now + retry_in.unwrap_or_default())),
-            jobs::finished_at.eq(retry_in.is_none().then_some(Time(now))),
-        ))
-        .execute(conn)?;
-    Ok(())
+    let failed = (
+        jobs::state.eq(state),
+        jobs::error.eq(error),
+        jobs::run_at.eq(Time(now + retry_in.unwrap_or_default())),
+        jobs::finished_at.eq(retry_in.is_none().then_some(Time(now))),
+    );
+    Ok(diesel::update(mine!(id, worker)).set(failed).execute(conn)? == 1)
 }
 
-/// Gives the job back unfinished: this worker is shutting down.
-pub fn job_return(conn: &mut Conn, id: &str, now: DateTime<Utc>) -> Result<()> {
-    diesel::update(jobs::table.find(id))
-        .set((jobs::state.eq("queued"), jobs::attempts.eq(jobs::attempts - 1), jobs::run_at.eq(Time(now))))
-        .execute(conn)?;
-    Ok(())
+/// Gives the job back unfinished, to be taken up after `pause`; the try does not count.
+pub fn job_return(conn: &mut Conn, id: &str, worker: &str, pause: TimeDelta, now: DateTime<Utc>) -> Result<bool> {
+    let back = (jobs::state.eq("queued"), jobs::attempts.eq(jobs::attempts - 1), jobs::run_at.eq(Time(now + pause)));
+    Ok(diesel::update(mine!(id, worker)).set(back).execute(conn)? == 1)
 }
 
 /// Jobs that were given up, newest first: id, kind, error.
@@ -128,12 +154,19 @@ pub fn jobs_dead(conn: &mut Conn, limit: i64) -> Result<Vec<(String, String, Opt
 
 /// Is there a job of this import that is still to be done, or being done?
 pub fn job_of_import_is_alive(conn: &mut Conn, import_id: &str) -> Result<bool> {
-    let payload = serde_json::to_string(&Job::Import { import_id: import_id.to_owned() })?;
     let alive: Vec<JsonText> = jobs::table
-        .filter(jobs::kind.eq("import").and(jobs::state.eq("queued").or(jobs::state.eq("running"))))
+        .filter(jobs::kind.eq("import").or(jobs::kind.eq("release")))
+        .filter(jobs::state.eq("queued").or(jobs::state.eq("running")))
         .select(jobs::payload)
         .load(conn)?;
-    Ok(alive.iter().any(|job| job.as_str() == payload))
+    for job in alive {
+        if let Job::Import { import_id: of } | Job::Release { import_id: of } = job.read()?
+            && of == import_id
+        {
+            return Ok(true);
+        }
+    }
+    Ok(false)
 }
 
 /// Puts a job in, unless the same is waiting already: it would find nothing left to do.

@@ -1,9 +1,10 @@
 //! The runner: takes jobs one after another, keeps their leases alive, and gives them back at shutdown.
 
-use super::queries::{Held, job_claim, job_fail, job_finish, job_is_due, job_renew, job_return};
+use super::queries::{Claimed, Held, job_claim, job_fail, job_finish, job_is_due, job_renew, job_return};
 use super::{HEARTBEAT, Job, MAX_ATTEMPTS};
 use crate::app::App;
 use crate::error::{Code, Error, Result};
+use crate::import::finish;
 use chrono::TimeDelta;
 use std::time::Duration;
 use tokio_util::sync::CancellationToken;
@@ -11,14 +12,18 @@ use tokio_util::sync::CancellationToken;
 /// How long the queue may stay unlooked-at when nothing was written by this process.
 const POLL: Duration = Duration::from_millis(500);
 
+/// How long a job waits for what is not to be had just now.
+const WAIT: TimeDelta = TimeDelta::seconds(3);
+
 /// Works until `shutdown`; the job at hand is given back then, to go on after the restart.
 pub async fn run(app: App, shutdown: CancellationToken) {
     let worker = crate::id::new("worker", app.clock.now());
     let mut written = app.db.written();
     while !shutdown.is_cancelled() {
         match claim(&app, &worker).await {
-            Ok(Some(held)) => work(&app, &worker, held, &shutdown).await,
-            Ok(None) => {
+            Ok(Claimed::Work(held)) => work(&app, &worker, held, &shutdown).await,
+            Ok(Claimed::GivenUp(held)) => give_up(&app, &held).await,
+            Ok(Claimed::Nothing) => {
                 tokio::select! {
                     () = shutdown.cancelled() => {}
                     () = tokio::time::sleep(POLL) => {}
@@ -34,32 +39,54 @@ pub async fn run(app: App, shutdown: CancellationToken) {
 }
 
 /// Looks before it writes: a claim would otherwise wake every follower of the log, this runner included.
-async fn claim(app: &App, worker: &str) -> Result<Option<Held>> {
+async fn claim(app: &App, worker: &str) -> Result<Claimed> {
     let now = app.clock.now();
     if !app.db.read(move |conn| job_is_due(conn, now)).await? {
-        return Ok(None);
+        return Ok(Claimed::Nothing);
     }
     let worker = worker.to_owned();
     app.db.write(move |conn| job_claim(conn, &worker, now)).await
 }
 
+/// How a job left this worker.
+enum Left {
+    /// It ran to an end.
+    Ended(Result<()>),
+    /// Another worker has it.
+    Lost,
+    /// This process is asked to stop.
+    Stopped,
+}
+
 async fn work(app: &App, worker: &str, held: Held, shutdown: &CancellationToken) {
     tracing::info!(job = %held.id, kind = held.job.kind(), attempt = held.attempts, "job begins");
-    let result = tokio::select! {
-        result = perform(app, &held.job) => Some(result),
-        () = keep_alive(app, worker, &held.id) => None,
-        () = shutdown.cancelled() => None,
+    let left = tokio::select! {
+        result = perform(app, &held.job) => Left::Ended(result),
+        () = keep_alive(app, worker, &held.id) => Left::Lost,
+        () = shutdown.cancelled() => Left::Stopped,
     };
-    let (id, now) = (held.id.clone(), app.clock.now());
-    let noted = match result {
-        None => app.db.write(move |conn| job_return(conn, &id, now)).await,
-        Some(Ok(())) => app.db.write(move |conn| job_finish(conn, &id, now)).await,
-        Some(Err(error)) => {
-            let retry =
-                (held.attempts < MAX_ATTEMPTS && is_passing(&error)).then(|| TimeDelta::seconds(1 << held.attempts.clamp(0, 10)));
+    let (id, worker, now) = (held.id.clone(), worker.to_owned(), app.clock.now());
+    let noted = match left {
+        Left::Lost => {
+            tracing::warn!(job = %held.id, "another worker has taken this job up");
+            return;
+        }
+        Left::Stopped => app.db.write(move |conn| job_return(conn, &id, &worker, TimeDelta::zero(), now)).await,
+        Left::Ended(Ok(())) => app.db.write(move |conn| job_finish(conn, &id, &worker, now)).await,
+        // What is only not to be had just now is waited for, however long.
+        Left::Ended(Err(error)) if error.code == Code::Unavailable => {
+            tracing::info!(job = %held.id, %error, "job waits");
+            app.db.write(move |conn| job_return(conn, &id, &worker, WAIT, now)).await
+        }
+        Left::Ended(Err(error)) => {
+            let retry = (held.attempts < MAX_ATTEMPTS).then(|| TimeDelta::seconds(1 << held.attempts.clamp(0, 10)));
             tracing::warn!(job = %held.id, %error, retry = retry.is_some(), "job failed");
             let text = error.to_string();
-            app.db.write(move |conn| job_fail(conn, &id, &text, retry, now)).await
+            let noted = app.db.write(move |conn| job_fail(conn, &id, &worker, &text, retry, now)).await;
+            if retry.is_none() {
+                give_up(app, &held).await;
+            }
+            noted
         }
     };
     if let Err(error) = noted {
@@ -68,16 +95,24 @@ async fn work(app: &App, worker: &str, held: Held, shutdown: &CancellationToken)
     }
 }
 
+/// A job that is given up ends what it was for: an import would otherwise run for ever.
+async fn give_up(app: &App, held: &Held) {
+    tracing::error!(job = %held.id, kind = held.job.kind(), "job given up");
+    if let Job::Import { import_id } | Job::Release { import_id } = &held.job {
+        let error = Error::new(Code::Internal, "the import could not be finished however often it was tried; look into the log");
+        if let Err(error) = finish::fail(app, import_id, &error).await {
+            tracing::warn!(import = import_id, %error, "the import's end could not be noted");
+        }
+    }
+}
+
 /// Does the job; what went wrong with its own matter (a bad file) is the job's result, not an error.
 async fn perform(app: &App, job: &Job) -> Result<()> {
     match job {
         Job::Import { import_id } => crate::import::run::execute(app, import_id, &|_| {}).await.map(|_| ()),
+        Job::Release { import_id } => finish::lose_held(app, import_id).await.map(|_| ()),
         Job::ResolveAll => crate::catalog::resolve_all::run(app, &|_| {}).await.map(|_| ()),
     }
-}
-
-fn is_passing(error: &Error) -> bool {
-    matches!(error.code, Code::Unavailable | Code::Internal)
 }
 
 /// Renews the lease until the job has gone to another worker.

@@ -32,7 +32,7 @@ pub fn parse_amount(dictionary: &Dictionary, raw: &str, hints: &Hints) -> Result
     if text.is_empty() || dictionary.words().is_null(text) {
         return Err(AmountError::Empty);
     }
-    if text.len() > 200 {
+    if text.len() > 200 || has_letter_for_digit(text) {
         return Err(AmountError::NoNumber(shown()));
     }
     let pieces = tokens(text, Style::of(dictionary, hints));
@@ -70,4 +70,17 @@ pub fn parse_amount(dictionary: &Dictionary, raw: &str, hints: &Hints) -> Result
     let currency =
         sides.filter(|side| !side.is_empty()).find_map(|side| dictionary.currency_for(side, locale)).map(str::to_owned);
     Ok((amount, currency))
+}
+
+/// Letters that are typed, or read by a scanner, in the place of 0 and 1; Cyrillic and Greek ones look the same.
+const FOR_DIGITS: [char; 9] = ['O', 'o', 'l', 'I', '|', 'О', 'о', 'Ο', 'ο'];
+
+/// Is a letter part of a number (`1O`, `2l`)? Read without it, ten would be one.
+fn has_letter_for_digit(text: &str) -> bool {
+    let part = |c: char| c.is_alphanumeric() || c == '|';
+    text.split(|c: char| !part(c)).any(|word| {
+        word.contains(|c: char| c.is_ascii_digit())
+            && word.contains(FOR_DIGITS)
+            && word.chars().all(|c| c.is_ascii_digit() || FOR_DIGITS.contains(&c))
+    })
 }

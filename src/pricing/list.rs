@@ -5,8 +5,8 @@ use crate::catalog::intake::{Batch, Taken, offer_image};
 use crate::catalog::queries::{Rules, offer_set_terms, offers_by_key};
 use crate::db::{ChangeKind, Conn, NewChange, lock_catalog};
 use crate::error::Result;
+use crate::import::chunk::unknown_sku;
 use crate::import::{Counts, Issue, PreparedRow};
-use crate::stock::report::unknown_sku;
 use serde_json::json;
 use std::collections::BTreeSet;
 

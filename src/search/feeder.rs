@@ -103,6 +103,9 @@ impl Feeder {
             let search = self.search.clone();
             return blocking(move || search.refresh()).await;
         };
+        // Whoever held the lock before may have committed what this process does not show yet.
+        let search = self.search.clone();
+        blocking(move || search.refresh()).await?;
         let mut written = self.db.written();
         let mut measured: Option<Instant> = None;
         while !shutdown.is_cancelled() {

@@ -176,13 +176,13 @@ pub fn level_put(conn: &mut Conn, level: &LevelRow, before: i64, kind: &str, ope
     Ok(())
 }
 
-/// Levels of a supplier's offers that still hold something, are not among `seen`, and whose key stands in none of `lost_texts`.
+/// Levels of a supplier's offers that still hold something, are not among `seen`, and whose key is none of `lost_words`.
 /// The second figure counts all that hold something.
 pub fn levels_unseen(
     conn: &mut Conn,
     supplier_id: i64,
     seen: &HashSet<(i64, i64)>,
-    lost_texts: &[String],
+    lost_words: &HashSet<String>,
 ) -> Result<(Vec<LevelRow>, usize)> {
     let rows: Vec<(String, LevelRow)> = stock_levels::table
         .inner_join(offers::table)
@@ -199,9 +199,8 @@ pub fn levels_unseen(
         ))
         .load(conn)?;
     let all = rows.len();
-    let unseen = rows.into_iter().filter(|(key, row)| {
-        !seen.contains(&(row.offer_id, row.warehouse_id)) && !lost_texts.iter().any(|text| text.contains(key.as_str()))
-    });
+    let unseen =
+        rows.into_iter().filter(|(key, row)| !seen.contains(&(row.offer_id, row.warehouse_id)) && !lost_words.contains(key));
     Ok((unseen.map(|(_, row)| row).collect(), all))
 }
 

@@ -6,7 +6,8 @@ use crate::catalog::intake::{Batch, Taken};
 use crate::catalog::queries::{Rules, offer_keys};
 use crate::db::{Conn, lock_catalog};
 use crate::error::Result;
-use crate::import::{Counts, Issue, PreparedRow, Severity};
+use crate::import::chunk::unknown_sku;
+use crate::import::{Counts, Issue, PreparedRow};
 use std::collections::{BTreeSet, HashSet};
 
 /// Takes rows in. A row of an unknown SKU is rejected: a level without an offer belongs to nothing.
@@ -60,16 +61,4 @@ pub fn take_stock(
         offers.values().filter(|offer| moved.contains(&offer.id)).filter_map(|offer| offer.product_id).collect();
     taken.changes = golden::rebuild(conn, rules, &products, Some(&batch.operation_id), batch.now)?;
     Ok(taken)
-}
-
-/// The issue of a row that is about no offer of this supplier.
-pub fn unknown_sku(row: &PreparedRow) -> Issue {
-    Issue {
-        row: row.row,
-        field: String::new(),
-        code: "unknown_sku".to_owned(),
-        message: format!("the supplier has no offer '{}'; import its catalogue first", row.key),
-        raw: row.key.clone(),
-        severity: Severity::Rejected,
-    }
 }

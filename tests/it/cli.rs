@@ -2,7 +2,7 @@
 
 use beamline::config::Config;
 use serde_json::Value;
-use std::io::{BufRead, BufReader};
+use std::io::{BufRead, BufReader, Write};
 use std::process::{Command, Output, Stdio};
 
 fn beamline(config: &Config) -> Command {
@@ -61,6 +61,63 @@ both_databases! {
         let said = refused(&ended(&house.config, &["serve", "--listen", &taken.local_addr().unwrap().to_string()]));
         assert!(said.contains("--listen"), "{said}");
         assert_eq!(ended(&house.config, &["nonsense"]).status.code(), Some(2));
+    }
+
+    async fn the_exit_status_of_an_import_says_how_it_ended(house: House) {
+        let write = |name: &str, text: &str| {
+            let path = house.dir.path().join(name);
+            std::fs::write(&path, text).unwrap();
+            path.to_str().unwrap().to_owned()
+        };
+        let good = write("good.csv", "sku,brand,mpn,title,lumens\nA-1,Fenix,HM65R,Fenix HM65R,1400 lm\nA-2,Fenix,HM70R,Fenix HM70R,dazzling\n");
+        let lossy = write("lossy.csv", "sku,brand,mpn,title,lumens\nA-1,Fenix,HM65R,Fenix HM65R,1400 lm\n,Fenix,HM71R,Fenix HM71R,1600 lm\n");
+        let none = write("none.csv", "sku,brand,mpn,title,lumens\n");
+        let import = |line: &[&str]| ended(&house.config, &[&["import", "--supplier", "alpine", "--json"], line].concat());
+        let body = |output: &Output| serde_json::from_slice::<Value>(&output.stdout).unwrap_or_else(|_| panic!("{output:?}"));
+
+        // Warnings are no failure.
+        let told = import(&["--dry-run", &good]);
+        assert_eq!((told.status.code(), body(&told)["dry_run"].as_bool(), body(&told)["created"].as_i64()), (Some(0), Some(true), Some(2)));
+        let done = import(&[&good]);
+        let read = body(&done);
+        assert_eq!((done.status.code(), read["status"].as_str(), read["created"].as_i64(), read["warned"].as_i64()), (Some(0), Some("done"), Some(2), Some(1)));
+        assert_eq!(String::from_utf8_lossy(&done.stdout).lines().count(), 1, "one JSON object on one line");
+        for name in ["id", "supplier", "kind", "rows_read", "updated", "unchanged", "rejected", "gone", "change", "profile", "started_at", "finished_at"] {
+            assert!(read.get(name).is_some(), "{name} in {read}");
+        }
+        let lost = import(&[&lossy]);
+        assert_eq!((lost.status.code(), body(&lost)["status"].as_str(), body(&lost)["rejected"].as_i64()), (Some(1), Some("done_with_issues"), Some(1)));
+        let empty = import(&[&none]);
+        assert_eq!((empty.status.code(), body(&empty)["status"].as_str()), (Some(2), Some("failed")));
+        let held = import(&["--full", &write("few.csv", "sku,brand,mpn,title,lumens\nA-1,Fenix,HM65R,Fenix HM65R,1400 lm\n")]);
+        assert_eq!((held.status.code(), body(&held)["status"].as_str()), (Some(2), Some("held")));
+        let both = import(&["--full", &good, &lossy]);
+        assert_eq!((both.status.code(), body(&both)["rows_read"].as_i64(), body(&both)["gone"].as_i64()), (Some(1), Some(4), Some(0)), "several files are one import");
+        assert!(refused(&import(&["/no/such/file.csv"])).contains("/no/such/file.csv"));
+        let profile = write("bad.toml", "name = \"x\"\n[[column]]\nfrom = \"sku\"\nto = \"nonsense\"\n");
+        let said = refused(&import(&["--profile", &profile, &good]));
+        assert!(said.contains("nonsense") && said.contains("line"), "{said}");
+        assert_eq!(import(&["--full", "--partial", &good]).status.code(), Some(2));
+        assert_eq!(import(&["--kind", "recipes", &good]).status.code(), Some(2));
+        // For people: the counts, and what was wrong.
+        let plain = ended(&house.config, &["import", "--supplier", "alpine", &lossy]);
+        let said = String::from_utf8(plain.stdout).unwrap();
+        assert!(said.contains("2 rows read = 0 created + 0 updated + 1 unchanged + 1 rejected") && said.contains("missing_key"), "{said}");
+    }
+
+    async fn an_import_reads_standard_input(house: House) {
+        let mut child = beamline(&house.config).args(["import", "--supplier", "alpine", "--json", "-"])
+            .stdin(Stdio::piped()).stdout(Stdio::piped()).spawn().unwrap();
+        child.stdin.take().unwrap().write_all(b"sku;brand;mpn;title\nA-1;Fenix;HM65R;Fenix HM65R\n").unwrap();
+        let output = child.wait_with_output().unwrap();
+        let read: Value = serde_json::from_slice(&output.stdout).unwrap();
+        assert_eq!((output.status.code(), read["created"].as_i64(), read["files"][0].as_str()), (Some(0), Some(1), Some("stdin")));
+        // What an import wrote, a search finds.
+        let found = lines(&ended(&house.config, &["search", "HM65R", "--json"]));
+        let found: Value = serde_json::from_str(&found.concat()).unwrap();
+        assert_eq!(found["items"][0]["title"], "Fenix HM65R");
+        let nothing = beamline(&house.config).args(["import", "--supplier", "alpine", "-"]).stdin(Stdio::null()).output().unwrap();
+        assert_eq!(nothing.status.code(), Some(2));
     }
 
     async fn serve_prints_where_it_is_and_stops_on_sigterm(house: House) {

@@ -190,12 +190,12 @@ CREATE INDEX changes_operation_id ON changes (operation_id);
 
 CREATE TABLE imports (
     id TEXT NOT NULL PRIMARY KEY,
-    supplier_id BIGINT NOT NULL REFERENCES suppliers (id),
+    supplier TEXT NOT NULL,
     kind TEXT NOT NULL,
     mode TEXT NOT NULL,
     dry_run BOOLEAN NOT NULL,
     status TEXT NOT NULL,
-    profile_id BIGINT REFERENCES profiles (id),
+    profile TEXT,
     profile_name TEXT NOT NULL,
     files TEXT NOT NULL,
     rows_read BIGINT NOT NULL DEFAULT 0,
@@ -205,7 +205,6 @@ CREATE TABLE imports (
     rejected BIGINT NOT NULL DEFAULT 0,
     warned BIGINT NOT NULL DEFAULT 0,
     gone BIGINT NOT NULL DEFAULT 0,
-    progress TEXT NOT NULL,
     change TEXT,
     error TEXT,
     operation_id TEXT NOT NULL,
@@ -213,7 +212,7 @@ CREATE TABLE imports (
     started_at TEXT,
     finished_at TEXT
 );
-CREATE INDEX imports_supplier_id_id ON imports (supplier_id, id);
+CREATE INDEX imports_supplier_id ON imports (supplier, id);
 
 CREATE TABLE import_issues (
     id INTEGER PRIMARY KEY AUTOINCREMENT,
@@ -232,7 +231,9 @@ CREATE INDEX import_issues_import_id_id ON import_issues (import_id, id);
 CREATE TABLE held_offers (
     import_id TEXT NOT NULL REFERENCES imports (id),
     offer_id BIGINT NOT NULL REFERENCES offers (id),
-    PRIMARY KEY (import_id, offer_id)
+    -- The warehouse, for a held stock file; 0 for a held catalogue.
+    warehouse_id BIGINT NOT NULL DEFAULT 0,
+    PRIMARY KEY (import_id, offer_id, warehouse_id)
 );
 
 CREATE TABLE jobs (
@@ -244,7 +245,6 @@ CREATE TABLE jobs (
     run_at TEXT NOT NULL,
     leased_by TEXT,
     lease_until TEXT,
-    progress TEXT NOT NULL,
     error TEXT,
     created_at TEXT NOT NULL,
     finished_at TEXT

@@ -12,8 +12,9 @@ pub use brands::{BrandRow, aliases_of_brands, brand_aliases, brand_by_code, bran
 pub use edits::{EditRow, edit_delete, edit_put, edits_of};
 pub use groups::{GroupRow, group_by_code, group_ensure, group_insert, group_update, groups_after, groups_by_parent};
 pub use offers::{
-    OfferBody, OfferKey, OfferRow, OfferSource, offer_keys, offer_set_terms, offers_by_id, offers_by_key, offers_by_supplier,
-    offers_mark_gone, offers_of_products, offers_of_supplier_missing, offers_set_product, offers_upsert,
+    GoneOffer, OfferBody, OfferKey, OfferRow, OfferSource, offer_keys, offer_set_terms, offers_by_id, offers_by_key,
+    offers_by_supplier, offers_mark_gone, offers_of_products, offers_of_supplier_missing, offers_page_of_supplier,
+    offers_set_product, offers_upsert, products_all_gone,
 };
 pub use products::{
     CatalogFigures, NewProduct, ProductRow, Told, catalog_figures, completeness_of, is_listed, product_count, product_ids_after,

@@ -1,9 +1,10 @@
 //! Offers: what one supplier says about one item.
 
-use crate::db::schema::{offers, suppliers};
+use crate::db::schema::{offers, products, suppliers};
 use crate::db::{Conn, JsonText, Time};
 use crate::each_backend;
 use crate::error::Result;
+use chrono::{DateTime, Utc};
 use diesel::prelude::*;
 use diesel::upsert::excluded;
 use std::collections::{HashMap, HashSet};
@@ -23,10 +24,14 @@ pub struct OfferKey {
     pub row_hash: String,
     /// Hashes of rows of the same key in the same file, which the last one superseded.
     pub superseded: Option<String>,
+    /// The import that wrote it.
+    pub import_id: String,
+    /// When it was first seen.
+    pub created_at: Time,
 }
 
 /// An offer as stored, with everything but its ids.
-#[derive(Debug, Clone, Insertable, AsChangeset, Queryable)]
+#[derive(Debug, Clone, PartialEq, Eq, Insertable, AsChangeset, Queryable)]
 #[diesel(table_name = offers, treat_none_as_null = true)]
 pub struct OfferBody {
     /// Its supplier.
@@ -136,7 +141,16 @@ macro_rules! body {
 pub fn offer_keys(conn: &mut Conn, supplier_id: i64, keys: &[&str]) -> Result<HashMap<String, OfferKey>> {
     let rows: Vec<OfferKey> = each_backend!(conn => offers::table
         .filter(offers::supplier_id.eq(supplier_id).and(offers::supplier_sku.eq_any(keys)))
-        .select((offers::id, offers::supplier_sku, offers::product_id, offers::live, offers::row_hash, offers::superseded))
+        .select((
+            offers::id,
+            offers::supplier_sku,
+            offers::product_id,
+            offers::live,
+            offers::row_hash,
+            offers::superseded,
+            offers::import_id,
+            offers::created_at,
+        ))
         .load(conn))?;
     Ok(rows.into_iter().map(|row| (row.supplier_sku.clone(), row)).collect())
 }
@@ -166,6 +180,16 @@ pub fn offers_by_supplier(conn: &mut Conn, supplier_id: i64, after: &str, limit:
     Ok(offers::table
         .filter(offers::supplier_id.eq(supplier_id).and(offers::supplier_sku.gt(after)))
         .order(offers::supplier_sku)
+        .limit(limit)
+        .select((offers::id, body!()))
+        .load(conn)?)
+}
+
+/// One page of a supplier's offers in order of their ids.
+pub fn offers_page_of_supplier(conn: &mut Conn, supplier_id: i64, after: i64, limit: i64) -> Result<Vec<OfferRow>> {
+    Ok(offers::table
+        .filter(offers::supplier_id.eq(supplier_id).and(offers::id.gt(after)))
+        .order(offers::id)
         .limit(limit)
         .select((offers::id, body!()))
         .load(conn)?)
@@ -294,4 +318,38 @@ pub fn offers_mark_gone(conn: &mut Conn, offer_ids: &[i64], now: Time) -> Result
             .execute(conn))?;
     }
     Ok(())
+}
+
+/// An offer of a product that has no live one.
+#[derive(Debug, Clone, Copy)]
+pub struct GoneOffer {
+    /// The product.
+    pub product_id: i64,
+    /// Whose offer.
+    pub supplier_id: i64,
+    /// Since when it is gone.
+    pub gone_at: DateTime<Utc>,
+}
+
+/// Offers of active products that have no live offer any more: all offers of up to `limit` products after the product `after`.
+pub fn products_all_gone(conn: &mut Conn, after: i64, limit: i64) -> Result<Vec<GoneOffer>> {
+    let live = diesel::alias!(offers as live_offers);
+    let ids: Vec<i64> = each_backend!(conn => products::table
+        .filter(products::id.gt(after).and(products::status.eq("active")))
+        .filter(diesel::dsl::exists(offers::table.filter(offers::product_id.eq(products::id.nullable()))))
+        .filter(diesel::dsl::not(diesel::dsl::exists(live.filter(
+            live.field(offers::product_id).eq(products::id.nullable()).and(live.field(offers::live).eq(true)),
+        ))))
+        .order(products::id)
+        .limit(limit)
+        .select(products::id)
+        .load(conn))?;
+    let rows: Vec<(Option<i64>, i64, Option<Time>, Time)> = each_backend!(conn => offers::table
+        .filter(offers::product_id.eq_any(&ids))
+        .select((offers::product_id, offers::supplier_id, offers::gone_at, offers::updated_at))
+        .load(conn))?;
+    let gone = rows.into_iter().filter_map(|(product, supplier_id, gone_at, updated_at)| {
+        Some(GoneOffer { product_id: product?, supplier_id, gone_at: gone_at.unwrap_or(updated_at).into() })
+    });
+    Ok(gone.collect())
 }

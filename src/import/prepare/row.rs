@@ -127,9 +127,6 @@ pub(super) fn prepare(preparer: &Preparer<'_>, record: &Record) -> PreparedRow {
     } else {
         out.gtin = None;
     }
-    if out.rejected() {
-        out.key.clear();
-    }
     out
 }
 

@@ -344,6 +344,11 @@ fn money_in_the_worlds_spellings() {
     }
     assert_eq!(read("n/a", None), Err(AmountError::Empty));
     assert!(matches!(read("on request", None), Err(AmountError::NoNumber(_))));
+    // A letter in the place of a digit: read without it, ten would be one.
+    for raw in ["1O", "1О", "2l,50", "1OO EUR"] {
+        assert!(matches!(read(raw, None), Err(AmountError::NoNumber(_))), "{raw}");
+    }
+    assert_eq!(read("10 l", None).as_deref(), Ok("10 "));
     assert!(matches!(read("10 / 12 EUR", None), Err(AmountError::Several(_))));
 }
 
