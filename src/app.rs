@@ -1,15 +1,20 @@
 //! The house with its lights on: everything a command or a request works with.
 
 use crate::auth::Keys;
+use crate::catalog::queries::{ChannelPrice, price_defaults_put, product_count};
 use crate::channels::Channels;
+use crate::channels::profile::ChannelProfile;
 use crate::clock::Clock;
 use crate::config::Config;
 use crate::db::Db;
 use crate::dictionary::Dictionary;
 use crate::error::Result;
 use crate::files;
+use crate::jobs::Job;
+use crate::jobs::queries::job_enqueue_once;
 use crate::search::Search;
 use object_store::ObjectStore;
+use std::collections::BTreeMap;
 use std::sync::Arc;
 use tokio_util::sync::CancellationToken;
 
@@ -48,11 +53,34 @@ impl App {
         let dictionary = Arc::new(Dictionary::load(config.schema.as_deref())?);
         let channels = Arc::new(Channels::load(config.schema.as_deref())?);
         let db = Db::open(&config.database()).await?;
+        note_prices(&db, &channels, &clock).await?;
         let files = files::open(&config.file_store())?;
         let search = Search::open(&config.index(), Arc::clone(&dictionary), clock.clone())?;
         let (keys, shutdown) = (Keys::default(), CancellationToken::new());
         Ok(Self { inner: Arc::new(Inner { config, db, dictionary, search, channels, files, clock, keys, shutdown }) })
     }
+}
+
+/// Lets whoever prices products know what the channels' profiles say. A profile that says something else now changes prices.
+async fn note_prices(db: &Db, channels: &Channels, clock: &Clock) -> Result<()> {
+    let price = |profile: &Arc<ChannelProfile>| {
+        let defaults = &profile.defaults;
+        let price = ChannelPrice {
+            currency: Some(defaults.currency.clone()),
+            markup: Some(defaults.markup),
+            price_source: Some(defaults.price_source),
+        };
+        (profile.code.clone(), price)
+    };
+    let defaults: BTreeMap<String, ChannelPrice> = channels.iter().map(price).collect();
+    let now = clock.now();
+    db.write(move |conn| {
+        if price_defaults_put(conn, &defaults)? && product_count(conn)? > 0 {
+            job_enqueue_once(conn, &Job::ResolveAll, now)?;
+        }
+        Ok(())
+    })
+    .await
 }
 
 impl std::ops::Deref for App {

@@ -8,7 +8,8 @@ use std::fmt;
 
 macro_rules! codes {
     ($($(#[$doc:meta])+ $name:ident = $code:literal, $status:literal, $title:literal;)+) => {
-        /// What went wrong, for programs. The table in `docs/errors.md` is written from this list.
+        /// What went wrong, for programs. The table that a running server shows at `/docs/errors` is written from
+        /// this list.
         #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
         pub enum Code { $($(#[$doc])+ $name,)+ }
 
@@ -169,6 +170,14 @@ impl From<serde_json::Error> for Error {
 
 impl From<std::io::Error> for Error {
     fn from(error: std::io::Error) -> Self {
-        Self::internal(error)
+        use std::io::ErrorKind as Kind;
+        let detail = match error.kind() {
+            Kind::StorageFull | Kind::QuotaExceeded => "the disk is full; make room and try again",
+            Kind::ReadOnlyFilesystem => {
+                "the data folder is on a file system that cannot be written; make it writable and try again"
+            }
+            _ => return Self::internal(error),
+        };
+        Self::new(Code::Unavailable, detail).because(error)
     }
 }

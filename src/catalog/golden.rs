@@ -96,8 +96,13 @@ pub fn source(offer: &OfferSource) -> Result<Source> {
     })
 }
 
-/// An offer's terms, as pricing wants them.
-pub fn terms(offer: &OfferSource, in_stock: bool) -> OfferTerms {
+/// The terms of a product's offers, as pricing wants them: an offer is in stock where some level of it may be sold.
+pub fn terms_of(offers: &[OfferSource], levels: &[Level]) -> Vec<OfferTerms> {
+    let in_stock = |offer: &OfferSource| levels.iter().any(|level| level.offer_id == offer.id && level.available() > 0);
+    offers.iter().map(|offer| terms(offer, in_stock(offer))).collect()
+}
+
+fn terms(offer: &OfferSource, in_stock: bool) -> OfferTerms {
     let body = &offer.body;
     OfferTerms {
         supplier_rank: offer.rank,
@@ -148,8 +153,7 @@ fn next_state(
             status => (status, lifecycle::BY_IMPORT),
         },
     };
-    let in_stock = |offer: &OfferSource| levels.iter().any(|level| level.offer_id == offer.id && level.available() > 0);
-    let terms: Vec<OfferTerms> = offers.iter().map(|offer| terms(offer, in_stock(offer))).collect();
+    let terms = terms_of(offers, levels);
     let price =
         rules.price.as_ref().and_then(|settings| first_price(&terms, settings, &rules.rates).ok()).map(|priced| priced.price);
 

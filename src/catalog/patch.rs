@@ -1,7 +1,7 @@
 //! Reading a product patch: RFC 7396 JSON in, a person's claims out. Pure; every mistake names its JSON pointer.
 //!
-//! What a product shows and nobody sets (its price, its version) is kept aside: sending back what was read must not fail, and
-//! [`unchanged`] holds it against the product as it stands.
+//! What a product shows and nobody sets (its price, its version) is kept aside: sending back what was read must not fail, so the
+//! caller holds it against the product as it stands.
 
 #[cfg(test)]
 mod tests;
@@ -33,7 +33,7 @@ pub struct Patch {
     pub status: Option<ProductStatus>,
     /// A new group by code, or none of any.
     pub group: Option<Option<String>>,
-    /// Fields that are told and never taken, as they were sent; see [`unchanged`].
+    /// Fields that are told and never taken, as they were sent.
     pub told: Map<String, JsonValue>,
 }
 
@@ -79,19 +79,6 @@ pub fn parse(dictionary: &Dictionary, body: &Map<String, JsonValue>) -> Result<P
         }
     }
     if errors.is_empty() { Ok(patch) } else { Err(Error::fields(errors)) }
-}
-
-/// Refuses fields that are told and never taken, unless they were sent as they stand in `present`.
-pub fn unchanged(told: &Map<String, JsonValue>, present: &Map<String, JsonValue>) -> Result<()> {
-    let differing = told.iter().filter(|(field, value)| present.get(*field) != Some(value));
-    let errors: Vec<FieldError> = differing
-        .map(|(field, _)| FieldError {
-            pointer: format!("/{field}"),
-            code: "read_only".to_owned(),
-            message: format!("{field} cannot be set; leave it out, or send it as it was read"),
-        })
-        .collect();
-    if errors.is_empty() { Ok(()) } else { Err(Error::fields(errors)) }
 }
 
 type Read<T> = std::result::Result<T, (&'static str, String)>;

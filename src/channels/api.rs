@@ -1,18 +1,21 @@
 //! Channels, listings and publications over HTTP. Feeds themselves are in [`feeds`].
 
 pub mod feeds;
+mod listings;
+
+pub use listings::Listing;
 
 use super::judge::{self, ChannelDesk};
 use super::profile::ChannelProfile;
 use super::publish::{self, Diff, Options, Publication};
-use super::queries::{self, StoredListing, StoredSettings};
-use super::readiness::{ListingState, Reason};
+use super::queries::{self, StoredSettings};
 use super::settings::{self, ChannelSettings};
 use super::signed;
 use crate::app::App;
 use crate::auth::{Caller, Permission};
 use crate::db::{Conn, operations};
 use crate::error::{Error, Result};
+use crate::http::patch::{divide, unchanged};
 use crate::http::{Json, Listed, Page, Path, Preconditions, Query, Tagged, Written, extract};
 use crate::jobs::Job;
 use crate::jobs::queries::job_enqueue_once;
@@ -30,7 +33,7 @@ pub fn router() -> OpenApiRouter<App> {
     OpenApiRouter::default()
         .routes(routes!(list_channels))
         .routes(routes!(get_channel, patch_channel))
-        .routes(routes!(list_listings))
+        .merge(listings::router())
         .routes(routes!(get_diff))
         .routes(routes!(list_publications, create_publication))
         .routes(routes!(get_publication))
@@ -97,41 +100,11 @@ impl Channel {
     }
 }
 
-/// One product on one channel.
-#[derive(Debug, Clone, Serialize, utoipa::ToSchema)]
-pub struct Listing {
-    /// The product.
-    pub sku: String,
-    /// The channel.
-    pub channel: String,
-    /// The locale of its texts.
-    pub locale: String,
-    /// Where it stands.
-    pub state: ListingState,
-    /// Share of the required and recommended fields that have a value, 0 to 1.
-    pub completeness: f64,
-    /// Why it is not ready.
-    pub reasons: Vec<Reason>,
-    /// When its row last changed in a publication.
-    #[schema(required)]
-    pub sent_at: Option<DateTime<Utc>>,
-}
+/// What a channel shows and nobody sets.
+const TOLD: [&str; 6] = ["code", "name", "files", "listings", "docs", "version"];
 
-impl From<StoredListing> for Listing {
-    fn from(stored: StoredListing) -> Self {
-        Self {
-            sku: stored.sku,
-            channel: stored.channel,
-            locale: stored.locale,
-            state: stored.state,
-            completeness: f64::from(stored.completeness) / 1_000.0,
-            reasons: stored.reasons,
-            sent_at: stored.sent_at,
-        }
-    }
-}
-
-/// What to change about a channel (RFC 7396); null gives a setting its default again.
+/// What to change about a channel (RFC 7396); null gives a setting its default again. What nobody sets may stand there as it was
+/// read.
 #[derive(Debug, Clone, Deserialize, utoipa::ToSchema)]
 #[allow(dead_code)] // The document's shape; the patch itself is merged as JSON.
 pub struct PatchChannel {
@@ -185,14 +158,16 @@ async fn patch_channel(
     caller: Caller,
     Path(code): Path<String>,
     preconditions: Preconditions,
-    Json(patch): Json<Map<String, Value>>,
+    Json(body): Json<Map<String, Value>>,
 ) -> Result<Written<Channel>> {
     caller.require(Permission::Edit)?;
+    let (told, patch) = divide::<Map<String, Value>>(body, &TOLD)?;
     let profile = app.channels.get(&code)?;
     let now = app.clock.now();
     let work = move |conn: &mut Conn| {
         let stored = queries::channel_settings(conn, &code)?;
         preconditions.allow_version(Some(stored.as_ref().map_or(0, |stored| stored.version)))?;
+        unchanged(&told, &Channel::load(conn, &profile)?)?;
         let before = ChannelDesk::assemble(&profile, stored.clone(), crate::pricing::Rates::default())?;
         let mut fresh = merged(&profile, stored, patch)?;
         let after = judge::settings(&profile, &fresh.settings)?;
@@ -239,31 +214,6 @@ fn merged(profile: &ChannelProfile, stored: Option<StoredSettings>, patch: Map<S
         }
     }
     Ok(StoredSettings { enabled, settings: Value::Object(own), version })
-}
-
-/// Which listings are wanted.
-#[derive(Debug, Clone, Deserialize, utoipa::IntoParams)]
-#[into_params(parameter_in = Query)]
-struct ListingFilter {
-    /// Only those in this state.
-    state: Option<ListingState>,
-}
-
-/// A channel's listings, oldest product first.
-#[utoipa::path(get, path = "/channels/{code}/listings", tag = "channels",
-    params(("code" = String, Path, description = "The channel's code"), ListingFilter, Page), responses((status = 200, body = Listed<Listing>)))]
-async fn list_listings(
-    State(app): State<App>,
-    caller: Caller,
-    Path(code): Path<String>,
-    Query(filter): Query<ListingFilter>,
-    page: Page,
-) -> Result<Listed<Listing>> {
-    caller.require(Permission::ReadInner)?;
-    app.channels.get(&code)?;
-    let (after, fetch) = (page.cursor::<i64>()?.unwrap_or(0), page.fetch());
-    let work = move |conn: &mut Conn| queries::channel_listings(conn, &code, filter.state, after, fetch);
-    page.list(app.db.read(work).await?, |listing| listing.product_id, Listing::from)
 }
 
 /// How much of a difference is named.

@@ -152,7 +152,10 @@ pub async fn publish(app: &App, channel: &str, options: &Options) -> Result<Publ
     let printed = walk(app, &desk, press).await?.finish()?;
     let counts = printed.counts.clone();
     let mut row = row(&id, channel, &counts, created_at);
-    if let Some((state, detail)) = verdict(&counts, options.force) {
+    // What was sent is known of the channel as a whole: one of its formats alone says nothing about the others.
+    let whole = desk.settings.formats.iter().all(|format| formats.contains(format));
+    let shrunk = if whole { None } else { shrunk(app, &desk, &printed.files).await?.filter(|_| !options.force) };
+    if let Some((state, detail)) = verdict(&counts, options.force).or(shrunk) {
         state.clone_into(&mut row.state);
         row.detail = Some(detail);
         row.finished_at = Some(app.clock.now());
@@ -161,7 +164,7 @@ pub async fn publish(app: &App, channel: &str, options: &Options) -> Result<Publ
     let parts = store::upload(app, channel, &id, printed.files).await?;
     row.parts = serde_json::to_value(&parts)?;
     let unpublished = Publication::of(row.clone())?;
-    let publication = match commit(app, row, &desk, printed.sent).await {
+    let publication = match commit(app, row, &desk, whole.then_some(printed.sent)).await {
         Ok(publication) => publication,
         Err(error) => {
             // Nobody will ever ask for these files.
@@ -261,6 +264,29 @@ fn verdict(counts: &Counts, force: bool) -> Option<(&'static str, String)> {
     None
 }
 
+/// Why one format alone must not become current: it has less than half of the rows that it has in its current publication. The
+/// channel's own guard does not see that, because it compares with what was sent as a whole.
+async fn shrunk(
+    app: &App,
+    desk: &ChannelDesk,
+    files: &[(String, super::write::WrittenPart)],
+) -> Result<Option<(&'static str, String)>> {
+    for (format, _) in files {
+        let Some(file) = desk.profile.format(format).map(|format| format.file.clone()) else { continue };
+        let Some((before, _)) = current(app, &desk.profile, &file).await? else { continue };
+        let before: u64 = before.parts.iter().filter(|part| part.format == *format).map(|part| part.rows).sum();
+        let now: u64 = files.iter().filter(|(of, _)| of == format).map(|(_, part)| part.rows).sum();
+        if now.saturating_mul(2) < before {
+            let detail = format!(
+                "the format {format} would have {now} rows where its current file has {before}; the last feed stays. Publish with \
+                 force if that is right"
+            );
+            return Ok(Some(("held", detail)));
+        }
+    }
+    Ok(None)
+}
+
 fn row(id: &str, channel: &str, counts: &Counts, created_at: DateTime<Utc>) -> PublicationRow {
     PublicationRow {
         id: id.to_owned(),
@@ -307,7 +333,12 @@ async fn store_only(app: &App, row: PublicationRow) -> Result<Publication> {
 }
 
 /// The swap: from here on this is the current publication.
-async fn commit(app: &App, mut row: PublicationRow, desk: &ChannelDesk, sent: super::press::SentLog) -> Result<Publication> {
+async fn commit(
+    app: &App,
+    mut row: PublicationRow,
+    desk: &ChannelDesk,
+    sent: Option<super::press::SentLog>,
+) -> Result<Publication> {
     let now = app.clock.now();
     row.finished_at = Some(now);
     let stored = row.clone();
@@ -322,8 +353,10 @@ async fn commit(app: &App, mut row: PublicationRow, desk: &ChannelDesk, sent: su
                 ));
             }
             queries::insert_publication(conn, &stored)?;
-            for sent in sent.batches()? {
-                queries::mark_sent(conn, &channel, &locale, &sent?, now)?;
+            if let Some(sent) = sent {
+                for sent in sent.batches()? {
+                    queries::mark_sent(conn, &channel, &locale, &sent?, now)?;
+                }
             }
             changes::append(conn, now, &[finished(&stored)])?;
             Ok(())

@@ -3,6 +3,7 @@
 use super::progress::Progress;
 use super::{Outcome, say};
 use crate::app::App;
+use crate::auth::caller::COMMAND;
 use crate::config::Config;
 use crate::error::{Code, Error, Result};
 use crate::import::accept::{self, MAX_BYTES, Request};
@@ -61,7 +62,7 @@ impl Import {
             mode,
             profile,
             dry_run: self.dry_run,
-            actor: "cli".to_owned(),
+            actor: COMMAND.to_owned(),
         };
         let progress = Progress::begin(format!("importing {} {}", self.supplier, self.kind.as_str()));
         let row = import(&app, request, &self.files, &progress).await?;

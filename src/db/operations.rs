@@ -14,9 +14,9 @@ use serde_json::Value as JsonValue;
 pub struct Operation {
     /// Id, `op_…`; ids are in the order of their making.
     pub id: String,
-    /// `import`, `edit`, `stock`, `prices`, `settings`, `key`.
+    /// `import`, `edit`, `stock`, `settings`, `key`, `resolve`.
     pub kind: String,
-    /// Who did it: `key:NAME`, `command` or `clock`.
+    /// Who did it: `key:NAME`, `command`, `demo`, or `job` for work that nobody in particular asked for.
     pub actor: String,
     /// What it was done to: an import's id, a SKU, a supplier's code.
     pub subject: String,

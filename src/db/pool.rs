@@ -2,10 +2,11 @@
 
 use super::{Conn, changes, migrate};
 use crate::error::{Code, Error, Result};
-use deadpool::managed::{Manager, Metrics, Object, Pool, RecycleError, RecycleResult};
+use deadpool::managed::{Manager, Metrics, Object, Pool, PoolError, RecycleError, RecycleResult};
 use diesel::connection::{AnsiTransactionManager, SimpleConnection, TransactionManager};
 use diesel::{Connection, PgConnection, SqliteConnection};
 use std::sync::Arc;
+use std::time::Duration;
 use tokio::sync::watch;
 
 /// Which database stands behind a [`Db`].
@@ -50,7 +51,7 @@ impl Db {
         let writers = pool(if backend == Backend::Sqlite { 1 } else { PG_WRITERS }, true)?;
         let readers = pool(READERS, false)?;
         let db = Self { inner: Arc::new(Inner { backend, readers, writers, written: watch::Sender::new(0) }) };
-        let migrated = db.on(&db.inner.writers, migrate::run).await?;
+        let migrated = db.on(&db.inner.writers, |_| Ok(()), migrate::run).await?;
         if migrated > 0 {
             tracing::info!(migrated, "database schema brought up to date");
         }
@@ -65,12 +66,12 @@ impl Db {
 
     /// Runs `work` on one consistent snapshot.
     pub async fn read<T: Send + 'static>(&self, work: impl FnOnce(&mut Conn) -> Result<T> + Send + 'static) -> Result<T> {
-        self.on(&self.inner.readers, move |conn| snapshot(conn, work)).await
+        self.on(&self.inner.readers, begin_snapshot, move |conn| finish(conn, work)).await
     }
 
     /// Runs `work` in one write transaction; its error rolls everything back. Keep it short: no network, no waiting.
     pub async fn write<T: Send + 'static>(&self, work: impl FnOnce(&mut Conn) -> Result<T> + Send + 'static) -> Result<T> {
-        let result = self.on(&self.inner.writers, move |conn| transaction(conn, work)).await;
+        let result = self.on(&self.inner.writers, begin_write, move |conn| finish(conn, work)).await;
         if result.is_ok() {
             self.inner.written.send_modify(|count| *count = count.wrapping_add(1));
         }
@@ -79,9 +80,9 @@ impl Db {
 
     /// Runs `work` in a write transaction and takes it back whatever comes of it: how a dry run learns what would change.
     pub async fn rehearse<T: Send + 'static>(&self, work: impl FnOnce(&mut Conn) -> Result<T> + Send + 'static) -> Result<T> {
-        self.on(&self.inner.writers, move |conn| {
+        self.on(&self.inner.writers, begin_write, move |conn| {
             let mut outcome = None;
-            let ended = transaction(conn, |conn| -> Result<()> {
+            let ended = finish(conn, |conn| -> Result<()> {
                 outcome = Some(work(conn)?);
                 Err(Error::new(Code::Conflict, "a rehearsal is never committed"))
             });
@@ -99,28 +100,64 @@ impl Db {
         self.inner.written.subscribe()
     }
 
+    /// Begins with `begin` and goes on with `work` on a connection of the pool.
+    ///
+    /// A pooled connection may have died in its sleep (the server was restarted), which only its first statement shows. Nothing is
+    /// done by then, so it is dropped and the next one is tried, until one is fresh.
     async fn on<T: Send + 'static>(
         &self,
         pool: &Pool<Opener>,
+        begin: fn(&mut Conn) -> Result<()>,
         work: impl FnOnce(&mut Conn) -> Result<T> + Send + 'static,
     ) -> Result<T> {
-        let mut conn = pool.get().await.map_err(|error| match error {
-            deadpool::managed::PoolError::Backend(error) => error,
-            other => Error::new(Code::Unavailable, "no database connection is free; try again").because(other.to_string()),
-        })?;
-        let span = tracing::Span::current();
-        let (conn, result) = tokio::task::spawn_blocking(move || {
-            let _in = span.enter();
-            let result = work(&mut conn);
-            (conn, result)
-        })
-        .await
-        .map_err(Error::internal)?;
-        if conn_is_broken(&result) {
-            // A connection whose server went away is not handed out again.
-            drop(Object::take(conn));
+        let mut work = work;
+        let mut tries = pool.status().max_size;
+        loop {
+            let mut conn = connection(pool).await?;
+            let span = tracing::Span::current();
+            let (conn, outcome) = tokio::task::spawn_blocking(move || {
+                let _in = span.enter();
+                let outcome = match begin(&mut conn) {
+                    Ok(()) => Ok(work(&mut conn)),
+                    Err(error) => Err((error, work)),
+                };
+                (conn, outcome)
+            })
+            .await
+            .map_err(Error::internal)?;
+            match outcome {
+                Ok(result) => {
+                    if conn_is_broken(&result) {
+                        // A connection whose server went away is not handed out again.
+                        drop(Object::take(conn));
+                    }
+                    return result;
+                }
+                Err((error, given_back)) => {
+                    let slept = self.inner.backend == Backend::Postgres && Object::metrics(&conn).recycle_count > 0;
+                    drop(Object::take(conn));
+                    if !slept || tries == 0 {
+                        return Err(error);
+                    }
+                    tracing::info!(%error, "a pooled database connection was dead; another is taken");
+                    tries -= 1;
+                    work = given_back;
+                }
+            }
         }
-        result
+    }
+}
+
+/// How long work waits for a free connection.
+const LONGEST_WAIT: Duration = Duration::from_secs(10);
+
+async fn connection(pool: &Pool<Opener>) -> Result<Object<Opener>> {
+    let busy = || Error::new(Code::Unavailable, "no database connection is free; try again");
+    match tokio::time::timeout(LONGEST_WAIT, pool.get()).await {
+        Ok(Ok(conn)) => Ok(conn),
+        Ok(Err(PoolError::Backend(error))) => Err(error),
+        Ok(Err(other)) => Err(busy().because(other.to_string())),
+        Err(late) => Err(busy().because(late)),
     }
 }
 
@@ -128,28 +165,28 @@ fn conn_is_broken<T>(result: &Result<T>) -> bool {
     matches!(result, Err(error) if error.code == Code::Unavailable)
 }
 
-fn transaction<T>(conn: &mut Conn, work: impl FnOnce(&mut Conn) -> Result<T>) -> Result<T> {
+fn begin_write(conn: &mut Conn) -> Result<()> {
     // The enum's generic begin would be DEFERRED on SQLite, and reading before writing would then fail as "locked".
     match conn {
         Conn::Sqlite(inner) => AnsiTransactionManager::begin_transaction_sql(inner, "BEGIN IMMEDIATE")?,
         Conn::Postgres(inner) => AnsiTransactionManager::begin_transaction_sql(inner, "BEGIN")?,
     }
-    finish(conn, work)
+    Ok(())
 }
 
-fn snapshot<T>(conn: &mut Conn, work: impl FnOnce(&mut Conn) -> Result<T>) -> Result<T> {
+fn begin_snapshot(conn: &mut Conn) -> Result<()> {
     match conn {
         Conn::Sqlite(inner) => AnsiTransactionManager::begin_transaction_sql(inner, "BEGIN DEFERRED")?,
         Conn::Postgres(inner) => {
             AnsiTransactionManager::begin_transaction_sql(inner, "BEGIN ISOLATION LEVEL REPEATABLE READ READ ONLY")?;
         }
     }
-    finish(conn, work)
+    Ok(())
 }
 
 type Transactions = <Conn as Connection>::TransactionManager;
 
-/// Commits what went well, rolls back what did not, panics included.
+/// Ends a transaction that was begun: commits what went well, rolls back what did not, panics included.
 fn finish<T>(conn: &mut Conn, work: impl FnOnce(&mut Conn) -> Result<T>) -> Result<T> {
     let result = std::panic::catch_unwind(std::panic::AssertUnwindSafe(|| work(conn)))
         .unwrap_or_else(|_| Err(Error::internal("a database task panicked")));

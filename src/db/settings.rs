@@ -15,6 +15,10 @@ pub const DEFAULT_CURRENCY: &str = "default_currency";
 /// The channel whose price `product.price` is. A channel code; `google` until it is set.
 pub const DEFAULT_CHANNEL: &str = "default_channel";
 
+/// How each channel prices that its owner has not set up otherwise: what `schema/channels/` says, by channel code. Written at every
+/// start, so that whoever prices products needs no profile.
+pub const CHANNEL_DEFAULTS: &str = "channel_defaults";
+
 /// The value under `key`, when it is set.
 pub fn setting<T: DeserializeOwned>(conn: &mut Conn, key: &str) -> Result<Option<T>> {
     let stored: Option<JsonText> = settings::table.find(key).select(settings::value).first(conn).optional()?;

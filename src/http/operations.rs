@@ -21,9 +21,9 @@ pub struct Operation {
     /// Id.
     #[schema(example = "op_0197c3a2b4d57e0f8a1b2c3d4e5f6071")]
     pub id: String,
-    /// `import`, `edit`, `stock`, `prices`, `settings`, `key`.
+    /// `import`, `edit`, `stock`, `settings`, `key`, `resolve`.
     pub kind: String,
-    /// Who did it: `key:NAME`, `command` or `clock`.
+    /// Who did it: `key:NAME`, `command`, `demo`, or `job` for work that nobody in particular asked for.
     pub actor: String,
     /// What it was done to: an import's id, a SKU, a supplier's code.
     pub subject: String,

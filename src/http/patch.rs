@@ -1,6 +1,13 @@
 //! The members of a merge patch (RFC 7396), where absent and null differ.
+//!
+//! Whoever reads a resource, changes a member and sends the whole back must succeed. So a patch may hold what nobody sets (the
+//! resource's own code, its version): [`divide`] keeps it aside, [`unchanged`] refuses it when it is not what stands there.
 
-use serde::{Deserialize, Deserializer};
+use super::extract;
+use crate::error::{Error, FieldError, Result};
+use serde::de::DeserializeOwned;
+use serde::{Deserialize, Deserializer, Serialize};
+use serde_json::{Map, Value};
 
 /// One member of a merge patch. In a struct it wants `#[serde(default)]`.
 #[derive(Debug, Clone, PartialEq, Eq, Default)]
@@ -15,7 +22,7 @@ pub enum Field<T> {
 }
 
 impl<'de, T: Deserialize<'de>> Deserialize<'de> for Field<T> {
-    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> std::result::Result<Self, D::Error> {
         Ok(Option::deserialize(deserializer)?.map_or(Self::Null, Self::Set))
     }
 }
@@ -34,6 +41,33 @@ impl<T> Field<T> {
     pub fn is_present(&self) -> bool {
         !matches!(self, Self::Absent)
     }
+}
+
+/// Members that are told and never taken, as they were sent.
+pub type Told = Map<String, Value>;
+
+/// Parts a patch into the members of `told` and the rest, which is read as `T`.
+pub fn divide<T: DeserializeOwned>(mut body: Map<String, Value>, told: &[&str]) -> Result<(Told, T)> {
+    let told = told.iter().filter_map(|name| body.remove_entry(*name)).collect();
+    let rest = extract::parse(&serde_json::to_vec(&body)?)?;
+    Ok((told, rest))
+}
+
+/// Refuses members that nobody sets, unless they were sent as they stand in `present`.
+pub fn unchanged(told: &Told, present: &impl Serialize) -> Result<()> {
+    if told.is_empty() {
+        return Ok(());
+    }
+    let present = serde_json::to_value(present)?;
+    let differing = told.iter().filter(|(name, value)| present.get(name.as_str()) != Some(value));
+    let errors: Vec<FieldError> = differing
+        .map(|(name, _)| FieldError {
+            pointer: format!("/{name}"),
+            code: "read_only".to_owned(),
+            message: format!("{name} cannot be set; leave it out, or send it as it was read"),
+        })
+        .collect();
+    if errors.is_empty() { Ok(()) } else { Err(Error::fields(errors)) }
 }
 
 impl<T> Field<T> {

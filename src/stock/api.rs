@@ -8,12 +8,12 @@ use crate::catalog::golden;
 use crate::catalog::queries::{Rules, offer_keys, products_by_sku};
 use crate::db::{Conn, Position, changes, lock_catalog, operations};
 use crate::error::{Code, Error, FieldError, Result};
-use crate::http::{Json, Listed, Page, Path, Query, Tagged, Written};
+use crate::http::{Json, Listed, Page, Path, Query, Tagged, Written, extract};
 use crate::suppliers::queries::supplier_by_code;
 use axum::extract::State;
 use chrono::{DateTime, Utc};
 use serde::{Deserialize, Serialize};
-use serde_json::json;
+use serde_json::{Value as JsonValue, json};
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 use utoipa_axum::{router::OpenApiRouter, routes};
@@ -134,6 +134,35 @@ enum StockLines {
     One(StockLine),
 }
 
+impl StockLines {
+    /// Reads one line or a list of them. The shape decides which, so that a mistake names its field.
+    fn read(body: &JsonValue) -> Result<Self> {
+        match body {
+            JsonValue::Array(lines) if lines.len() > MAX_LINES => {
+                Err(Error::new(Code::TooLarge, format!("one request reports at most {MAX_LINES} lines; send several")))
+            }
+            JsonValue::Array(_) => extract::parse(&serde_json::to_vec(body)?).map(Self::Many),
+            JsonValue::Object(_) => extract::parse(&serde_json::to_vec(body)?).map(Self::One),
+            _ => Err(Error::field("", "invalid", "send one line as an object, or a list of them")),
+        }
+    }
+
+    fn all(&self) -> &[StockLine] {
+        match self {
+            Self::Many(lines) => lines,
+            Self::One(line) => std::slice::from_ref(line),
+        }
+    }
+
+    /// Where a field of a line stands in the body.
+    fn pointer(&self, place: usize, field: &str) -> String {
+        match self {
+            Self::Many(_) => format!("/{place}/{field}"),
+            Self::One(_) => format!("/{field}"),
+        }
+    }
+}
+
 /// What became of a report.
 #[derive(Debug, Clone, Serialize, utoipa::ToSchema)]
 struct StockReported {
@@ -150,16 +179,10 @@ const MAX_ON_HAND: i64 = 1_000_000_000;
 
 /// Reports stock: one line or a list of them, all or none. A supplier key reports its own.
 #[utoipa::path(patch, path = "/stock", tag = "stock", request_body = StockLines, responses((status = 200, body = StockReported)))]
-async fn patch_stock(State(app): State<App>, caller: Caller, Json(lines): Json<StockLines>) -> Result<Written<StockReported>> {
+async fn patch_stock(State(app): State<App>, caller: Caller, Json(body): Json<JsonValue>) -> Result<Written<StockReported>> {
     caller.require(Permission::Supply)?;
-    let lines = match lines {
-        StockLines::Many(lines) => lines,
-        StockLines::One(line) => vec![line],
-    };
-    if lines.len() > MAX_LINES {
-        return Err(Error::new(Code::TooLarge, format!("one request reports at most {MAX_LINES} lines; send several")));
-    }
-    for line in &lines {
+    let lines = StockLines::read(&body)?;
+    for line in lines.all() {
         caller.require_supplier(&line.supplier)?;
     }
     let (now, actor, dictionary) = (app.clock.now(), caller.actor().clone(), Arc::clone(&app.dictionary));
@@ -175,17 +198,18 @@ async fn patch_stock(State(app): State<App>, caller: Caller, Json(lines): Json<S
 fn report(
     conn: &mut Conn,
     rules: &Rules,
-    lines: &[StockLine],
+    body: &StockLines,
     actor: &str,
     now: DateTime<Utc>,
 ) -> Result<(StockReported, Position)> {
+    let lines = body.all();
     let mut by_supplier: BTreeMap<&str, Vec<(usize, &StockLine)>> = BTreeMap::new();
     for (place, line) in lines.iter().enumerate() {
         by_supplier.entry(&line.supplier).or_default().push((place, line));
     }
     let mut errors = Vec::new();
     let mut error = |place: usize, field: &str, code: &str, message: String| {
-        errors.push(FieldError { pointer: format!("/{place}/{field}"), code: code.to_owned(), message });
+        errors.push(FieldError { pointer: body.pointer(place, field), code: code.to_owned(), message });
     };
     let mut taken = Vec::new();
     for (code, lines) in by_supplier {

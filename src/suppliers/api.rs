@@ -5,13 +5,14 @@ use crate::app::App;
 use crate::auth::{Caller, Permission, Role};
 use crate::db::{ChangeKind, Conn, NewChange, Position, changes, operations};
 use crate::error::{Code, Error, Result};
-use crate::http::{Field, Json, Listed, Page, Path, Preconditions, Tagged, Written};
+use crate::http::patch::{Field, divide, unchanged};
+use crate::http::{Json, Listed, Page, Path, Preconditions, Tagged, Written};
 use crate::jobs::Job;
 use crate::jobs::queries::job_enqueue_once;
 use axum::extract::State;
 use chrono::{DateTime, Utc};
 use serde::{Deserialize, Serialize};
-use serde_json::json;
+use serde_json::{Map, Value as JsonValue, json};
 use utoipa_axum::{router::OpenApiRouter, routes};
 
 /// The paths of this capability.
@@ -80,7 +81,8 @@ pub struct CreateSupplier {
     pub country: Option<String>,
 }
 
-/// What to change about a supplier (RFC 7396): null gives a member its default again.
+/// What to change about a supplier (RFC 7396): null gives a member its default again. What nobody sets may stand there as it was
+/// read.
 #[derive(Debug, Clone, Default, Deserialize, utoipa::ToSchema)]
 #[serde(deny_unknown_fields)]
 pub struct PatchSupplier {
@@ -105,6 +107,9 @@ pub struct PatchSupplier {
     #[serde(default)]
     pub country: Field<String>,
 }
+
+/// What a supplier shows and nobody sets.
+const TOLD: [&str; 4] = ["code", "version", "created_at", "updated_at"];
 
 impl PatchSupplier {
     fn onto(self, now: SupplierTerms, defaults: SupplierTerms) -> SupplierTerms {
@@ -174,21 +179,27 @@ async fn patch_supplier(
     caller: Caller,
     Path(code): Path<String>,
     preconditions: Preconditions,
-    Json(patch): Json<PatchSupplier>,
+    Json(body): Json<Map<String, JsonValue>>,
 ) -> Result<Written<SupplierBody>> {
     caller.require(Permission::Supply)?;
     caller.require_supplier(&code)?;
-    if caller.role == Role::Supplier && patch.rank.is_present() {
-        return Err(Error::new(Code::Forbidden, "a supplier key may not change its own rank; leave 'rank' out"));
-    }
+    let (told, patch) = divide::<PatchSupplier>(body, &TOLD)?;
     let now = app.clock.now();
     let work = move |conn: &mut Conn| {
         crate::db::lock_catalog(conn)?;
         let found = queries::supplier_by_code(conn, &code)?;
         preconditions.allow_version(found.as_ref().map(|supplier| supplier.version))?;
+        match &found {
+            Some(supplier) => unchanged(&told, &SupplierBody::from(supplier.clone()))?,
+            None => unchanged(&told, &json!({"code": code}))?,
+        }
         let defaults = queries::supplier_defaults(conn, &code)?;
         let before = found.as_ref().map_or_else(|| defaults.clone(), Supplier::terms);
+        let rank = before.rank;
         let mut terms = patch.onto(before, defaults);
+        if caller.role == Role::Supplier && terms.rank != rank {
+            return Err(Error::new(Code::Forbidden, "a supplier key may not change its own rank; leave 'rank' out"));
+        }
         check::terms(&mut terms)?;
         if let Some(supplier) = found {
             let (supplier, change) = update(conn, supplier, &terms, &caller.actor(), now)?;

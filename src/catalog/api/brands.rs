@@ -1,17 +1,22 @@
 //! Brands and their aliases.
 
+use super::shape::seen_anew;
 use crate::app::App;
 use crate::auth::{Caller, Permission};
-use crate::catalog::queries::{BrandRow, aliases_of_brand, brand_by_code, brand_put_aliases, brands_after, brands_ensure};
-use crate::db::{ChangeKind, Conn, NewChange, changes, lock_catalog, operations, unique_violation};
-use crate::error::{Code, Error, Result};
-use crate::http::{Json, Listed, Page, Path, Tagged, Written};
+use crate::catalog::queries::{
+    BrandRow, aliases_of_brands, brand_by_code, brand_put_aliases, brands_after, brands_ensure, products_of_brand,
+};
+use crate::db::{ChangeKind, Conn, NewChange, Position, changes, lock_catalog, operations, unique_violation};
+use crate::error::{Error, Result};
+use crate::http::patch::{Field, divide, unchanged};
+use crate::http::{Json, Listed, Page, Path, Preconditions, Tagged, Written, etag};
 use crate::jobs::Job;
 use crate::jobs::queries::job_enqueue_once;
 use crate::normalize::text::{clean_line, key};
 use axum::extract::State;
+use chrono::{DateTime, Utc};
 use serde::{Deserialize, Serialize};
-use serde_json::json;
+use serde_json::{Map, Value as JsonValue, json};
 use utoipa_axum::{router::OpenApiRouter, routes};
 
 pub(super) fn router() -> OpenApiRouter<App> {
@@ -19,7 +24,7 @@ pub(super) fn router() -> OpenApiRouter<App> {
 }
 
 /// A brand, and what else it is written as.
-#[derive(Debug, Clone, Serialize, utoipa::ToSchema)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, utoipa::ToSchema)]
 struct Brand {
     /// Stable key.
     #[schema(example = "black-diamond")]
@@ -30,21 +35,45 @@ struct Brand {
     aliases: Vec<String>,
 }
 
-/// What to change about a brand.
+/// What to change about a brand (RFC 7396). Its own code may stand there as it was read.
 #[derive(Debug, Clone, Default, Deserialize, utoipa::ToSchema)]
 #[serde(deny_unknown_fields)]
 struct PatchBrand {
     /// Its own spelling.
-    name: Option<String>,
-    /// All spellings that mean it, in the place of those there are.
-    aliases: Option<Vec<String>>,
+    #[schema(value_type = Option<String>)]
+    #[serde(default)]
+    name: Field<String>,
+    /// All spellings that mean it, in the place of those there are; null takes them away.
+    #[schema(value_type = Option<Vec<String>>)]
+    #[serde(default)]
+    aliases: Field<Vec<String>>,
 }
 
+/// What a brand shows and nobody sets.
+const TOLD: [&str; 1] = ["code"];
 /// Aliases of one brand.
 const MAX_ALIASES: usize = 200;
+/// Characters of an alias.
+const MAX_ALIAS: usize = 200;
+/// Characters of a brand's name, where the dictionary sets no length.
+const MAX_NAME: usize = 70;
+/// Products told of at once.
+const BATCH: i64 = 1_000;
 
-fn shaped(conn: &mut Conn, row: BrandRow) -> Result<Brand> {
-    Ok(Brand { aliases: aliases_of_brand(conn, &row.code)?, code: row.code, name: row.name })
+fn shaped(conn: &mut Conn, rows: Vec<BrandRow>) -> Result<Vec<Brand>> {
+    let codes: Vec<&str> = rows.iter().map(|row| row.code.as_str()).collect();
+    let mut aliases = aliases_of_brands(conn, &codes)?;
+    let brand = |row: BrandRow| Brand { aliases: aliases.remove(&row.code).unwrap_or_default(), code: row.code, name: row.name };
+    Ok(rows.into_iter().map(brand).collect())
+}
+
+fn found(conn: &mut Conn, code: &str) -> Result<Option<Brand>> {
+    let row = brand_by_code(conn, code)?;
+    Ok(shaped(conn, row.into_iter().collect())?.pop())
+}
+
+fn existing(conn: &mut Conn, code: &str) -> Result<Brand> {
+    found(conn, code)?.ok_or_else(|| Error::not_found(format!("brand '{code}'")))
 }
 
 /// Brands in order of their codes.
@@ -54,7 +83,7 @@ async fn list_brands(State(app): State<App>, caller: Caller, page: Page) -> Resu
     let (after, fetch) = (page.cursor::<String>()?.unwrap_or_default(), page.fetch());
     let work = move |conn: &mut Conn| {
         let rows = brands_after(conn, &after, fetch)?;
-        rows.into_iter().map(|row| shaped(conn, row)).collect::<Result<Vec<_>>>()
+        shaped(conn, rows)
     };
     page.list(app.db.read(work).await?, |brand| brand.code.clone(), |brand| brand)
 }
@@ -64,14 +93,10 @@ async fn list_brands(State(app): State<App>, caller: Caller, page: Page) -> Resu
     responses((status = 200, body = Brand)))]
 async fn get_brand(State(app): State<App>, caller: Caller, Path(code): Path<String>) -> Result<Tagged<Brand>> {
     caller.require(Permission::ReadInner)?;
-    let work = move |conn: &mut Conn| {
-        let row = brand_by_code(conn, &code)?.ok_or_else(|| Error::not_found(format!("brand '{code}'")))?;
-        shaped(conn, row)
-    };
-    Ok(Tagged::of(app.db.read(work).await?))
+    Ok(Tagged::of(app.db.read(move |conn| existing(conn, &code)).await?))
 }
 
-/// Changes a brand's spelling and aliases, or makes it; every product is then looked at anew.
+/// Changes a brand's spelling and aliases, or makes it. Its products follow by themselves.
 #[utoipa::path(patch, path = "/brands/{code}", tag = "brands", params(("code" = String, Path, description = "The brand's code")),
     request_body(content = PatchBrand, content_type = "application/merge-patch+json"),
     responses((status = 200, body = Brand), (status = 201, body = Brand)))]
@@ -79,47 +104,40 @@ async fn patch_brand(
     State(app): State<App>,
     caller: Caller,
     Path(code): Path<String>,
-    Json(patch): Json<PatchBrand>,
+    preconditions: Preconditions,
+    Json(body): Json<Map<String, JsonValue>>,
 ) -> Result<Written<Brand>> {
     caller.require(Permission::Edit)?;
     if code != crate::catalog::brand::code(&code) || code.is_empty() {
         return Err(Error::field("/code", "invalid_code", "a brand's code is its folded name, such as 'black-diamond'"));
     }
-    let (now, actor) = (app.clock.now(), caller.actor().clone());
+    let (told, patch) = divide::<PatchBrand>(body, &TOLD)?;
+    let (now, actor) = (app.clock.now(), caller.actor());
+    let longest = app.dictionary.attribute("brand").and_then(|attribute| attribute.max_length).unwrap_or(MAX_NAME);
     let work = move |conn: &mut Conn| {
         lock_catalog(conn)?;
-        let found = brand_by_code(conn, &code)?;
-        let created = found.is_none();
-        let name = match (patch.name.as_deref().map(clean_line), &found) {
-            (Some(name), _) if name.is_empty() || name.chars().count() > 80 => {
-                return Err(Error::field("/name", "invalid_name", "a brand's name has 1 to 80 characters"));
-            }
-            (Some(name), _) => name,
-            (None, Some(row)) => row.name.clone(),
-            (None, None) => return Err(Error::field("/name", "missing", "a new brand needs its name")),
+        let before = found(conn, &code)?;
+        let tag = before.as_ref().map(serde_json::to_vec).transpose()?.map(|body| etag::of(&body, None));
+        preconditions.allow_tag(tag.as_deref())?;
+        match &before {
+            Some(brand) => unchanged(&told, brand)?,
+            None => unchanged(&told, &json!({"code": code}))?,
+        }
+        let after = Brand {
+            name: name(patch.name, before.as_ref(), longest)?,
+            aliases: match patch.aliases {
+                Field::Absent => before.as_ref().map(|brand| brand.aliases.clone()).unwrap_or_default(),
+                Field::Null => Vec::new(),
+                Field::Set(aliases) => folded(&aliases)?,
+            },
+            code,
         };
-        brands_ensure(conn, &[BrandRow { code: code.clone(), name: name.clone(), created_at: now.into() }])?;
-        let aliases = match patch.aliases {
-            Some(aliases) => folded(&aliases)?,
-            None => aliases_of_brand(conn, &code)?,
+        let created = before.is_none();
+        let change = match before {
+            Some(before) if before == after => changes::head(conn)?,
+            before => store(conn, before.as_ref(), &after, &actor, now)?,
         };
-        let taken = || Error::field("/aliases", "taken", "one of these spellings already means another brand");
-        brand_put_aliases(conn, &code, &name, &aliases).map_err(|error| unique_violation(error, taken))?;
-        let operation = operations::record(conn, "edit", &actor, &code, &json!({"brand": code}), now)?;
-        // Which products mean this brand now is only known by resolving them all.
-        job_enqueue_once(conn, &Job::ResolveAll, now)?;
-        let change = NewChange {
-            kind: ChangeKind::SettingsChanged,
-            subject: code.clone(),
-            product_id: None,
-            offer_id: None,
-            operation_id: Some(operation),
-            before: None,
-            data: json!({"brand": code, "resolve": true}),
-        };
-        let position = changes::append(conn, now, &[change])?;
-        let row = brand_by_code(conn, &code)?.ok_or_else(|| Error::not_found(format!("brand '{code}'")))?;
-        Ok((shaped(conn, row)?, created, position))
+        Ok((after, created, change))
     };
     let (brand, created, change) = app.db.write(work).await?;
     let location = format!("/api/v1/brands/{}", brand.code);
@@ -127,9 +145,63 @@ async fn patch_brand(
     Ok(written.change(change))
 }
 
+fn name(patch: Field<String>, before: Option<&Brand>, longest: usize) -> Result<String> {
+    match (patch, before) {
+        (Field::Set(name), _) => {
+            let name = clean_line(&name);
+            if name.is_empty() || name.chars().count() > longest {
+                return Err(Error::field("/name", "invalid_name", format!("a brand's name has 1 to {longest} characters")));
+            }
+            Ok(name)
+        }
+        (Field::Absent, Some(brand)) => Ok(brand.name.clone()),
+        (Field::Null, _) => Err(Error::field("/name", "missing", "a brand needs its name; leave it out to keep it")),
+        (Field::Absent, None) => Err(Error::field("/name", "missing", "a new brand needs its name")),
+    }
+}
+
+/// Stores a brand and tells whoever shows it.
+fn store(conn: &mut Conn, before: Option<&Brand>, after: &Brand, actor: &str, now: DateTime<Utc>) -> Result<Position> {
+    let Brand { code, name, aliases } = after;
+    brands_ensure(conn, &[BrandRow { code: code.clone(), name: name.clone(), created_at: now.into() }])?;
+    let taken = || Error::field("/aliases", "taken", "one of these spellings already means another brand");
+    brand_put_aliases(conn, code, name, aliases).map_err(|error| unique_violation(error, taken))?;
+    let operation = operations::record(conn, "edit", actor, code, &json!({"brand": code}), now)?;
+    let mut told = changes::head(conn)?;
+    if before.map_or(!aliases.is_empty(), |before| before.aliases != *aliases) {
+        // Which products mean this brand now is only known by resolving them all.
+        job_enqueue_once(conn, &Job::ResolveAll, now)?;
+        let change = NewChange {
+            kind: ChangeKind::SettingsChanged,
+            subject: code.clone(),
+            product_id: None,
+            offer_id: None,
+            operation_id: Some(operation.clone()),
+            before: before.map(|before| json!(before)),
+            data: json!({"brand": code, "resolve": true}),
+        };
+        told = changes::append(conn, now, &[change])?;
+    }
+    if before.is_some_and(|before| before.name != *name) {
+        let mut after = 0;
+        // Every product of the brand shows its name: readers look at them anew.
+        loop {
+            let products = products_of_brand(conn, code, after, BATCH)?;
+            let Some((last, ..)) = products.last() else { break };
+            after = *last;
+            told = changes::append(conn, now, &seen_anew(products, "brand", &operation))?;
+        }
+    }
+    Ok(told)
+}
+
 fn folded(aliases: &[String]) -> Result<Vec<String>> {
     if aliases.len() > MAX_ALIASES {
-        return Err(Error::new(Code::TooLarge, format!("a brand has at most {MAX_ALIASES} aliases")));
+        return Err(Error::field("/aliases", "too_many", format!("a brand has at most {MAX_ALIASES} aliases")));
+    }
+    if let Some(place) = aliases.iter().position(|alias| alias.chars().count() > MAX_ALIAS) {
+        let message = format!("an alias has at most {MAX_ALIAS} characters");
+        return Err(Error::field(format!("/aliases/{place}"), "too_long", message));
     }
     let mut folded: Vec<String> = aliases.iter().map(|alias| key(alias)).filter(|alias| !alias.is_empty()).collect();
     folded.sort();

@@ -152,15 +152,12 @@ async fn get_product_price(State(app): State<App>, caller: Caller, Path(sku): Pa
         let rules = Rules::load(conn, &dictionary)?;
         let offers = offers_of_products(conn, &[view.id])?.remove(&view.id).unwrap_or_default();
         let levels = levels_of_products(conn, &[view.id])?.remove(&view.id).unwrap_or_default();
-        let terms: Vec<_> = offers
-            .iter()
-            .map(|offer| golden::terms(offer, levels.iter().any(|level| level.offer_id == offer.id && level.available() > 0)))
-            .collect();
+        let terms = golden::terms_of(&offers, &levels);
         Ok(match &rules.price {
             None => ProductPrice {
                 price: None,
                 explanation: Vec::new(),
-                missing: Some("the default channel has no currency; PATCH /api/v1/channels/{code} sets it".to_owned()),
+                missing: Some("there is no default channel; the setting default_channel names one".to_owned()),
             },
             Some(settings) => match first_price(&terms, settings, &rules.rates) {
                 Ok(priced) => ProductPrice { price: Some(priced.price), explanation: priced.explanation, missing: None },
@@ -177,11 +174,5 @@ async fn get_product_price(State(app): State<App>, caller: Caller, Path(sku): Pa
 async fn list_product_images(State(app): State<App>, caller: Caller, Path(sku): Path<String>) -> Result<Tagged<Listed<Image>>> {
     caller.require(Permission::ReadInner)?;
     let view = app.db.read(move |conn| existing(conn, &sku)).await?;
-    let items = view
-        .images
-        .into_iter()
-        .enumerate()
-        .map(|(place, image)| Image { position: place + 1, role: image.role, url: image.url })
-        .collect();
-    Ok(Tagged::of(Listed { items, next: None }))
+    Ok(Tagged::of(Listed { items: Image::all(view.images), next: None }))
 }

@@ -9,11 +9,11 @@ use crate::catalog::{ProductStatus, ProductView, patch, sku};
 use crate::db::{Conn, lock_catalog};
 use crate::dictionary::Dictionary;
 use crate::error::{Code, Error, Result};
+use crate::http::patch::unchanged;
 use crate::http::{Json, Listed, Page, Path, Preconditions, Query, Tagged, Written};
 use axum::extract::State;
 use serde::Deserialize;
 use serde_json::{Map, Value as JsonValue, json};
-use std::collections::{BTreeMap, HashMap};
 use std::sync::Arc;
 use utoipa_axum::{router::OpenApiRouter, routes};
 
@@ -65,9 +65,12 @@ async fn list_products(
         group: which.group,
         listed: caller.channel.as_ref().map(|channel| (channel.clone(), "ready".to_owned())),
     };
+    let channel = caller.channel;
     let work = move |conn: &mut Conn| {
         let views = views_page(conn, &filter, after, fetch)?;
-        with_completeness(conn, views)
+        let ids: Vec<i64> = views.iter().map(|view| view.id).collect();
+        let completeness = completeness_of(conn, &ids, channel.as_deref())?;
+        Ok((views, completeness))
     };
     let (views, mut completeness) = app.db.read(work).await?;
     page.list(
@@ -78,14 +81,6 @@ async fn list_products(
             Product::of(view, shares, &app.dictionary, units)
         },
     )
-}
-
-type Completeness = HashMap<i64, BTreeMap<String, i32>>;
-
-fn with_completeness(conn: &mut Conn, views: Vec<ProductView>) -> Result<(Vec<ProductView>, Completeness)> {
-    let ids: Vec<i64> = views.iter().map(|view| view.id).collect();
-    let completeness = completeness_of(conn, &ids)?;
-    Ok((views, completeness))
 }
 
 /// One product.
@@ -101,12 +96,12 @@ async fn get_product(
     let channel = caller.channel.clone();
     let work = move |conn: &mut Conn| {
         let view = existing(conn, &sku)?;
-        if let Some(channel) = channel
-            && !crate::catalog::queries::is_listed(conn, view.id, &channel, "ready")?
+        if let Some(channel) = &channel
+            && !crate::catalog::queries::is_listed(conn, view.id, channel, "ready")?
         {
             return Err(Error::not_found(format!("product {sku}")));
         }
-        let shares = completeness_of(conn, &[view.id])?.remove(&view.id).unwrap_or_default();
+        let shares = completeness_of(conn, &[view.id], channel.as_deref())?.remove(&view.id).unwrap_or_default();
         Ok((view, shares))
     };
     let (view, shares) = app.db.read(work).await?;
@@ -202,7 +197,7 @@ async fn edit_product(
             allowed(conn, &dictionary, &edit, &allow)?;
             let rules = Rules::load(conn, &dictionary)?;
             let edited = edit::apply(conn, &rules, &edit, &allow)?;
-            let shares = completeness_of(conn, &[edited.view.id])?.remove(&edited.view.id).unwrap_or_default();
+            let shares = completeness_of(conn, &[edited.view.id], None)?.remove(&edited.view.id).unwrap_or_default();
             Ok((edited, shares))
         })
         .await?;
@@ -218,10 +213,10 @@ fn allowed(conn: &mut Conn, dictionary: &Dictionary, edit: &Edit, allow: &dyn Fn
     allow(view.as_ref().map(|view| view.version))?;
     let present = match view {
         Some(view) if !edit.patch.told.is_empty() => {
-            let shares = completeness_of(conn, &[view.id])?.remove(&view.id).unwrap_or_default();
+            let shares = completeness_of(conn, &[view.id], None)?.remove(&view.id).unwrap_or_default();
             serde_json::to_value(Product::of(view, shares, dictionary, Units::Canonical))?
         }
         _ => json!({"sku": edit.sku}),
     };
-    patch::unchanged(&edit.patch.told, present.as_object().unwrap_or(&Map::new()))
+    unchanged(&edit.patch.told, &present)
 }

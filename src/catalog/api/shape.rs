@@ -1,12 +1,16 @@
 //! What a product looks like outside.
 
+use crate::catalog::queries::Told;
 use crate::catalog::{GoldenValue, ProductStatus, ProductView};
+use crate::db::{ChangeKind, NewChange};
 use crate::dictionary::Dictionary;
+use crate::import::ImageLink;
 use crate::normalize::Value;
 use crate::pricing::Money;
 use chrono::{DateTime, Utc};
 use rust_decimal::Decimal;
 use serde::{Deserialize, Serialize};
+use serde_json::json;
 use std::collections::BTreeMap;
 
 /// A product: the golden record of one sellable SKU.
@@ -77,6 +81,14 @@ pub struct Image {
     pub url: String,
 }
 
+impl Image {
+    /// Pictures with their places.
+    pub fn all(links: Vec<ImageLink>) -> Vec<Self> {
+        let placed = links.into_iter().zip(1..);
+        placed.map(|(link, position)| Self { position, role: link.role, url: link.url }).collect()
+    }
+}
+
 /// In which units measures are shown.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Deserialize, utoipa::ToSchema)]
 #[serde(rename_all = "snake_case")]
@@ -109,12 +121,7 @@ impl Product {
             status: view.status,
             tags: view.tags,
             values: serde_json::to_value(&values).unwrap_or_default(),
-            images: view
-                .images
-                .into_iter()
-                .enumerate()
-                .map(|(place, image)| Image { position: place + 1, role: image.role, url: image.url })
-                .collect(),
+            images: Image::all(view.images),
             available: view.available,
             price: view.price,
             completeness: completeness.into_iter().map(|(channel, share)| (channel, f64::from(share) / 1000.0)).collect(),
@@ -123,6 +130,20 @@ impl Product {
             updated_at: view.updated_at,
         }
     }
+}
+
+/// Changes that make readers look at products anew, where what they show of `field` is another and nothing of their own.
+pub(super) fn seen_anew(products: Vec<Told>, field: &str, operation: &str) -> Vec<NewChange> {
+    let change = |(id, sku, version): Told| NewChange {
+        kind: ChangeKind::ProductUpdated,
+        data: json!({"sku": sku, "version": version, "changed": [field]}),
+        subject: sku,
+        product_id: Some(id),
+        offer_id: None,
+        operation_id: Some(operation.to_owned()),
+        before: None,
+    };
+    products.into_iter().map(change).collect()
 }
 
 /// Two decimals are finer than any scale that people weigh a lamp on.

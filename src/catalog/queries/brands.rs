@@ -60,11 +60,16 @@ pub fn brand_put_aliases(conn: &mut Conn, code: &str, name: &str, aliases: &[Str
     Ok(())
 }
 
-/// Aliases that people gave this brand, folded.
-pub fn aliases_of_brand(conn: &mut Conn, code: &str) -> Result<Vec<String>> {
-    Ok(brand_aliases::table
-        .filter(brand_aliases::brand.eq(code))
+/// Aliases that people gave these brands, folded and in order, by brand code.
+pub fn aliases_of_brands(conn: &mut Conn, codes: &[&str]) -> Result<HashMap<String, Vec<String>>> {
+    let rows: Vec<(String, String)> = each_backend!(conn => brand_aliases::table
+        .filter(brand_aliases::brand.eq_any(codes))
         .order(brand_aliases::alias)
-        .select(brand_aliases::alias)
-        .load(conn)?)
+        .select((brand_aliases::brand, brand_aliases::alias))
+        .load(conn))?;
+    let mut by_brand: HashMap<String, Vec<String>> = HashMap::with_capacity(codes.len());
+    for (brand, alias) in rows {
+        by_brand.entry(brand).or_default().push(alias);
+    }
+    Ok(by_brand)
 }

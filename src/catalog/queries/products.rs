@@ -232,25 +232,66 @@ pub fn skus_of(conn: &mut Conn, ids: &[i64]) -> Result<HashMap<i64, String>> {
     Ok(skus)
 }
 
-/// SKUs of a group's products, in their order.
-pub fn product_skus_of_group(conn: &mut Conn, group_id: i64, limit: i64) -> Result<Vec<String>> {
+/// SKUs of these groups' products, in their order, at most so many of each group.
+pub fn product_skus_of_groups(conn: &mut Conn, group_ids: &[i64], each: i64) -> Result<HashMap<i64, Vec<String>>> {
+    let mut skus: HashMap<i64, Vec<String>> = HashMap::with_capacity(group_ids.len());
+    let sizes: Vec<(Option<i64>, i64)> = each_backend!(conn => products::table
+        .filter(products::group_id.eq_any(group_ids))
+        .group_by(products::group_id)
+        .select((products::group_id, diesel::dsl::count_star()))
+        .load(conn))?;
+    let (large, small): (Vec<_>, Vec<_>) =
+        sizes.into_iter().filter_map(|(group, size)| Some((group?, size))).partition(|(_, size)| *size > each);
+    let small: Vec<i64> = small.into_iter().map(|(group, _)| group).collect();
+    let rows: Vec<(Option<i64>, String)> = each_backend!(conn => products::table
+        .filter(products::group_id.eq_any(&small))
+        .order((products::group_id, products::sku))
+        .select((products::group_id, products::sku))
+        .load(conn))?;
+    for (group, sku) in rows {
+        if let Some(group) = group {
+            skus.entry(group).or_default().push(sku);
+        }
+    }
+    for (group, _) in large {
+        let of_group = products::table.filter(products::group_id.eq(group));
+        skus.insert(group, of_group.order(products::sku).limit(each).select(products::sku).load(conn)?);
+    }
+    Ok(skus)
+}
+
+/// A product to be told of: id, SKU, version.
+pub type Told = (i64, String, i64);
+
+/// Products of a brand in the order of their ids, after `after`.
+pub fn products_of_brand(conn: &mut Conn, brand: &str, after: i64, limit: i64) -> Result<Vec<Told>> {
     Ok(products::table
-        .filter(products::group_id.eq(group_id))
-        .order(products::sku)
+        .filter(products::brand.eq(brand).and(products::id.gt(after)))
+        .order(products::id)
         .limit(limit)
-        .select(products::sku)
+        .select((products::id, products::sku, products::version))
         .load(conn)?)
 }
 
-/// How complete these products are for each channel, per mille.
-pub fn completeness_of(conn: &mut Conn, ids: &[i64]) -> Result<HashMap<i64, BTreeMap<String, i32>>> {
+/// Products of a group in the order of their ids, after `after`.
+pub fn products_of_group(conn: &mut Conn, group_id: i64, after: i64, limit: i64) -> Result<Vec<Told>> {
+    Ok(products::table
+        .filter(products::group_id.eq(group_id).and(products::id.gt(after)))
+        .order(products::id)
+        .limit(limit)
+        .select((products::id, products::sku, products::version))
+        .load(conn)?)
+}
+
+/// How complete these products are for each channel, or for one of them, per mille.
+pub fn completeness_of(conn: &mut Conn, ids: &[i64], only: Option<&str>) -> Result<HashMap<i64, BTreeMap<String, i32>>> {
     let mut shares: HashMap<i64, BTreeMap<String, i32>> = HashMap::with_capacity(ids.len());
     for part in ids.chunks(1_000) {
         let rows: Vec<(i64, String, i32)> = each_backend!(conn => listings::table
             .filter(listings::product_id.eq_any(part))
             .select((listings::product_id, listings::channel, listings::completeness))
             .load(conn))?;
-        for (id, channel, share) in rows {
+        for (id, channel, share) in rows.into_iter().filter(|(_, channel, _)| only.is_none_or(|only| only == channel)) {
             shares.entry(id).or_default().insert(channel, share);
         }
     }

@@ -2,7 +2,7 @@
 
 use super::brand_aliases;
 use crate::db::schema::channel_settings;
-use crate::db::settings::{DEFAULT_CHANNEL, DEFAULT_LOCALE, setting};
+use crate::db::settings::{CHANNEL_DEFAULTS, DEFAULT_CHANNEL, DEFAULT_LOCALE, setting, setting_put};
 use crate::db::{Conn, JsonText};
 use crate::dictionary::Dictionary;
 use crate::error::Result;
@@ -10,7 +10,7 @@ use crate::pricing::queries::rate_list;
 use crate::pricing::{PriceSettings, PriceSource, Rates, money};
 use diesel::prelude::*;
 use rust_decimal::Decimal;
-use std::collections::HashMap;
+use std::collections::{BTreeMap, HashMap};
 use std::sync::Arc;
 
 /// The settings that resolving needs, read once per transaction.
@@ -20,7 +20,7 @@ pub struct Rules {
     pub dictionary: Arc<Dictionary>,
     /// BCP 47 tag of titles in lists.
     pub default_locale: String,
-    /// How the default channel prices; none while that channel has no settings.
+    /// How the default channel prices: its settings, with its profile's defaults for the rest. None when there is no such channel.
     pub price: Option<PriceSettings>,
     /// Exchange rates.
     pub rates: Rates,
@@ -28,14 +28,18 @@ pub struct Rules {
     pub aliases: HashMap<String, String>,
 }
 
-/// What [`Rules`] reads of a channel's settings; the channel's room owns the rest.
-#[derive(serde::Deserialize)]
-struct ChannelPrice {
-    currency: Option<String>,
+/// What [`Rules`] reads of a channel's settings; the channel's room owns the rest. What is not set there is absent.
+#[derive(Debug, Clone, Default, PartialEq, serde::Serialize, serde::Deserialize)]
+pub struct ChannelPrice {
+    /// ISO 4217 code.
     #[serde(default)]
-    markup: Decimal,
+    pub currency: Option<String>,
+    /// Share added to the cost.
     #[serde(default)]
-    price_source: PriceSource,
+    pub markup: Option<Decimal>,
+    /// What prices are made from.
+    #[serde(default)]
+    pub price_source: Option<PriceSource>,
 }
 
 impl Rules {
@@ -45,16 +49,32 @@ impl Rules {
         let channel = setting(conn, DEFAULT_CHANNEL)?.unwrap_or_else(|| "google".to_owned());
         let stored: Option<JsonText> =
             channel_settings::table.find(&channel).select(channel_settings::settings).first(conn).optional()?;
-        let price = match stored {
-            Some(stored) => price(&stored.read()?),
-            None => None,
+        let set: ChannelPrice = match stored {
+            Some(stored) => stored.read()?,
+            None => ChannelPrice::default(),
         };
+        let defaults = price_defaults(conn)?.remove(&channel).unwrap_or_default();
+        let price = price(set, defaults);
         let rates = rate_list(conn)?.into_iter().map(|rate| ((rate.base, rate.quote), rate.rate)).collect();
         Ok(Self { dictionary: Arc::clone(dictionary), default_locale, price, rates: Rates(rates), aliases: brand_aliases(conn)? })
     }
 }
 
-fn price(settings: &ChannelPrice) -> Option<PriceSettings> {
-    let currency = money::currency(settings.currency.as_deref()?).ok()?;
-    Some(PriceSettings { currency, markup: settings.markup, source: settings.price_source })
+fn price_defaults(conn: &mut Conn) -> Result<BTreeMap<String, ChannelPrice>> {
+    Ok(setting(conn, CHANNEL_DEFAULTS)?.unwrap_or_default())
+}
+
+/// Notes what the channels' profiles say about prices; true when it is another than before.
+pub fn price_defaults_put(conn: &mut Conn, defaults: &BTreeMap<String, ChannelPrice>) -> Result<bool> {
+    if price_defaults(conn)? == *defaults {
+        return Ok(false);
+    }
+    setting_put(conn, CHANNEL_DEFAULTS, defaults)?;
+    Ok(true)
+}
+
+fn price(set: ChannelPrice, defaults: ChannelPrice) -> Option<PriceSettings> {
+    let currency = money::currency(set.currency.or(defaults.currency).as_deref()?).ok()?;
+    let markup = set.markup.or(defaults.markup).unwrap_or_default();
+    Some(PriceSettings { currency, markup, source: set.price_source.or(defaults.price_source).unwrap_or_default() })
 }

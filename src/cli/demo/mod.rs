@@ -11,6 +11,7 @@ use super::progress::Progress;
 use super::{Outcome, say, serve};
 use crate::app::App;
 use crate::auth::{NewKey, Role, keys, queries as key_queries};
+use crate::catalog::queries::product_count;
 use crate::channels::publish::{self, Publication};
 use crate::channels::{self, ChannelSettings, settings};
 use crate::config::Config;
@@ -50,7 +51,11 @@ impl Demo {
         let listener = if self.no_serve { None } else { Some(server::bind(self.listen).await?) };
         let manifest = Manifest::embedded()?;
         let now = app.clock.now();
-        prepare(&app, &manifest, now).await?;
+        if prepare(&app, &manifest, now).await? {
+            // Products that were there before have prices by the new rates and settings too; the imports' own come with them.
+            let _progress = Progress::begin("resolving products");
+            crate::catalog::resolve_all::run(&app, &|_| {}).await?;
+        }
         let mut imports = Vec::with_capacity(manifest.imports.len());
         for import in &manifest.imports {
             imports.push(run_import(&app, import).await?);
@@ -80,7 +85,8 @@ impl Demo {
     }
 }
 
-async fn prepare(app: &App, manifest: &Manifest, now: DateTime<Utc>) -> Result<()> {
+/// Sets up what nobody has set up; true when products that are there already must follow.
+async fn prepare(app: &App, manifest: &Manifest, now: DateTime<Utc>) -> Result<bool> {
     let (suppliers, rates) = (manifest.suppliers.clone(), manifest.rates.clone());
     let channels = manifest.channels.clone();
     let profiles = app.channels.clone();
@@ -90,11 +96,11 @@ async fn prepare(app: &App, manifest: &Manifest, now: DateTime<Utc>) -> Result<(
             for supplier in &suppliers {
                 put_supplier(conn, supplier, now)?;
             }
-            put_rates(conn, &rates, now)?;
+            let mut new = put_rates(conn, &rates, now)?;
             for (code, sample) in &channels {
-                put_channel(conn, &profiles, code, sample, now)?;
+                new |= put_channel(conn, &profiles, code, sample, now)?;
             }
-            Ok(())
+            Ok(new && product_count(conn)? > 0)
         })
         .await
 }
@@ -121,8 +127,8 @@ fn put_supplier(conn: &mut Conn, sample: &SampleSupplier, now: DateTime<Utc>) ->
     Ok(())
 }
 
-/// Adds the rates that nobody has set.
-fn put_rates(conn: &mut Conn, samples: &[SampleRate], now: DateTime<Utc>) -> Result<()> {
+/// Adds the rates that nobody has set; true when there were such.
+fn put_rates(conn: &mut Conn, samples: &[SampleRate], now: DateTime<Utc>) -> Result<bool> {
     let mut rates = rate_list(conn)?;
     let known = rates.len();
     for sample in samples {
@@ -130,19 +136,22 @@ fn put_rates(conn: &mut Conn, samples: &[SampleRate], now: DateTime<Utc>) -> Res
             rates.push(Rate { base: sample.from.clone(), quote: sample.to.clone(), rate: sample.rate });
         }
     }
-    if rates.len() > known { rate_replace(conn, &rates, now) } else { Ok(()) }
+    if rates.len() > known {
+        rate_replace(conn, &rates, now)?;
+    }
+    Ok(rates.len() > known)
 }
 
-/// Sets a channel up that nobody has set up.
+/// Sets a channel up that nobody has set up; false when somebody has.
 fn put_channel(
     conn: &mut Conn,
     profiles: &channels::Channels,
     code: &str,
     sample: &SampleChannel,
     now: DateTime<Utc>,
-) -> Result<()> {
+) -> Result<bool> {
     if channels::queries::channel_settings(conn, code)?.is_some() {
-        return Ok(());
+        return Ok(false);
     }
     let profile = profiles.get(code)?;
     let settings = ChannelSettings {
@@ -158,7 +167,7 @@ fn put_channel(
     let stored = channels::queries::StoredSettings { enabled: true, settings: serde_json::to_value(&settings)?, version: 1 };
     channels::queries::put_channel_settings(conn, code, &stored, now)?;
     settings::tell(conn, code, now)?;
-    Ok(())
+    Ok(true)
 }
 
 async fn run_import(app: &App, sample: &SampleImport) -> Result<ImportRow> {

@@ -1,0 +1,94 @@
+//! Listings over HTTP: by channel, and by product.
+
+use crate::app::App;
+use crate::auth::{Caller, Permission};
+use crate::catalog::queries::products_by_sku;
+use crate::channels::queries::{self, StoredListing};
+use crate::channels::readiness::{ListingState, Reason};
+use crate::db::Conn;
+use crate::error::{Error, Result};
+use crate::http::{Listed, Page, Path, Query, Tagged};
+use axum::extract::State;
+use chrono::{DateTime, Utc};
+use serde::{Deserialize, Serialize};
+use utoipa_axum::{router::OpenApiRouter, routes};
+
+pub(super) fn router() -> OpenApiRouter<App> {
+    OpenApiRouter::default().routes(routes!(list_listings)).routes(routes!(list_product_listings))
+}
+
+/// One product on one channel.
+#[derive(Debug, Clone, Serialize, utoipa::ToSchema)]
+pub struct Listing {
+    /// The product.
+    pub sku: String,
+    /// The channel.
+    pub channel: String,
+    /// The locale of its texts.
+    pub locale: String,
+    /// Where it stands.
+    pub state: ListingState,
+    /// Share of the required and recommended fields that have a value, 0 to 1.
+    pub completeness: f64,
+    /// Why it is not ready.
+    pub reasons: Vec<Reason>,
+    /// When its row last changed in a publication.
+    #[schema(required)]
+    pub sent_at: Option<DateTime<Utc>>,
+}
+
+impl From<StoredListing> for Listing {
+    fn from(stored: StoredListing) -> Self {
+        Self {
+            sku: stored.sku,
+            channel: stored.channel,
+            locale: stored.locale,
+            state: stored.state,
+            completeness: f64::from(stored.completeness) / 1_000.0,
+            reasons: stored.reasons,
+            sent_at: stored.sent_at,
+        }
+    }
+}
+
+/// Which listings are wanted.
+#[derive(Debug, Clone, Deserialize, utoipa::IntoParams)]
+#[into_params(parameter_in = Query)]
+struct ListingFilter {
+    /// Only those in this state.
+    state: Option<ListingState>,
+}
+
+/// A channel's listings, oldest product first.
+#[utoipa::path(get, path = "/channels/{code}/listings", tag = "channels",
+    params(("code" = String, Path, description = "The channel's code"), ListingFilter, Page), responses((status = 200, body = Listed<Listing>)))]
+async fn list_listings(
+    State(app): State<App>,
+    caller: Caller,
+    Path(code): Path<String>,
+    Query(filter): Query<ListingFilter>,
+    page: Page,
+) -> Result<Listed<Listing>> {
+    caller.require(Permission::ReadInner)?;
+    app.channels.get(&code)?;
+    let (after, fetch) = (page.cursor::<i64>()?.unwrap_or(0), page.fetch());
+    let work = move |conn: &mut Conn| queries::channel_listings(conn, &code, filter.state, after, fetch);
+    page.list(app.db.read(work).await?, |listing| listing.product_id, Listing::from)
+}
+
+/// The listings of one product, by channel: where it is ready, and why it is not.
+#[utoipa::path(get, path = "/products/{sku}/listings", tag = "products", params(("sku" = String, Path, description = "The product's SKU")),
+    responses((status = 200, body = Listed<Listing>)))]
+async fn list_product_listings(
+    State(app): State<App>,
+    caller: Caller,
+    Path(sku): Path<String>,
+) -> Result<Tagged<Listed<Listing>>> {
+    caller.require(Permission::ReadInner)?;
+    let work = move |conn: &mut Conn| {
+        let product = products_by_sku(conn, &sku)?.ok_or_else(|| Error::not_found(format!("product {sku}")))?;
+        queries::product_listings(conn, product.id)
+    };
+    let items = app.db.read(work).await?.into_iter().map(Listing::from).collect();
+    Ok(Tagged::of(Listed { items, next: None }))
+}
