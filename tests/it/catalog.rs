@@ -32,7 +32,8 @@ fn profile(locale: &str) -> String {
         ("colour", "body_color"),
         ("image", "image\"\nsplit = \"|"),
     ];
-    let columns: String = columns.iter().map(|(from, to)| format!("[[column]]\nfrom = \"{from}\"\nto = \"{to}\"\n")).collect();
+    let columns =
+        columns.iter().map(|(from, to)| format!("[[column]]\nfrom = \"{from}\"\nto = \"{to}\"\n")).collect::<Vec<_>>().concat();
     format!("name = \"list\"\nlocale = \"{locale}\"\ncurrency = \"EUR\"\n[fixed]\ncategory = \"headlamps\"\n{columns}")
 }
 
@@ -200,15 +201,15 @@ both_databases! {
         let tag = read.header("etag");
         let version = read.json()["version"].as_i64().unwrap();
         assert!(tag.starts_with(&format!("\"{version}-")), "{tag}");
-        let patch = |tag: &str, body: Value| server.request(Method::PATCH, &path).header("if-match", tag).json(&body);
+        let guarded = |tag: &str, body: Value| server.request(Method::PATCH, &path).header("if-match", tag).json(&body);
         // Stock is nobody's edit: the tag that was read is still good to edit with, though another body is served.
         let stock = json!({"supplier": "alpine", "supplier_sku": "A-1", "on_hand": 1});
         server.send(Method::PATCH, "/api/v1/stock", stock).await.expect(200);
         let moved = Answer::of(server.request(Method::GET, &path).header("if-none-match", &tag)).await;
         assert_eq!(moved.expect(200)["available"], 8);
-        assert_eq!(Answer::of(patch(&tag, json!({"tags": ["one"]}))).await.expect(200)["version"], version + 1);
-        Answer::of(patch(&tag, json!({"tags": ["two"]}))).await.problem(412, "precondition_failed");
-        Answer::of(patch("W/\"x\"", json!({"tags": ["two"]}))).await.problem(412, "precondition_failed");
+        assert_eq!(Answer::of(guarded(&tag, json!({"tags": ["one"]}))).await.expect(200)["version"], version + 1);
+        Answer::of(guarded(&tag, json!({"tags": ["two"]}))).await.problem(412, "precondition_failed");
+        Answer::of(guarded("W/\"x\"", json!({"tags": ["two"]}))).await.problem(412, "precondition_failed");
         assert_eq!(server.get(&path).await.expect(200)["tags"], json!(["one"]));
         // The listings' follower may still tell its judgement; a reader who holds what stands there is spared.
         let begun = std::time::Instant::now();

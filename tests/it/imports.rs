@@ -222,7 +222,7 @@ both_databases! {
         let id = accepted["id"].as_str().unwrap();
         let cancelled = server.send(Method::POST, &format!("/api/v1/imports/{id}/cancel"), json!({})).await.expect(200);
         assert_eq!(cancelled["status"], "cancelled");
-        server.work(&house);
+        Server::work(&house);
         sent(lamps(4..=4)).done(&server).await;
         assert_eq!(server.get(&format!("/api/v1/imports/{id}")).await.expect(200)["status"], "cancelled");
         assert_eq!(server.all("/api/v1/suppliers/alpine/offers").await.len(), 1, "only the later file was read");
@@ -339,10 +339,10 @@ both_databases! {
         let mut zip = zip::ZipWriter::new(std::io::Cursor::new(Vec::new()));
         zip.start_file("inside/list.csv", zip::write::SimpleFileOptions::default()).unwrap();
         zip.write_all(lamps(1..=3).as_bytes()).unwrap();
-        let items: String = objects.iter().map(|item| {
-            let fields: String = columns.iter().map(|name| format!("<{name}>{}</{name}>", item[*name].as_str().unwrap())).collect();
+        let items = objects.iter().map(|item| {
+            let fields = columns.iter().map(|name| format!("<{name}>{}</{name}>", item[*name].as_str().unwrap())).collect::<Vec<_>>().concat();
             format!("<item>{fields}</item>")
-        }).collect();
+        }).collect::<Vec<_>>().concat();
         let ndjson: Vec<String> = objects.iter().map(Value::to_string).collect();
         let files: [(&str, Vec<u8>); 7] = [
             ("list.tsv", lamps(1..=3).replace(',', "\t").into_bytes()),

@@ -27,7 +27,7 @@ impl Server {
     /// Serves this house on a free port, with all that `beamline serve` runs beside the server.
     pub async fn start(house: &House) -> Self {
         let server = Self::start_idle(house).await;
-        server.work(house);
+        Self::work(house);
         server
     }
 
@@ -46,7 +46,7 @@ impl Server {
     }
 
     /// Starts the index's feeder, the listings' follower and the job runner.
-    pub fn work(&self, house: &House) {
+    pub fn work(house: &House) {
         beamline::background::start(&house.app);
     }
 
