@@ -100,7 +100,8 @@ async fn offers(server: &Server, house: &House, first: i64, count: i64) {
 
 both_databases! {
     async fn listings_follow_and_a_feed_is_published(house: House) {
-        let server = Server::start(&house).await;
+        // No jobs: these lamps were put into the database by hand, and resolving them would find no offers to make them of.
+        let server = Server::start_idle(&house).await;
         lamps(&house, 1, 3, None).await;
         lamps(&house, 4, 3, Some("ridge")).await;
         follow::catch_up(&house.app).await.unwrap();
