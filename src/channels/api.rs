@@ -167,7 +167,7 @@ async fn patch_channel(
     let work = move |conn: &mut Conn| {
         let stored = queries::channel_settings(conn, &code)?;
         preconditions.allow_version(Some(stored.as_ref().map_or(0, |stored| stored.version)))?;
-        unchanged(&told, &Channel::load(conn, &profile)?)?;
+        unchanged(&told, &Channel::load(conn, &profile)?, &["listings"])?;
         let before = ChannelDesk::assemble(&profile, stored.clone(), crate::pricing::Rates::default())?;
         let mut fresh = merged(&profile, stored, patch)?;
         let after = judge::settings(&profile, &fresh.settings)?;

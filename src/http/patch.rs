@@ -54,12 +54,18 @@ pub fn divide<T: DeserializeOwned>(mut body: Map<String, Value>, told: &[&str]) 
 }
 
 /// Refuses members that nobody sets, unless they were sent as they stand in `present`.
-pub fn unchanged(told: &Told, present: &impl Serialize) -> Result<()> {
+///
+/// The members of `drifting` change without an edit (what is in stock, how a listing stands), so between a reading and its sending
+/// back they may be others. They pass beside a `version` that is the present one: then the whole is a copy of what was read.
+pub fn unchanged(told: &Told, present: &impl Serialize, drifting: &[&str]) -> Result<()> {
     if told.is_empty() {
         return Ok(());
     }
     let present = serde_json::to_value(present)?;
-    let differing = told.iter().filter(|(name, value)| present.get(name.as_str()) != Some(value));
+    let copied = told.get("version").is_some_and(|version| present.get("version") == Some(version));
+    let differing = told
+        .iter()
+        .filter(|(name, value)| present.get(name.as_str()) != Some(value) && !(copied && drifting.contains(&name.as_str())));
     let errors: Vec<FieldError> = differing
         .map(|(name, _)| FieldError {
             pointer: format!("/{name}"),

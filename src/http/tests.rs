@@ -144,21 +144,29 @@ fn every_error_code_is_its_own() {
 #[test]
 fn a_patch_may_hold_what_nobody_sets_as_it_stands() {
     use super::patch::{Field, divide, unchanged};
-    use serde_json::json;
     #[derive(Debug, serde::Deserialize)]
     #[serde(deny_unknown_fields)]
     struct Rest {
         #[serde(default)]
         name: Field<String>,
     }
-    let body = |value: serde_json::Value| value.as_object().unwrap().clone();
+    let body = |value: Value| value.as_object().unwrap().clone();
     let present = json!({"code": "alpine", "name": "Alpine", "version": 2});
     let (told, rest) = divide::<Rest>(body(present.clone()), &["code", "version"]).unwrap();
     assert_eq!(rest.name, Field::Set("Alpine".to_owned()));
-    unchanged(&told, &present).unwrap();
+    unchanged(&told, &present, &[]).unwrap();
     let (told, _) = divide::<Rest>(body(json!({"code": "other", "version": 2})), &["code", "version"]).unwrap();
-    let error = unchanged(&told, &present).unwrap_err();
+    let error = unchanged(&told, &present, &[]).unwrap_err();
     assert_eq!((error.fields.len(), error.fields[0].pointer.as_str(), error.fields[0].code.as_str()), (1, "/code", "read_only"));
+    // What changes by itself passes in a copy of the present version, and nowhere else.
+    let present = json!({"version": 2, "available": 5});
+    for (sent, passes) in [
+        (json!({"version": 2, "available": 4}), true),
+        (json!({"available": 4}), false),
+        (json!({"version": 1, "available": 5}), false),
+    ] {
+        assert_eq!(unchanged(&body(sent.clone()), &present, &["available"]).is_ok(), passes, "{sent}");
+    }
     let error = divide::<Rest>(body(json!({"nmae": "x"})), &["code"]).unwrap_err();
     assert_eq!((error.code.status(), error.fields[0].pointer.as_str()), (422, "/nmae"));
 }

@@ -190,8 +190,8 @@ async fn patch_supplier(
         let found = queries::supplier_by_code(conn, &code)?;
         preconditions.allow_version(found.as_ref().map(|supplier| supplier.version))?;
         match &found {
-            Some(supplier) => unchanged(&told, &SupplierBody::from(supplier.clone()))?,
-            None => unchanged(&told, &json!({"code": code}))?,
+            Some(supplier) => unchanged(&told, &SupplierBody::from(supplier.clone()), &[])?,
+            None => unchanged(&told, &json!({"code": code}), &[])?,
         }
         let defaults = queries::supplier_defaults(conn, &code)?;
         let before = found.as_ref().map_or_else(|| defaults.clone(), Supplier::terms);

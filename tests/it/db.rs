@@ -318,3 +318,22 @@ async fn postgres_over_tls() {
     let unknown = Db::open(&format!("{url}?sslmode=verify-full&sslrootcert=/dev/null")).await;
     assert!(unknown.is_err(), "a certificate nobody vouches for is refused where verification is asked for");
 }
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 4)]
+async fn a_restarted_postgres_is_answered_from_at_once() {
+    let Some(server) = Postgres::get().await else { return };
+    let database = server.create_blank_database().await;
+    let db = Db::open(database.url()).await.unwrap();
+    // Fill both pools with connections that will sleep.
+    let reads = (0..8).map(|_| db.read(|conn| count(conn, "SELECT 1::bigint AS n FROM (SELECT pg_sleep(0.3)) AS s")));
+    futures_util::future::join_all(reads).await.into_iter().for_each(|read| assert_eq!(read.unwrap(), 1));
+    let writes = (0..4).map(|_| db.write(|conn| count(conn, "SELECT 1::bigint AS n FROM (SELECT pg_sleep(0.3)) AS s")));
+    futures_util::future::join_all(writes).await.into_iter().for_each(|write| assert_eq!(write.unwrap(), 1));
+    let mut other = PgConnection::establish(database.url()).unwrap();
+    let ended = "SELECT count(pg_terminate_backend(pid)) AS n FROM pg_stat_activity WHERE datname = current_database() AND pid <> pg_backend_pid()";
+    assert!(diesel::sql_query(ended).get_result::<Count>(&mut other).unwrap().n >= 12);
+    std::thread::sleep(std::time::Duration::from_millis(300));
+    assert_eq!(db.read(|conn| count(conn, "SELECT 1::bigint AS n")).await.unwrap(), 1);
+    db.write(|conn| put(conn, "colour", &json!("red"))).await.unwrap();
+    assert_eq!(stored(&db, "colour").await, Some(json!("red")));
+}

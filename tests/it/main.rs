@@ -16,6 +16,7 @@ mod changes;
 mod channels;
 mod cli;
 mod db;
+mod edits;
 mod events;
 mod http;
 mod imports;

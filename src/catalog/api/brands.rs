@@ -120,8 +120,8 @@ async fn patch_brand(
         let tag = before.as_ref().map(serde_json::to_vec).transpose()?.map(|body| etag::of(&body, None));
         preconditions.allow_tag(tag.as_deref())?;
         match &before {
-            Some(brand) => unchanged(&told, brand)?,
-            None => unchanged(&told, &json!({"code": code}))?,
+            Some(brand) => unchanged(&told, brand, &[])?,
+            None => unchanged(&told, &json!({"code": code}), &[])?,
         }
         let after = Brand {
             name: name(patch.name, before.as_ref(), longest)?,

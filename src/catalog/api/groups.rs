@@ -130,8 +130,8 @@ async fn patch_product_group(
         let found = group_by_code(conn, &code)?;
         preconditions.allow_version(found.as_ref().map(|row| row.version))?;
         match &found {
-            Some(_) => unchanged(&told, &existing(conn, &code)?)?,
-            None => unchanged(&told, &json!({"code": code}))?,
+            Some(_) => unchanged(&told, &existing(conn, &code)?, &["products"])?,
+            None => unchanged(&told, &json!({"code": code}), &[])?,
         }
         let title = titles(found.as_ref(), patch.title)?;
         let stored = JsonText::of(&title)?;

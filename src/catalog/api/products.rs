@@ -207,6 +207,9 @@ async fn edit_product(
     Ok(written.version(version).change(edited.change))
 }
 
+/// What of a product changes without an edit.
+const DRIFTING: [&str; 3] = ["available", "price", "completeness"];
+
 /// Refuses an edit of a product that is another than the caller read, or of what nobody sets.
 fn allowed(conn: &mut Conn, dictionary: &Dictionary, edit: &Edit, allow: &dyn Fn(Option<i64>) -> Result<()>) -> Result<()> {
     let view = view_by_sku(conn, &edit.sku)?;
@@ -218,5 +221,5 @@ fn allowed(conn: &mut Conn, dictionary: &Dictionary, edit: &Edit, allow: &dyn Fn
         }
         _ => json!({"sku": edit.sku}),
     };
-    unchanged(&edit.patch.told, &present)
+    unchanged(&edit.patch.told, &present, &DRIFTING)
 }

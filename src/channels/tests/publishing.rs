@@ -178,6 +178,25 @@ async fn formats_are_published_together_or_one_by_one() {
 }
 
 #[tokio::test]
+async fn one_format_alone_says_nothing_of_the_others_and_is_guarded_by_its_own_file() {
+    let house = house().await;
+    let views = lamps(4);
+    house.add(views.clone()).await;
+    let tsv = |force: bool| Options { format: Some("tsv".to_owned()), force };
+    assert_eq!(house.publish(tsv(false)).await.added, 4);
+    let all = house.publish(Options::default()).await;
+    assert_eq!((all.added, all.unchanged), (4, 0), "the other format has never had these rows");
+    house.set_status(&views[..3], "discontinued").await;
+    house.publish(Options { format: Some("rss".to_owned()), force: true }).await;
+    let held = house.publish(tsv(false)).await;
+    assert_eq!(held.state, "held");
+    assert_eq!(house.publish(tsv(true)).await.state, "published");
+    assert_eq!(house.publish(Options { force: true, ..Options::default() }).await.removed, 3, "they were still known as sent");
+    house.set_status(&views[..3], "active").await;
+    assert_eq!(house.publish(tsv(false)).await.added, 3);
+}
+
+#[tokio::test]
 async fn a_delta_holds_what_changed_and_marks_nothing() {
     let house = house().await;
     let views = lamps(3);
