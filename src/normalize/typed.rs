@@ -47,7 +47,7 @@ pub fn typed(dictionary: &Dictionary, attribute: &Attribute, value: Value) -> Re
         }
         (T::Range, Value::Range(range)) => interval(dictionary, attribute, &range),
         (T::MultiSelect, Value::List(codes)) => options(attribute, codes),
-        (T::TextList, Value::List(items)) => texts(attribute, items),
+        (T::TextList, Value::List(items)) => texts(attribute, &items),
         (T::Batteries, Value::Batteries(options)) => batteries(attribute, options),
         (T::Modes, Value::Modes(rows)) => table(dictionary, rows),
         // An empty list parses as the first list there is.
@@ -144,7 +144,7 @@ fn unknown_option(attribute: &Attribute, at: String, code: &str) -> Misfit {
     Misfit::new(at, "unknown_option", message)
 }
 
-fn texts(attribute: &Attribute, items: Vec<String>) -> Result<Value, Misfit> {
+fn texts(attribute: &Attribute, items: &[String]) -> Result<Value, Misfit> {
     too_many(items.len(), MAX_ITEMS, "items")?;
     let mut kept: Vec<String> = Vec::new();
     for (place, item) in items.iter().enumerate() {

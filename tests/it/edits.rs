@@ -87,18 +87,18 @@ both_databases! {
         let path = "/api/v1/brands/petzl";
         let answer = server.get(path).await;
         let (tag, read) = (answer.header("etag"), answer.expect(200));
-        let patch = |tag: &str, body: Value| Answer::of(server.request(Method::PATCH, path).header(header::IF_MATCH, tag).json(&body));
-        patch("\"other\"", json!({"name": "PETZL"})).await.problem(412, "precondition_failed");
+        let change = |tag: &str, body: Value| Answer::of(server.request(Method::PATCH, path).header(header::IF_MATCH, tag).json(&body));
+        change("\"other\"", json!({"name": "PETZL"})).await.problem(412, "precondition_failed");
         let edits = async || server.get("/api/v1/operations?kind=edit&subject=petzl").await.expect(200)["items"].as_array().unwrap().len();
-        assert_eq!(patch(&tag, read.clone()).await.expect(200), read);
+        assert_eq!(change(&tag, read.clone()).await.expect(200), read);
         assert_eq!(edits().await, 0, "nothing changed, so nothing is noted");
-        let renamed = patch(&tag, json!({"name": "PETZL", "aliases": ["Petzel"]})).await;
+        let renamed = change(&tag, json!({"name": "PETZL", "aliases": ["Petzel"]})).await;
         assert_eq!(renamed.expect(200), json!({"code": "petzl", "name": "PETZL", "aliases": ["petzel"]}));
         assert_eq!(edits().await, 1);
         let wait = format!("/api/v1/products/L-1/history?after_change={}", renamed.header("beamline-change"));
         let newest = server.get(&wait).await.expect(200)["items"][0].clone();
         assert_eq!((&newest["kind"], &newest["data"]["changed"]), (&json!("product.updated"), &json!(["brand"])));
-        patch(&tag, json!({"name": "Petzl"})).await.problem(412, "precondition_failed");
+        change(&tag, json!({"name": "Petzl"})).await.problem(412, "precondition_failed");
         let answer = server.send(Method::PATCH, path, json!({"aliases": null})).await.expect(200);
         assert_eq!(answer["aliases"], json!([]));
         for (body, expected) in [(json!({"name": null}), mistake("/name", "missing")), (json!({"nmae": "x"}), mistake("/nmae", "invalid")),
