@@ -31,13 +31,12 @@ pub async fn run(app: &App) -> Result<usize> {
             let mut days: HashMap<i64, Option<u32>> = HashMap::new();
             let mut due: HashMap<i64, bool> = HashMap::new();
             for offer in gone {
-                let limit = match days.get(&offer.supplier_id) {
-                    Some(limit) => *limit,
-                    None => {
-                        let limit = limit_of(conn, offer.supplier_id, &dictionary)?;
-                        days.insert(offer.supplier_id, limit);
-                        limit
-                    }
+                let limit = if let Some(known) = days.get(&offer.supplier_id) {
+                    *known
+                } else {
+                    let limit = limit_of(conn, offer.supplier_id, &dictionary)?;
+                    days.insert(offer.supplier_id, limit);
+                    limit
                 };
                 let long_gone = limit.is_some_and(|days| offer.gone_at <= now - TimeDelta::days(i64::from(days)));
                 due.entry(offer.product_id).and_modify(|due| *due &= long_gone).or_insert(long_gone);

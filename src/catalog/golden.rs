@@ -147,8 +147,9 @@ fn next_state(
     };
     let present = ProductStatus::parse(&row.body.status);
     let (status, status_by) = match chosen.and_then(|chosen| chosen.status) {
-        Some(chosen) => chosen,
-        None => match lifecycle::next_status(present, &row.body.status_by, standing) {
+        // Sending back what was read is no choice.
+        Some((status, by)) if status != present => (status, by),
+        _ => match lifecycle::next_status(present, &row.body.status_by, standing) {
             status if status == present => (status, row.body.status_by.as_str()),
             status => (status, lifecycle::BY_IMPORT),
         },

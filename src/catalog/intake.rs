@@ -115,9 +115,9 @@ pub fn take(conn: &mut Conn, rules: &Rules, batch: &Batch, met: &mut Met, rows: 
                 }
                 // In a rehearsal an earlier row's offer is not stored; it was counted as made all the same.
                 if known.is_some() || earlier.is_some() {
-                    taken.updated += 1
+                    taken.updated += 1;
                 } else {
-                    taken.created += 1
+                    taken.created += 1;
                 }
                 changed.push((row, hash));
             }

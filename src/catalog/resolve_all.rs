@@ -24,7 +24,7 @@ pub struct Resolved {
 /// Rebuilds all products in batches, as one operation.
 pub async fn run(app: &App, progress: &(dyn Fn(&Resolved) + Sync)) -> Result<Resolved> {
     let now = app.clock.now();
-    let operation = app.db.write(move |conn| operations::begin(conn, "resolve", "cli", "all", &json!({}), now)).await?;
+    let operation = app.db.write(move |conn| operations::begin(conn, "resolve", "job", "all", &json!({}), now)).await?;
     let mut done = Resolved::default();
     let mut after = 0;
     loop {

@@ -17,6 +17,7 @@ use object_store::ObjectStoreExt;
 use serde::Serialize;
 use std::collections::BTreeSet;
 use std::sync::Arc;
+use std::time::Duration;
 
 /// Something that does not agree.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
@@ -33,6 +34,8 @@ pub struct Finding {
 
 /// Findings of one kind that are listed; the rest is counted.
 const LISTED: usize = 50;
+/// How long the index may take to come to where the log stood.
+const PATIENCE: Duration = Duration::from_secs(5);
 /// Products looked at in one transaction.
 const CHUNK: i64 = 500;
 
@@ -111,7 +114,8 @@ async fn index(app: &App) -> Result<Vec<Finding>> {
         return Ok(vec![finding("index", "missing", "index", "there is no search index; run 'beamline reindex'".to_owned())]);
     }
     let mut findings = Vec::new();
-    let behind = app.search.position().is_none_or(|position| !position.covers(&head));
+    // Whoever feeds the index may be in the middle of it; only one that does not come is behind.
+    let behind = app.search.wait_visible(&head, PATIENCE).await.is_err();
     if behind {
         findings.push(finding(
             "index",

@@ -117,9 +117,10 @@ pub async fn enqueue(
     app.db
         .write(move |conn| {
             // A rehearsal leaves nothing behind: no supplier, no profile.
-            let supplier = match request.dry_run {
-                true => supplier_by_code(conn, &request.supplier)?,
-                false => Some(supplier_ensure(conn, &request.supplier, now)?),
+            let supplier = if request.dry_run {
+                supplier_by_code(conn, &request.supplier)?
+            } else {
+                Some(supplier_ensure(conn, &request.supplier, now)?)
             };
             let (profile, profile_name) = match (given, request.profile) {
                 (Some(profile), Some(toml)) => {

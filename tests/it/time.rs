@@ -39,8 +39,8 @@ product_kind = "headlamp"
 
 /// Imports lamps 1 to `lamps`, as the command does.
 async fn import(app: &App, lamps: usize, profile: &str) -> ImportRow {
-    let rows: String = (1..=lamps).map(|n| format!("L-{n},Lamp {n},Fenix,{n}0\n")).collect();
-    let text = format!("sku,title,brand,weight\n{rows}");
+    let rows: Vec<String> = (1..=lamps).map(|n| format!("L-{n},Lamp {n},Fenix,{n}0")).collect();
+    let text = format!("sku,title,brand,weight\n{}\n", rows.join("\n"));
     let id = beamline::id::new("imp", app.clock.now());
     let body = futures_util::stream::iter([Ok::<_, Error>(Bytes::from(text))]);
     let file = accept::store_file(app, &id, 0, "list.csv", body, MAX_BYTES).await.unwrap();
