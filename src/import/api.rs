@@ -129,14 +129,28 @@ struct How {
     filename: Option<String>,
 }
 
-/// Sends a supplier's file: as the body itself, or as `multipart/form-data` with one or more parts `file` and, if you like, a part
+/// A file's bytes: CSV, TSV, XLSX, XML, JSON or NDJSON, plain or in gzip or zip.
+#[derive(utoipa::ToSchema)]
+#[schema(value_type = String, format = Binary)]
+#[expect(dead_code, reason = "it only documents the body, which is streamed")]
+struct FileBytes(Vec<u8>);
+
+/// Several files, and a profile to read them with.
+#[derive(utoipa::ToSchema)]
+#[expect(dead_code, reason = "it only documents the body, which is streamed")]
+struct ImportForm {
+    /// The file; the part may be repeated.
+    #[schema(value_type = String, format = Binary)]
+    file: Vec<u8>,
+    /// How the columns map to attributes, as TOML.
+    profile: Option<String>,
+}
+
+/// Sends a supplier's file: as the body itself, of any media type, or as `multipart/form-data` with one or more parts `file` and, if you like, a part
 /// `profile` (TOML). Any size up to 8 GiB is streamed. The import is put in a queue.
 #[utoipa::path(post, path = "/suppliers/{code}/imports", tag = "imports",
     params(("code" = String, Path, description = "The supplier's code; an unknown one is created"), How),
-    request_body(content(
-        (Vec<u8> = "application/octet-stream"), (Vec<u8> = "text/csv"), (Vec<u8> = "application/json"),
-        (Vec<u8> = "application/xml"), (Object = "multipart/form-data"),
-    )),
+    request_body(content((FileBytes = "application/octet-stream"), (ImportForm = "multipart/form-data"))),
     responses((status = 202, body = Import)))]
 async fn create_import(
     State(app): State<App>,
