@@ -106,11 +106,18 @@ pub fn main() -> ExitCode {
         Ok(Outcome::Done) => ExitCode::SUCCESS,
         Ok(Outcome::Findings) => ExitCode::from(1),
         Ok(Outcome::Held) => ExitCode::from(2),
+        Err(error) if is_broken_pipe(&error) => ExitCode::SUCCESS,
         Err(error) => {
             let _ = writeln!(std::io::stderr(), "beamline: {error}");
             ExitCode::from(2)
         }
     }
+}
+
+/// Did whoever reads the output stop reading (`| head`)? That is no failure.
+fn is_broken_pipe(error: &Error) -> bool {
+    let source = error.source.as_ref().and_then(|source| source.downcast_ref::<std::io::Error>());
+    source.is_some_and(|source| source.kind() == std::io::ErrorKind::BrokenPipe)
 }
 
 /// A command that only answers: a reader who stops reading (`| head`) is no failure.

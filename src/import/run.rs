@@ -17,7 +17,7 @@ use crate::pricing::{list, money};
 use crate::stock::report;
 use crate::suppliers::profile::{FileMode, Profile};
 use crate::suppliers::queries::{supplier_by_code, supplier_ensure};
-use crate::suppliers::{field_names, propose};
+use crate::suppliers::{Target, field_names, propose};
 use object_store::{GetResultPayload, ObjectStoreExt, path::Path};
 use std::collections::HashSet;
 use std::io::Read;
@@ -134,31 +134,49 @@ async fn begin(app: &App, run: &Run, profile_name: String) -> Result<bool> {
         .await
 }
 
-/// The profile to read with: the import's own, else one proposed from the first file.
+/// The profile to read with: the import's own, else one proposed from the first file. A proposal that was made of another file serves as
+/// long as this one has the columns that make its keys; a person's profile always does.
 async fn profile(app: &App, import: &ImportRow) -> Result<(String, Profile, bool)> {
-    if let Some(text) = &import.profile {
-        let profile = Profile::parse(text, &app.dictionary).map_err(|error| {
+    let stored = match &import.profile {
+        Some(text) => Some(Profile::parse(text, &app.dictionary).map_err(|error| {
             Error::new(Code::InvalidProfile, format!("the stored profile no longer fits the dictionary: {error}; send it anew"))
-        })?;
-        let proposed = import.profile_name.starts_with(PROPOSED);
-        return Ok((text.clone(), profile, proposed));
-    }
+        })?),
+        None => None,
+    };
+    let stored = match (stored, &import.profile) {
+        (Some(profile), Some(text)) if !profile.name.starts_with(PROPOSED) => return Ok((text.clone(), profile, false)),
+        (stored, _) => stored,
+    };
     let file = import.files.first().ok_or_else(|| Error::new(Code::UnreadableFile, "the import has no file"))?;
     let source = open(app, file).await?;
     let (name, code) = (file.name.clone(), import.supplier.clone());
     let locale = app.db.read(move |conn| supplier_by_code(conn, &code)).await?.map(|supplier| supplier.locale);
     let dictionary = Arc::clone(&app.dictionary);
+    let proposed_name = format!("{PROPOSED} {} {}", import.supplier, import.kind.as_str());
     let look = move || -> Result<Profile, ReadError> {
         let records = read::open(source, &name, &ReadOptions::default(), &ReadLimits::default())?;
         let samples: Vec<Record> = records.filter_map(Result::ok).take(SAMPLES).collect();
-        Ok(propose(&field_names(&samples), &samples, &dictionary, locale.as_deref()))
+        let fields = field_names(&samples);
+        if let Some(stored) = stored.filter(|stored| fits(stored, &fields)) {
+            return Ok(stored);
+        }
+        Ok(Profile { name: proposed_name, ..propose(&fields, &samples, &dictionary, locale.as_deref()) })
     };
-    let mut proposed = tokio::task::spawn_blocking(look)
+    let profile = tokio::task::spawn_blocking(look)
         .await
         .map_err(Error::internal)?
         .map_err(|error| Error::new(Code::UnreadableFile, format!("{} cannot be read: {error}", file.name)))?;
-    proposed.name = format!("{PROPOSED} {} {}", import.supplier, import.kind.as_str());
-    Ok((proposed.to_toml(), proposed, true))
+    Ok((profile.to_toml(), profile, true))
+}
+
+/// Has a file the columns that this proposal makes its keys of?
+fn fits(profile: &Profile, fields: &[String]) -> bool {
+    let sku: Vec<_> = profile.columns.iter().filter(|column| column.to == Target::SupplierSku).collect();
+    if sku.is_empty() {
+        profile.columns.iter().any(|column| fields.contains(&column.from))
+    } else {
+        sku.iter().all(|column| fields.contains(&column.from))
+    }
 }
 
 /// How the name of a proposed profile begins.

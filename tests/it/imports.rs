@@ -395,4 +395,15 @@ both_databases! {
         sent(lamps(1..=2)).send_as(&server, &viewer).await.problem(403, "forbidden");
         assert_eq!(server.all("/api/v1/suppliers/alpine/offers").await.len(), 2);
     }
+
+    async fn a_proposal_made_of_one_file_does_not_misread_another(house: House) {
+        let server = Server::start(&house).await;
+        let first = Upload::new("newcomer", "a.csv", "sku,title,brand\n1,Lamp one,Fenix\n").done(&server).await;
+        assert_eq!((&first["status"], &first["created"]), (&json!("done"), &json!(1)));
+        let other = "Artikelnummer;Bezeichnung;Marke\n7;Lampe sieben;Fenix\n8;Lampe acht;Fenix\n";
+        let second = Upload::new("newcomer", "b.csv", other).done(&server).await;
+        assert_eq!((&second["status"], &second["created"]), (&json!("done"), &json!(2)), "{second}");
+        let again = Upload::new("newcomer", "a.csv", "sku,title,brand\n1,Lamp one,Fenix\n").done(&server).await;
+        assert_eq!((&again["unchanged"], &again["rejected"]), (&json!(1), &json!(0)), "{again}");
+    }
 }
