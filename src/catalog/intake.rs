@@ -278,7 +278,8 @@ fn write_changed(
     Ok(())
 }
 
-fn marks_of(row: &PreparedRow, rules: &Rules) -> Marks {
+/// What identifies the item of a row.
+pub fn marks_of(row: &PreparedRow, rules: &Rules) -> Marks {
     let brand = row.brand.as_deref().and_then(|text| brand::find(text, &rules.aliases, &rules.dictionary));
     let pack = row.claims.iter().find(|claim| claim.attribute == "pack_quantity").and_then(|claim| match claim.value {
         Value::Integer(pack) => Some(pack),

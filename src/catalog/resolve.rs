@@ -150,7 +150,7 @@ pub fn resolve(sources: &[Source], edits: &[Edit]) -> Golden {
         best.retain(|(attribute, _), _| *attribute != edit.attribute);
     }
     for edit in edits {
-        best.insert((edit.attribute.as_str(), edit.locale.as_deref()), (&edit.value, (0, 0, 0)));
+        best.insert((edit.attribute.as_str(), edit.locale.as_deref()), (&edit.value, A_PERSON));
     }
 
     let mut golden = Golden { images: images(&ranked), tags: tags(&ranked), ..Golden::default() };
@@ -211,12 +211,12 @@ pub fn lineage(sources: &[Source], edits: &[Edit]) -> Lineage {
     for edit in edits.iter().filter(|edit| is_blanket(edit)) {
         let locales = lineage.iter_mut().filter(|((attribute, locale), _)| *attribute == edit.attribute && locale.is_some());
         for (_, candidates) in locales {
-            candidates.push(((0, 0, 1), of_editor(edit)));
+            candidates.push((A_PERSON_AT_LARGE, of_editor(edit)));
         }
     }
     for edit in edits {
         let key = (edit.attribute.clone(), edit.locale.clone());
-        lineage.entry(key).or_default().push(((0, 0, 0), of_editor(edit)));
+        lineage.entry(key).or_default().push((A_PERSON, of_editor(edit)));
     }
     let sorted = lineage.into_iter().map(|(key, mut candidates)| {
         candidates.sort_by_key(|(strength, _)| *strength);
@@ -274,8 +274,13 @@ fn ranked(sources: &[Source]) -> Vec<&Source> {
     ranked
 }
 
-/// Tier, place of the source, doubt. Smaller is stronger; a person's edit is (0, 0, 0), and (0, 0, 1) where it names no locale.
-type Strength = (u8, usize, u8);
+/// Tier, the supplier's rank, doubt, place of the source. Smaller is stronger.
+type Strength = (u8, i32, u8, usize);
+
+/// A person's edit.
+const A_PERSON: Strength = (0, 0, 0, 0);
+/// A person's edit that names no locale, where one that names it stands too.
+const A_PERSON_AT_LARGE: Strength = (0, 0, 0, 1);
 
 /// How strong a claim is, see the module's text.
 fn strength(source: &Source, claim: &Claim, place: usize) -> Strength {
@@ -285,7 +290,7 @@ fn strength(source: &Source, claim: &Claim, place: usize) -> Strength {
         (false, true) => 3,
         (false, false) => 4,
     };
-    (tier, place, u8::MAX - claim.confidence)
+    (tier, source.rank, u8::MAX - claim.confidence, place)
 }
 
 fn images(ranked: &[&Source]) -> Vec<ImageLink> {

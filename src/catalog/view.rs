@@ -11,7 +11,7 @@ use std::collections::BTreeMap;
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize, utoipa::ToSchema)]
 #[serde(rename_all = "snake_case")]
 pub enum ProductStatus {
-    /// Lacks a title, a brand, a category or a live offer.
+    /// Not complete yet, or held back by a person.
     Draft,
     /// Can be sold.
     Active,

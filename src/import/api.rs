@@ -53,7 +53,7 @@ pub struct Import {
     /// Why it failed or is held.
     #[schema(required)]
     pub error: Option<String>,
-    /// The operation it is, for history and undo.
+    /// The operation it is: what its changes are grouped by.
     pub operation: String,
     /// The files' names.
     pub files: Vec<String>,

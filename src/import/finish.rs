@@ -258,13 +258,13 @@ pub async fn lose_held(app: &App, import_id: &str) -> Result<ImportRow> {
         .write(move |conn| {
             held_delete(conn, &id)?;
             let end = End { status: done(&counts), error: None };
-            finish_released(conn, &import, counts, &end, now)
+            end_again(conn, &import, counts, &end, now)
         })
         .await
 }
 
-/// A held import had its first end when it was held; this is its second.
-fn finish_released(conn: &mut Conn, import: &ImportRow, counts: Counts, end: &End, now: DateTime<Utc>) -> Result<ImportRow> {
+/// A held import had its first end when it was held; this is its second. One that was never begun has its first here.
+fn end_again(conn: &mut Conn, import: &ImportRow, counts: Counts, end: &End, now: DateTime<Utc>) -> Result<ImportRow> {
     import_reopen(conn, &import.id)?;
     close_in(conn, import, counts, end, now)
 }
@@ -284,7 +284,7 @@ pub async fn cancel(app: &App, import_id: &str) -> Result<ImportRow> {
                 if import_move(conn, &id, from, ImportStatus::Cancelled)? {
                     held_delete(conn, &id)?;
                     let end = End { status: ImportStatus::Cancelled, error: None };
-                    return finish_released(conn, &import, import.counts, &end, now);
+                    return end_again(conn, &import, import.counts, &end, now);
                 }
             }
             Err(Error::new(Code::Conflict, format!("import {id} is {} and cannot be cancelled", import.status.as_str())))

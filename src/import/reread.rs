@@ -1,22 +1,23 @@
 //! Reading kept rows again: what a better parser, a new synonym or a corrected profile makes of what suppliers once sent.
 //!
 //! Every offer keeps the record it was read from, so no supplier is asked for anything. Identity stays: an offer's key and its product
-//! do not change by being read again; its claims, its marks, its pictures and its prices do.
+//! do not change by being read again; its claims, its marks, its pictures and its tags do. A price that is there stays, because a price
+//! list may have given it since; one that could not be read before is filled in.
 
 use super::prepare::Preparer;
 use super::queries::profile_in_force;
 use super::{ImportKind, Record};
 use crate::app::App;
-use crate::catalog::brand;
-use crate::catalog::intake::row_hash;
-use crate::catalog::queries::{OfferRow, Rules, offers_page_of_supplier, offers_upsert};
-use crate::db::{Conn, JsonText, lock_catalog};
+use crate::catalog::golden;
+use crate::catalog::intake::{marks_of, offer_image, row_hash};
+use crate::catalog::queries::{OfferBody, OfferRow, Rules, offers_page_of_supplier, offers_upsert};
+use crate::db::{ChangeKind, Conn, JsonText, NewChange, changes, lock_catalog};
 use crate::error::Result;
-use crate::identity::mpn::mpn_key;
 use crate::pricing::{Money, money};
 use crate::suppliers::profile::Profile;
 use crate::suppliers::queries::supplier_list;
-use serde_json::{Map, Value as JsonValue};
+use serde_json::{Map, Value as JsonValue, json};
+use std::collections::BTreeSet;
 use std::sync::Arc;
 
 /// Offers of one transaction.
@@ -45,6 +46,7 @@ pub async fn all(app: &App, progress: &(dyn Fn(u64) + Sync)) -> Result<u64> {
             let mut after_offer = 0;
             loop {
                 let (dictionary, profile) = (Arc::clone(&app.dictionary), Arc::clone(&profile));
+                let (code, now) = (supplier.code.clone(), app.clock.now());
                 let reader = format!("{}/{}", profile.fingerprint(), app.dictionary.fingerprint());
                 let work = move |conn: &mut Conn| {
                     lock_catalog(conn)?;
@@ -52,15 +54,19 @@ pub async fn all(app: &App, progress: &(dyn Fn(u64) + Sync)) -> Result<u64> {
                     let preparer = Preparer::new(ImportKind::Catalog, &profile, &dictionary, profile.currency.or(currency));
                     let offers = offers_page_of_supplier(conn, id, after_offer, CHUNK)?;
                     let last = offers.last().map(|offer| offer.id);
-                    let mut other = Vec::new();
+                    let (mut other, mut told) = (Vec::new(), Vec::new());
                     for offer in offers {
-                        let before = offer.body.clone();
+                        let (id, before) = (offer.id, offer.body.clone());
                         let again = reread(offer, &preparer, &reader, &rules)?.body;
                         if again != before {
+                            told.push(change(id, &code, &before)?);
                             other.push(again);
                         }
                     }
                     offers_upsert(conn, &other)?;
+                    let products: BTreeSet<i64> = other.iter().filter_map(|offer| offer.product_id).collect();
+                    told.extend(golden::rebuild(conn, &rules, &products, None, now)?);
+                    changes::append(conn, now, &told)?;
                     Ok((last, other.len() as u64))
                 };
                 let (last, more) = app.db.write(work).await?;
@@ -75,6 +81,18 @@ pub async fn all(app: &App, progress: &(dyn Fn(u64) + Sync)) -> Result<u64> {
     }
 }
 
+fn change(offer_id: i64, supplier: &str, before: &OfferBody) -> Result<NewChange> {
+    Ok(NewChange {
+        kind: ChangeKind::OfferChanged,
+        subject: format!("{supplier}/{}", before.supplier_sku),
+        product_id: before.product_id,
+        offer_id: Some(offer_id),
+        operation_id: None,
+        before: Some(offer_image(before)?),
+        data: json!({"supplier": supplier, "supplier_sku": before.supplier_sku, "state": "reread"}),
+    })
+}
+
 /// One offer, read again. A row that cannot be read any more keeps what was understood of it before.
 fn reread(mut offer: OfferRow, preparer: &Preparer<'_>, reader: &str, rules: &Rules) -> Result<OfferRow> {
     let raw: Map<String, JsonValue> = offer.body.raw.read()?;
@@ -87,11 +105,8 @@ fn reread(mut offer: OfferRow, preparer: &Preparer<'_>, reader: &str, rules: &Ru
     body.claims = JsonText::of(&row.claims)?;
     body.images = JsonText::of(&row.images)?;
     body.tags = JsonText::of(&row.tags)?;
-    let found = row.brand.as_deref().and_then(|text| brand::find(text, &rules.aliases, &rules.dictionary));
-    body.brand = found.map(|brand| brand.code);
-    body.mpn_key = row.mpn.as_deref().and_then(mpn_key);
-    body.gtin = row.gtin;
-    // A price that a price list gave since stands; only one that could not be read before is filled in.
+    let marks = marks_of(&row, rules);
+    (body.gtin, body.brand, body.mpn_key) = (marks.gtin, marks.brand, marks.mpn_key);
     let fill = |minor: &mut Option<i64>, currency: &mut Option<String>, price: Option<Money>| {
         if minor.is_none() {
             *minor = price.map(|price| price.minor);

@@ -117,8 +117,8 @@ struct StockLine {
     supplier_sku: String,
     /// Warehouse code; the supplier's default when left out.
     warehouse: Option<String>,
-    /// Pieces on hand, 0 to 1,000,000,000.
-    #[schema(minimum = 0, maximum = 1_000_000_000)]
+    /// Pieces on hand, 0 to 10,000,000.
+    #[schema(minimum = 0, maximum = 10_000_000)]
     on_hand: i64,
     /// When the supplier counted; now when left out.
     reported_at: Option<DateTime<Utc>>,
@@ -175,7 +175,7 @@ struct StockReported {
 /// Lines of one request.
 const MAX_LINES: usize = 10_000;
 /// More than any warehouse of lamps holds; a larger number is a GTIN in the wrong column.
-const MAX_ON_HAND: i64 = 1_000_000_000;
+const MAX_ON_HAND: i64 = 10_000_000;
 
 /// Reports stock: one line or a list of them, all or none. A supplier key reports its own.
 #[utoipa::path(patch, path = "/stock", tag = "stock", request_body = StockLines, responses((status = 200, body = StockReported)))]

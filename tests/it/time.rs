@@ -103,7 +103,7 @@ both_databases! {
             .await
             .unwrap();
         assert_eq!(reread::all(app, &|_| {}).await.unwrap(), 5);
-        assert_eq!(resolve_all::run(app, &|_| {}).await.unwrap().changed, 5);
+        assert_eq!(resolve_all::run(app, &|_| {}).await.unwrap().changed, 0, "the products were made anew in the same breath");
         assert_eq!(weight_of_lamp_five(app).await, "1417.4762", "50 oz in grams");
         assert_eq!(reread::all(app, &|_| {}).await.unwrap(), 0, "reading again finds nothing new");
         let same = import(app, 5, &profile("oz")).await.counts;
