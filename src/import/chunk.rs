@@ -2,7 +2,7 @@
 
 use super::prepare::Preparer;
 use super::read::{self, ReadLimits, Records};
-use super::{ImportKind, Issue, PreparedRow, Severity};
+use super::{Counts, ImportKind, Issue, PreparedRow, Severity};
 use crate::dictionary::Dictionary;
 use crate::suppliers::profile::Profile;
 use iso_currency::Currency;
@@ -190,14 +190,16 @@ pub fn duplicate_key(row: u64, key: &str) -> Issue {
     }
 }
 
-/// The issue of a row that is about no offer of this supplier.
-pub fn unknown_sku(row: &PreparedRow) -> Issue {
-    Issue {
+/// Loses a row that is about no offer of this supplier; it was counted as taken when it was read.
+pub fn reject_unknown_sku(row: &PreparedRow, counts: &mut Counts, issues: &mut Vec<Issue>) {
+    counts.rejected += 1;
+    counts.warned -= i64::from(!row.issues.is_empty());
+    issues.push(Issue {
         row: row.row,
         field: String::new(),
         code: "unknown_sku".to_owned(),
         message: format!("the supplier has no offer '{}'; import its catalogue first", row.key),
         raw: row.key.clone(),
         severity: Severity::Rejected,
-    }
+    });
 }

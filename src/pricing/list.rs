@@ -5,7 +5,7 @@ use crate::catalog::intake::{Batch, Taken, offer_image};
 use crate::catalog::queries::{Rules, offer_set_terms, offers_by_key};
 use crate::db::{ChangeKind, Conn, NewChange, lock_catalog};
 use crate::error::Result;
-use crate::import::chunk::unknown_sku;
+use crate::import::chunk::reject_unknown_sku;
 use crate::import::{Counts, Issue, PreparedRow};
 use serde_json::json;
 use std::collections::BTreeSet;
@@ -26,9 +26,7 @@ pub fn take_prices(
     let mut products = BTreeSet::new();
     for row in rows {
         let Some(offer) = offers.get(&row.key) else {
-            counts.rejected += 1;
-            counts.warned -= i64::from(!row.issues.is_empty());
-            issues.push(unknown_sku(row));
+            reject_unknown_sku(row, counts, issues);
             continue;
         };
         taken.seen.push(offer.id);

@@ -6,7 +6,7 @@ use crate::catalog::intake::{Batch, Taken};
 use crate::catalog::queries::{Rules, offer_keys};
 use crate::db::{Conn, lock_catalog};
 use crate::error::Result;
-use crate::import::chunk::unknown_sku;
+use crate::import::chunk::reject_unknown_sku;
 use crate::import::{Counts, Issue, PreparedRow};
 use std::collections::{BTreeSet, HashSet};
 
@@ -29,9 +29,7 @@ pub fn take_stock(
     let mut of_row: Vec<usize> = Vec::with_capacity(rows.len());
     for row in rows {
         let Some(offer) = offers.get(&row.key) else {
-            counts.rejected += 1;
-            counts.warned -= i64::from(!row.issues.is_empty());
-            issues.push(unknown_sku(row));
+            reject_unknown_sku(row, counts, issues);
             continue;
         };
         of_row.push(row.stock.len());
