@@ -8,30 +8,46 @@ use std::collections::HashMap;
 /// Items of one cell at most; more are no list but a mistake.
 const MAX_ITEMS: usize = 1_000;
 
+/// Fields above which looking through them all, once per column, would cost more than an index.
+const FEW: usize = 48;
+
 /// The texts of a record by field name.
 pub(super) struct Cells<'a> {
     record: &'a Record,
-    by_name: HashMap<&'a str, Vec<&'a str>>,
+    /// Only of a wide record.
+    by_name: Option<HashMap<&'a str, Vec<&'a str>>>,
 }
 
 impl<'a> Cells<'a> {
     pub(super) fn new(record: &'a Record) -> Self {
-        let mut by_name: HashMap<&str, Vec<&str>> = HashMap::with_capacity(record.fields.len());
-        for (name, text) in &record.fields {
-            by_name.entry(name).or_default().push(text);
-        }
+        let by_name = (record.fields.len() > FEW).then(|| {
+            let mut by_name: HashMap<&str, Vec<&str>> = HashMap::with_capacity(record.fields.len());
+            for (name, text) in &record.fields {
+                by_name.entry(name).or_default().push(text);
+            }
+            by_name
+        });
         Self { record, by_name }
+    }
+
+    fn named(&self, same: impl Fn(&str) -> bool) -> Vec<&'a str> {
+        self.record.fields.iter().filter(|(field, _)| same(field)).map(|(_, text)| text.as_str()).collect()
     }
 
     /// Every text of this field that is not blank; the name counts without regard to case where it does not stand so.
     pub(super) fn texts(&self, name: &str) -> Vec<&'a str> {
-        let found: Vec<&str> = if let Some(texts) = self.by_name.get(name) {
-            texts.clone()
-        } else {
-            let wanted = name.trim().to_lowercase();
-            let same = self.record.fields.iter().filter(|(field, _)| field.trim().to_lowercase() == wanted);
-            same.map(|(_, text)| text.as_str()).collect()
+        let mut found: Vec<&str> = match &self.by_name {
+            Some(by_name) => by_name.get(name).cloned().unwrap_or_default(),
+            None => self.named(|field| field == name),
         };
+        if found.is_empty() {
+            let wanted = name.trim();
+            let lower = wanted.to_lowercase();
+            found = self.named(|field| {
+                let field = field.trim();
+                field.eq_ignore_ascii_case(wanted) || (!field.is_ascii() && field.to_lowercase() == lower)
+            });
+        }
         found.into_iter().map(str::trim).filter(|text| !text.is_empty()).collect()
     }
 }

@@ -92,17 +92,38 @@ impl<'a> Row<'a> {
     }
 }
 
+impl<'a> Row<'a> {
+    fn of(preparer: &Preparer<'a>, record: &'a Record) -> Self {
+        Self {
+            preparer: *preparer,
+            cells: Cells::new(record),
+            claims: Claims::default(),
+            out: PreparedRow { row: record.row, ..PreparedRow::default() },
+        }
+    }
+
+    fn has_sku_column(&self) -> bool {
+        self.profile().columns.iter().any(|column| column.to == Target::SupplierSku)
+    }
+}
+
+/// See [`super::Preparer::key`].
+pub(super) fn key(preparer: &Preparer<'_>, record: &Record) -> Option<String> {
+    let mut row = Row::of(preparer, record);
+    if !row.has_sku_column() {
+        row.attributes();
+    }
+    key::set(&mut row);
+    (!row.out.key.is_empty()).then_some(row.out.key)
+}
+
 /// See [`super::Preparer::prepare`].
 pub(super) fn prepare(preparer: &Preparer<'_>, record: &Record) -> PreparedRow {
-    let mut row = Row {
-        preparer: *preparer,
-        cells: Cells::new(record),
-        claims: Claims::default(),
-        out: PreparedRow { row: record.row, raw: raw(record), ..PreparedRow::default() },
-    };
+    let mut row = Row::of(preparer, record);
+    row.out.raw = raw(record);
     damaged_text(&mut row, record);
     let catalog = preparer.kind == ImportKind::Catalog;
-    if catalog || !row.profile().columns.iter().any(|column| column.to == Target::SupplierSku) {
+    if catalog || !row.has_sku_column() {
         row.attributes();
     }
     key::set(&mut row);
