@@ -3,6 +3,9 @@
 //! Keys rarely repeat. A first look sets one of many bits for each; only where a bit was set before may the key have been met, and
 //! only such keys are remembered. A bit that two different keys share costs an entry and changes nothing.
 
+#[cfg(test)]
+mod tests;
+
 use std::collections::HashMap;
 
 /// Bits of the first look: 16 MiB, of which two million keys set one in sixty.
