@@ -20,6 +20,7 @@
 pub mod app;
 pub mod auth;
 pub mod background;
+pub mod bench;
 pub mod catalog;
 pub mod channels;
 pub mod cli;

@@ -2,6 +2,7 @@
 //!
 //! A command is a struct of arguments with `run`, a variant of `Command` and a line in `Command::run`.
 
+mod bench;
 pub mod channels;
 mod demo;
 mod doctor;
@@ -54,6 +55,7 @@ enum Command {
     Channels(channels::Channels),
     Doctor(doctor::Doctor),
     Generate(generate::Generate),
+    Bench(bench::Bench),
     Key(key::Key),
     Openapi(openapi::Openapi),
     Migrate(migrate::Migrate),
@@ -77,6 +79,7 @@ impl Command {
             Self::Channels(channels) => channels.run(config).await,
             Self::Doctor(doctor) => doctor.run(config).await,
             Self::Generate(generate) => generate.run(config).await,
+            Self::Bench(bench) => bench.run(config).await,
             Self::Key(key) => key.run(config).await,
             Self::Openapi(openapi) => openapi.run(),
             Self::Migrate(migrate) => migrate.run(config).await,
