@@ -14,6 +14,7 @@ use crate::catalog::queries::{Rules, offer_keys};
 use crate::db::{Conn, changes};
 use crate::dictionary::Dictionary;
 use crate::error::{Code, Error, Result};
+use crate::files;
 use crate::jobs::queries::job_of_import_is_alive;
 use crate::pricing::{list, money};
 use crate::stock::report;
@@ -206,9 +207,7 @@ async fn look_ahead(app: &App, run: &Run, reader: &Reader) -> Result<Arc<LastRow
 
 /// The stored original as a plain reader: a folder's file as it is, a bucket's through a temporary file.
 async fn open(app: &App, file: &StoredFile) -> Result<Box<dyn Read + Send>> {
-    let failed = |error: object_store::Error| {
-        Error::new(Code::Unavailable, format!("{} cannot be read from the file store", file.name)).because(error)
-    };
+    let failed = |error: object_store::Error| files::refused(&format!("{} cannot be read", file.name), error);
     let found = app.files.get(&Path::from(file.path.as_str())).await.map_err(failed)?;
     match found.payload {
         GetResultPayload::File(file, _) => Ok(Box::new(file)),
