@@ -88,11 +88,8 @@ pub fn find(records: &[Record]) -> Vec<Columns> {
             continue;
         }
         for (role, words) in [(0, &words.name), (1, &words.value), (2, &words.unit)] {
-            // The longest word counts: "Einheit" is not what is left of "Maßeinheit".
-            let best = words.iter().filter_map(|word| without(&text, word)).min_by_key(String::len);
-            if let Some(rest) = best {
-                roles.push((rest, role, Arc::clone(name)));
-            }
+            let rests = words.iter().filter_map(|word| without(&text, word));
+            roles.extend(rests.map(|rest| (rest, role, Arc::clone(name))));
         }
     }
     for wanted in [0, 1, 2] {

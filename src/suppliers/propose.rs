@@ -58,6 +58,13 @@ pub fn propose(headers: &[String], samples: &[Record], dictionary: &Dictionary, 
     };
     profile.columns = (0..headers.len()).filter_map(|at| proposal.column(at)).collect();
     languages(&mut profile, &labels, &headers, dictionary);
+    // `p_name[de]` says more than the English words around it.
+    let mut said = profile.columns.iter().filter_map(|column| column.locale.clone());
+    if profile.locale.as_deref().is_none_or(|locale| locale == "en")
+        && let Some(first) = said.next().filter(|first| said.all(|other| other == *first))
+    {
+        profile.locale = Some(first);
+    }
     main_image(&mut profile.columns);
     units(&mut profile.columns, &headers, &found, dictionary);
     let keyed = profile.columns.iter().any(|column| {
@@ -143,6 +150,8 @@ impl Proposal<'_> {
             }
             // A stock file has a row per warehouse, so that its SKUs repeat.
             Some(Target::SupplierSku) => samples.is_nearly_unique(at) || self.names_warehouses(),
+            // Pieces lie somewhere, each of them.
+            Some(Target::Warehouse) => samples.is_filled(at),
             Some(Target::Image) => samples.most(at, |text| text.contains("//")),
             Some(Target::OnHand) => samples.most(at, |text| self.is_stock(text)),
             Some(Target::Currency) => samples.most(at, |text| self.dictionary.currency_for(text, None).is_some()),
@@ -314,6 +323,8 @@ fn labels(header: &str) -> Vec<String> {
         None => {}
     }
     let mut labels = vec![header.to_owned()];
+    // `p_attributes[akku_mah][de]`: a table, what it holds, a language.
+    labels.extend(header.split('[').skip(1).filter_map(|part| part.strip_suffix(']')).filter(|part| part.len() > 2).map(str::to_owned));
     for sign in ['/', '.'] {
         labels.extend(header.rsplit_once(sign).map(|(_, last)| last.trim().to_owned()).filter(|last| last.len() > 1));
     }
@@ -333,7 +344,8 @@ fn target_words(label: &str, dictionary: &Dictionary) -> Vec<(&'static Word, Opt
     let tail = words.last().copied().unwrap_or_default();
     let code = Currency::from_code(&tail.to_ascii_uppercase()).filter(|_| words.len() > 1 && tail.len() == 3);
     let numbered = words.len() > 1 && tail.chars().all(|sign| sign.is_ascii_digit());
-    let cut = words.len() - usize::from(code.is_some() || numbered);
+    let tongue = words.len() > 1 && tail.len() == 2 && dictionary.locale(tail).is_some();
+    let cut = words.len() - usize::from(code.is_some() || numbered || tongue);
     let currency = code.or(sign);
     let mut found = Vec::new();
     for (from, to) in [(0, words.len()), (0, cut), (start, words.len()), (start, cut)] {

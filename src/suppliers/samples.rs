@@ -71,7 +71,8 @@ impl<'a> Samples<'a> {
         })
     }
 
-    fn is_filled(&self, at: usize) -> bool {
+    /// Has nearly every row a text?
+    pub(super) fn is_filled(&self, at: usize) -> bool {
         let filled = self.texts(at).len();
         filled * 5 >= self.rows * 4 && (self.rows == 0 || filled > 0)
     }

@@ -50,10 +50,10 @@ impl Grouped {
     fn fill(&mut self, first: Result<Record, ReadError>) {
         self.shared.clear();
         let (mut bytes, mut rows) = (0, 0_usize);
-        let same = record(&first).map_or("", |record| text(record, &self.items.same)).to_owned();
+        let same = known(&first).map_or("", |record| text(record, &self.items.same)).to_owned();
         let mut next = Some(first);
         while let Some(item) = next.take() {
-            let Some(record) = record(&item) else { return self.group.push_back(item) };
+            let Some(record) = known(&item) else { return self.group.push_back(item) };
             bytes += record.fields.iter().map(|(_, text)| text.len()).sum::<usize>();
             rows += 1;
             self.share(record);
@@ -65,7 +65,7 @@ impl Grouped {
                 return;
             }
             match self.rows.next() {
-                Some(item) if !same.is_empty() && record(&item).is_some_and(|record| text(record, &self.items.same) == same) => {
+                Some(item) if !same.is_empty() && known(&item).is_some_and(|record| text(record, &self.items.same) == same) => {
                     next = Some(item);
                 }
                 other => self.ahead = other,
@@ -115,7 +115,7 @@ impl Iterator for Grouped {
 }
 
 /// The record of an item, of a doubtful one too.
-fn record(item: &Result<Record, ReadError>) -> Option<&Record> {
+fn known(item: &Result<Record, ReadError>) -> Option<&Record> {
     match item {
         Ok(record) => Some(record),
         Err(error) => error.record.as_deref(),
