@@ -30,6 +30,7 @@ pub mod dictionary;
 pub mod doctor;
 pub mod error;
 pub mod files;
+pub mod generate;
 pub mod http;
 pub mod id;
 pub mod identity;

@@ -6,6 +6,7 @@ pub mod channels;
 mod demo;
 mod doctor;
 pub mod export;
+mod generate;
 mod gtin;
 mod import;
 mod key;
@@ -52,6 +53,7 @@ enum Command {
     Export(export::Export),
     Channels(channels::Channels),
     Doctor(doctor::Doctor),
+    Generate(generate::Generate),
     Key(key::Key),
     Openapi(openapi::Openapi),
     Migrate(migrate::Migrate),
@@ -74,6 +76,7 @@ impl Command {
             Self::Export(export) => export.run(config).await,
             Self::Channels(channels) => channels.run(config).await,
             Self::Doctor(doctor) => doctor.run(config).await,
+            Self::Generate(generate) => generate.run(config).await,
             Self::Key(key) => key.run(config).await,
             Self::Openapi(openapi) => openapi.run(),
             Self::Migrate(migrate) => migrate.run(config).await,

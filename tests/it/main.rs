@@ -26,4 +26,5 @@ mod search;
 mod stock;
 mod suppliers;
 mod support_works;
+mod surface;
 mod time;
