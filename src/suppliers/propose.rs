@@ -324,7 +324,9 @@ fn labels(header: &str) -> Vec<String> {
     }
     let mut labels = vec![header.to_owned()];
     // `p_attributes[akku_mah][de]`: a table, what it holds, a language.
-    labels.extend(header.split('[').skip(1).filter_map(|part| part.strip_suffix(']')).filter(|part| part.len() > 2).map(str::to_owned));
+    labels.extend(
+        header.split('[').skip(1).filter_map(|part| part.strip_suffix(']')).filter(|part| part.len() > 2).map(str::to_owned),
+    );
     for sign in ['/', '.'] {
         labels.extend(header.rsplit_once(sign).map(|(_, last)| last.trim().to_owned()).filter(|last| last.len() > 1));
     }

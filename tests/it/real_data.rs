@@ -165,12 +165,7 @@ const SMALL: [Expected; 11] = [
         issues: &[("unknown_category", 10)],
     },
     // Only a header stands in this file.
-    Expected {
-        profile: "prom-ua.toml",
-        file: "supplier-feed-ua/eserver__import_products.csv",
-        counts: [0; 6],
-        issues: &[],
-    },
+    Expected { profile: "prom-ua.toml", file: "supplier-feed-ua/eserver__import_products.csv", counts: [0; 6], issues: &[] },
 ];
 
 /// How often each code was told.
