@@ -1,6 +1,6 @@
 //! A person's edit: claims put above every supplier's, as one operation.
 
-use super::golden::{self, Chosen};
+use super::golden::{self, Chosen, Pending};
 use super::lifecycle::BY_PERSON;
 use super::patch::Patch;
 use super::queries::{
@@ -74,7 +74,15 @@ pub fn apply(conn: &mut Conn, rules: &Rules, edit: &Edit, allow: &dyn Fn(Option<
     let chosen =
         Chosen { status: edit.patch.status.map(|status| (status, BY_PERSON)), group: group(conn, &edit.patch)?, by_person: true };
     let chosen = HashMap::from([(product_id, chosen)]);
-    let changed = golden::rebuild_chosen(conn, rules, &BTreeSet::from([product_id]), &chosen, Some(&operation), edit.now)?;
+    let changed = golden::rebuild_with(
+        conn,
+        rules,
+        &BTreeSet::from([product_id]),
+        &chosen,
+        Pending::default(),
+        Some(&operation),
+        edit.now,
+    )?;
     let change = changes::append(conn, edit.now, &changed)?;
     let view = view_by_sku(conn, &edit.sku)?.ok_or_else(|| Error::not_found(format!("product {}", edit.sku)))?;
     Ok(Edited { view, created, change })

@@ -28,4 +28,5 @@ mod search;
 mod stock;
 mod suppliers;
 mod support_works;
+mod surface;
 mod time;
