@@ -173,6 +173,7 @@ impl From<std::io::Error> for Error {
         use std::io::ErrorKind as Kind;
         let detail = match error.kind() {
             Kind::StorageFull | Kind::QuotaExceeded => "the disk is full; make room and try again",
+            Kind::FileTooLarge => "a file has grown to the largest size that is allowed here (ulimit -f); raise it and try again",
             Kind::ReadOnlyFilesystem => {
                 "the data folder is on a file system that cannot be written; make it writable and try again"
             }

@@ -118,7 +118,10 @@ pub fn refused(what: &str, error: object_store::Error) -> Error {
             _ if chain.contains("URL scheme is not allowed") => {
                 "the endpoint is plain http; use https, or set AWS_ALLOW_HTTP=true for a server of your own"
             }
-            _ if chain.contains("os error 28") => "the disk is full; make room and try again",
+            _ if chain.contains("os error 28") || chain.contains("os error 122") => "the disk is full; make room and try again",
+            _ if chain.contains("os error 27") => {
+                "the file has grown to the largest size that is allowed here (ulimit -f); raise it and try again"
+            }
             _ => "the file store cannot be used just now; try again",
         }
     };

@@ -8,7 +8,7 @@ use crate::auth::{Caller, Permission};
 use crate::error::{Code, Error, Result};
 use crate::http::{Listed, Page, Path, Query, Tagged, Written};
 use axum::body::Body;
-use axum::extract::{FromRequest, Multipart, State};
+use axum::extract::{DefaultBodyLimit, FromRequest, Multipart, State};
 use axum::http::{HeaderMap, header};
 use chrono::{DateTime, Utc};
 use futures_util::StreamExt;
@@ -234,9 +234,11 @@ const MAX_FILES: usize = 100;
 async fn multipart(
     app: &App,
     id: &str,
-    request: axum::extract::Request,
+    mut request: axum::extract::Request,
     files: &mut Vec<queries::StoredFile>,
 ) -> Result<Option<String>> {
+    // The extractor would stop at two megabytes. The parts are streamed, under limits of their own.
+    DefaultBodyLimit::disable().apply(&mut request);
     let parts = Multipart::from_request(request, &()).await;
     let mut parts = parts.map_err(|error| Error::new(Code::BadRequest, format!("the multipart body cannot be read: {error}")))?;
     let broken = |error: axum::extract::multipart::MultipartError| {

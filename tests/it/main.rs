@@ -11,6 +11,7 @@ mod support;
 
 mod architecture;
 mod auth;
+mod bad_input;
 mod bucket;
 mod catalog;
 mod changes;
