@@ -249,7 +249,7 @@ both_databases! {
         let products = server.all("/api/v1/products").await;
         let most = products.iter().filter_map(lumens).fold(0.0_f64, f64::max);
         assert!((most - 60_000.0).abs() < 0.5, "{most}");
-        assert_eq!(products.iter().filter(|product| product["category"] == "headlamps").count(), 307);
+        assert_eq!(products.iter().filter(|product| product["category"] == "headlamps").count(), 308);
     }
 
     async fn without_a_profile_the_proposed_one_is_sensible(house: House) {
