@@ -12,6 +12,7 @@ pub mod etag;
 pub mod events;
 pub mod extract;
 pub mod health;
+pub mod idempotency;
 pub mod observe;
 pub mod openapi;
 pub mod operations;
@@ -23,7 +24,7 @@ pub mod server;
 pub mod strict;
 pub mod visible;
 
-pub use answer::{Empty, Tagged, Written};
+pub use answer::{Empty, Tagged, Written, answered, answered_but};
 pub use etag::Preconditions;
 pub use extract::{Json, Path, Query};
 pub use paging::{Listed, Page};

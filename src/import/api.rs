@@ -5,8 +5,9 @@ use super::queries::{self, ImportRow, IssueRow};
 use super::{Counts, ImportKind, ImportMode, ImportStatus, finish};
 use crate::app::App;
 use crate::auth::{Caller, Permission};
+use crate::db::Conn;
 use crate::error::{Code, Error, Result};
-use crate::http::{Listed, Page, Path, Query, Tagged, Written};
+use crate::http::{Listed, Page, Path, Query, Tagged, Written, answered};
 use axum::body::Body;
 use axum::extract::{FromRequest, Multipart, State};
 use axum::http::{HeaderMap, header};
@@ -183,13 +184,22 @@ async fn create_import(
         dry_run: how.dry_run.unwrap_or(false),
         actor: caller.actor().clone(),
     };
-    if let Err(error) = accept::enqueue(&app, id.clone(), request, files.clone(), None).await {
+    let queued = match accept::Accepted::check(&app, id, request, files.clone()) {
+        Ok(accepted) => {
+            let now = app.clock.now();
+            let work = move |conn: &mut Conn| {
+                let (id, _) = accepted.enqueue(conn, None, now)?;
+                let row = queries::import_by_id(conn, &id)?;
+                Ok(Written::accepted(Import::from(row), format!("/api/v1/imports/{id}")))
+            };
+            answered(&app, work).await
+        }
+        Err(error) => Err(error),
+    };
+    if queued.is_err() {
         accept::discard(&app, &files).await;
-        return Err(error);
     }
-    let wanted = id.clone();
-    let row = app.db.read(move |conn| queries::import_by_id(conn, &wanted)).await?;
-    Ok(Written::accepted(row.into(), format!("/api/v1/imports/{id}")))
+    queued
 }
 
 fn is_multipart(headers: &HeaderMap) -> bool {
@@ -314,8 +324,12 @@ async fn list_import_issues(
     responses((status = 202, body = Import)))]
 async fn release_import(State(app): State<App>, caller: Caller, Path(id): Path<String>) -> Result<Written<Import>> {
     caller.require(Permission::Edit)?;
-    let row = finish::release(&app, &id).await?;
-    Ok(Written::accepted(row.into(), format!("/api/v1/imports/{id}")))
+    let now = app.clock.now();
+    let work = move |conn: &mut Conn| {
+        let row = finish::release(conn, &id, now)?;
+        Ok(Written::accepted(Import::from(row), format!("/api/v1/imports/{id}")))
+    };
+    answered(&app, work).await
 }
 
 /// Stops an import that is queued, running or held. What it wrote stays.
@@ -324,7 +338,8 @@ async fn release_import(State(app): State<App>, caller: Caller, Path(id): Path<S
 async fn cancel_import(State(app): State<App>, caller: Caller, Path(id): Path<String>) -> Result<Written<Import>> {
     caller.require(Permission::Supply)?;
     visible(&app, &caller, &id).await?;
-    Ok(ended(finish::cancel(&app, &id).await?))
+    let now = app.clock.now();
+    answered(&app, move |conn| Ok(ended(finish::cancel(conn, &id, now)?))).await
 }
 
 fn ended(row: ImportRow) -> Written<Import> {

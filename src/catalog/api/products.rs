@@ -3,14 +3,14 @@
 use super::shape::{Product, Units};
 use crate::app::App;
 use crate::auth::{Caller, Permission};
-use crate::catalog::edit::{self, Edit};
-use crate::catalog::queries::{Rules, ViewFilter, completeness_of, view_by_sku, views_page};
+use crate::catalog::edit::{self, Edit, Saying};
+use crate::catalog::queries::{ProductRow, Rules, ViewFilter, completeness_of, view_by_sku, views_page};
 use crate::catalog::{ProductStatus, ProductView, patch, sku};
-use crate::db::{Conn, lock_catalog};
+use crate::db::{Conn, lock_catalog, operations};
 use crate::dictionary::Dictionary;
 use crate::error::{Code, Error, Result};
 use crate::http::patch::unchanged;
-use crate::http::{Json, Listed, Page, Path, Preconditions, Query, Tagged, Written};
+use crate::http::{Json, Listed, Page, Path, Preconditions, Query, Tagged, Written, answered};
 use axum::extract::State;
 use serde::Deserialize;
 use serde_json::{Map, Value as JsonValue, json};
@@ -187,39 +187,45 @@ async fn edit_product(
     body: &Map<String, JsonValue>,
     allow: impl Fn(Option<i64>) -> Result<()> + Send + 'static,
 ) -> Result<Written<Product>> {
-    let patch = patch::parse(&app.dictionary, body)?;
-    let edit = Edit { sku, patch, author: caller.actor().clone(), now: app.clock.now() };
-    let dictionary = Arc::clone(&app.dictionary);
-    let (edited, shares) = app
-        .db
-        .write(move |conn| {
-            lock_catalog(conn)?;
-            allowed(conn, &dictionary, &edit, &allow)?;
-            let rules = Rules::load(conn, &dictionary)?;
-            let edited = edit::apply(conn, &rules, &edit, &allow)?;
-            let shares = completeness_of(conn, &[edited.view.id], None)?.remove(&edited.view.id).unwrap_or_default();
-            Ok((edited, shares))
-        })
-        .await?;
-    let (version, location) = (edited.view.version, format!("/api/v1/products/{}", edited.view.sku));
-    let body = Product::of(edited.view, shares, &app.dictionary, Units::Canonical);
-    let written = if edited.created { Written::created(body, location) } else { Written::changed(body) };
-    Ok(written.version(version).change(edited.change))
+    let edit = Edit { sku, patch: patch::parse(&app.dictionary, body)? };
+    let (author, now, dictionary) = (caller.actor(), app.clock.now(), Arc::clone(&app.dictionary));
+    let work = move |conn: &mut Conn| {
+        lock_catalog(conn)?;
+        let rules = Rules::load(conn, &dictionary)?;
+        let operation = operations::record(conn, "edit", &author, &edit.sku, &json!({}), now)?;
+        let saying = Saying { author: &author, operation: &operation, now };
+        let sku = edit.sku.clone();
+        let allow = |conn: &mut Conn, edit: &Edit, row: Option<&ProductRow>| {
+            allow(row.map(|row| row.body.version))?;
+            as_read(conn, &dictionary, edit, row.is_some())
+        };
+        let (mut answers, change) = edit::apply(conn, &rules, saying, &[edit], &allow)?;
+        let edited = answers.pop().ok_or_else(|| Error::internal("an edit had no answer"))??;
+        let view = existing(conn, &sku)?;
+        let shares = completeness_of(conn, &[view.id], None)?.remove(&view.id).unwrap_or_default();
+        let (version, location) = (view.version, format!("/api/v1/products/{}", view.sku));
+        let body = Product::of(view, shares, &dictionary, Units::Canonical);
+        let written = if edited.created { Written::created(body, location) } else { Written::changed(body) };
+        Ok(written.version(version).change(change))
+    };
+    answered(app, work).await
 }
 
 /// What of a product changes without an edit.
 const DRIFTING: [&str; 3] = ["available", "price", "completeness"];
 
-/// Refuses an edit of a product that is another than the caller read, or of what nobody sets.
-fn allowed(conn: &mut Conn, dictionary: &Dictionary, edit: &Edit, allow: &dyn Fn(Option<i64>) -> Result<()>) -> Result<()> {
-    let view = view_by_sku(conn, &edit.sku)?;
-    allow(view.as_ref().map(|view| view.version))?;
+/// Refuses an edit that says something of what nobody sets, unless it says it as it stands.
+pub(super) fn as_read(conn: &mut Conn, dictionary: &Dictionary, edit: &Edit, exists: bool) -> Result<()> {
+    if edit.patch.told.is_empty() {
+        return Ok(());
+    }
+    let view = if exists { view_by_sku(conn, &edit.sku)? } else { None };
     let present = match view {
-        Some(view) if !edit.patch.told.is_empty() => {
+        Some(view) => {
             let shares = completeness_of(conn, &[view.id], None)?.remove(&view.id).unwrap_or_default();
             serde_json::to_value(Product::of(view, shares, dictionary, Units::Canonical))?
         }
-        _ => json!({"sku": edit.sku}),
+        None => json!({"sku": edit.sku}),
     };
     unchanged(&edit.patch.told, &present, &DRIFTING)
 }
