@@ -3,7 +3,7 @@
 //! An [`Error`] says what to do in a sentence; its [`Code`] is what programs look at and what decides the HTTP status. What is
 //! nobody's business outside (a database's message) is kept as the source, logged once, and answered as `internal`.
 
-use serde::Serialize;
+use serde::{Deserialize, Serialize};
 use std::fmt;
 
 macro_rules! codes {
@@ -81,7 +81,7 @@ codes! {
 }
 
 /// Which field is wrong, and how.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct FieldError {
     /// RFC 6901 pointer into the body, such as `/values/ip_rating`; a parameter's name for a query.
     pub pointer: String,

@@ -8,7 +8,7 @@ use super::queries::{
 };
 use super::sku;
 use crate::db::{Conn, JsonText, Position, changes, lock_catalog, unique_violation};
-use crate::error::{Code, Error, Result};
+use crate::error::{Code, Error, FieldError, Result};
 use chrono::{DateTime, Utc};
 use std::collections::{BTreeSet, HashMap};
 
@@ -19,6 +19,8 @@ pub struct Edit {
     pub sku: String,
     /// What is said.
     pub patch: Patch,
+    /// The version it was made for: of another one it is refused.
+    pub version: Option<i64>,
 }
 
 /// Who says it, when, and in which operation.
@@ -49,7 +51,7 @@ pub fn apply(
     conn: &mut Conn,
     rules: &Rules,
     saying: Saying<'_>,
-    edits: &[Edit],
+    edits: &[&Edit],
     allow: Allow<'_>,
 ) -> Result<(Vec<Result<Edited>>, Position)> {
     lock_catalog(conn)?;
@@ -61,7 +63,7 @@ pub fn apply(
     let mut answers = Vec::with_capacity(edits.len());
     let mut chosen = HashMap::with_capacity(edits.len());
     let mut puts = Vec::new();
-    for edit in edits {
+    for &edit in edits {
         let row = found.get(&edit.sku);
         let group = match checked(conn, edit, row, allow, &mut groups) {
             Ok(group) => group,
@@ -118,6 +120,13 @@ fn checked(
     allow: Allow<'_>,
     groups: &mut HashMap<String, Option<i64>>,
 ) -> Result<Option<Option<i64>>> {
+    if edit.version.is_some() && edit.version != row.map(|row| row.body.version) {
+        let present = row.map_or_else(|| "there is none".to_owned(), |row| format!("it is of version {}", row.body.version));
+        let message = format!("the product is not of the version you read: {present}; read it again and repeat your edit");
+        let field =
+            FieldError { pointer: "/version".to_owned(), code: "precondition_failed".to_owned(), message: message.clone() };
+        return Err(Error { fields: vec![field], ..Error::new(Code::PreconditionFailed, message) });
+    }
     allow(conn, edit, row)?;
     if row.is_none() && !sku::is_valid(&edit.sku) {
         return Err(Error::field("/sku", "invalid_sku", "a SKU has 1 to 40 of A-Z, a-z, 0-9, dot, underscore and hyphen"));
@@ -139,7 +148,6 @@ fn checked(
 
 fn create(conn: &mut Conn, sku: &str, now: DateTime<Utc>) -> Result<i64> {
     let product = NewProduct::empty(sku.to_owned(), now.into())?;
-    product_insert(conn, &product).map_err(|error| {
-        unique_violation(error, || Error::new(Code::Conflict, format!("there is a product {sku} already")))
-    })
+    product_insert(conn, &product)
+        .map_err(|error| unique_violation(error, || Error::new(Code::Conflict, format!("there is a product {sku} already"))))
 }

@@ -86,7 +86,8 @@ pub fn reserve(conn: &mut Conn, scope: &str, query: &str, body_hash: Option<&str
         idempotency::lease_until.eq(Time(now + LEASE)),
         idempotency::expires_at.eq(Time(now + KEPT)),
     );
-    let new = each_backend!(conn => diesel::insert_into(idempotency::table).values(values).on_conflict_do_nothing().execute(conn))?;
+    let new =
+        each_backend!(conn => diesel::insert_into(idempotency::table).values(values).on_conflict_do_nothing().execute(conn))?;
     if new == 1 {
         return Ok(Reserved::Fresh(ticket));
     }
@@ -112,11 +113,8 @@ pub fn reserve(conn: &mut Conn, scope: &str, query: &str, body_hash: Option<&str
     let first = First { query: first_query, body_hash: first_hash };
     if expires_at.0 > now {
         if let (Some(status), Some(headers)) = (status, headers) {
-            let answer = Answer {
-                status: u16::try_from(status).unwrap_or(500),
-                headers: headers.read()?,
-                body: body.unwrap_or_default(),
-            };
+            let answer =
+                Answer { status: u16::try_from(status).unwrap_or(500), headers: headers.read()?, body: body.unwrap_or_default() };
             return Ok(Reserved::Done(first, answer));
         }
         if lease_until.0 > now {
@@ -207,7 +205,10 @@ impl Ticket {
         if written == 1 {
             return Ok(());
         }
-        Err(Error::new(Code::InProgress, "this request was silent for too long and its Idempotency-Key is used by a repeat of it; ask again"))
+        Err(Error::new(
+            Code::InProgress,
+            "this request was silent for too long and its Idempotency-Key is used by a repeat of it; ask again",
+        ))
     }
 }
 

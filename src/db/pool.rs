@@ -51,7 +51,8 @@ impl Db {
         };
         let writers = pool(if backend == Backend::Sqlite { 1 } else { PG_WRITERS }, true)?;
         let readers = pool(READERS, false)?;
-        let db = Self { inner: Arc::new(Inner { backend, readers, writers, written: watch::Sender::new(0), tail: Tail::default() }) };
+        let db =
+            Self { inner: Arc::new(Inner { backend, readers, writers, written: watch::Sender::new(0), tail: Tail::default() }) };
         let migrated = db.on(&db.inner.writers, |_| Ok(()), migrate::run).await?;
         if migrated > 0 {
             tracing::info!(migrated, "database schema brought up to date");

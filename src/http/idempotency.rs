@@ -98,7 +98,10 @@ async fn reserved(app: App, scope: String, request: Request, next: Next) -> Resu
             if let (Some(first_hash), Some(hash)) = (&first.body_hash, &arriving.hash.whole) {
                 same(&first, first_hash, &query, hash)?;
             }
-            Err(Error::new(Code::InProgress, "the first request with this Idempotency-Key is still running; ask again in a moment"))
+            Err(Error::new(
+                Code::InProgress,
+                "the first request with this Idempotency-Key is still running; ask again in a moment",
+            ))
         }
         Reserved::Unanswered(_) => Err(Error::new(
             Code::Conflict,
@@ -120,7 +123,9 @@ fn same(first: &First, first_hash: &str, query: &str, hash: &str) -> Result<()> 
     let what = if first.query == query { "body" } else { "query" };
     Err(Error::new(
         Code::KeyReused,
-        format!("this Idempotency-Key was used with another {what}; give every request a key of its own and repeat it letter by letter"),
+        format!(
+            "this Idempotency-Key was used with another {what}; give every request a key of its own and repeat it letter by letter"
+        ),
     ))
 }
 

@@ -7,6 +7,7 @@
 
 pub mod answer;
 pub mod body;
+pub mod bulk;
 pub mod caller;
 pub mod etag;
 pub mod events;

@@ -18,8 +18,9 @@ pub use offers::{
 };
 pub use products::{
     CatalogFigures, NewProduct, ProductRow, Told, catalog_figures, completeness_of, is_listed, product_count, product_ids_after,
-    product_insert, product_skus_of_groups, product_update, products_by_gtin, products_by_id, products_by_mpn, products_by_sku, products_by_skus,
-    products_lock, products_of_brand, products_of_group, products_of_offer_gtin, products_of_offer_mpn, skus_of, skus_taken,
+    product_insert, product_skus_of_groups, product_update, products_by_gtin, products_by_id, products_by_mpn, products_by_sku,
+    products_by_skus, products_lock, products_of_brand, products_of_group, products_of_offer_gtin, products_of_offer_mpn,
+    skus_of, skus_taken,
 };
 pub use rules::{ChannelPrice, Rules, price_defaults_put};
 pub use views::{ViewFilter, view_by_sku, views, views_after, views_page};
