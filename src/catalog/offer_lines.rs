@@ -10,7 +10,8 @@ use super::queries::{OfferRow, Rules, offers_by_key};
 use crate::db::{Conn, Position, changes, lock_catalog};
 use crate::error::{Error, FieldError, Result};
 use crate::import::queries::profile_in_force;
-use crate::import::{Counts, ImportKind, Issue, PreparedRow, Preparer, Severity, reread};
+use crate::import::read::ReadLimits;
+use crate::import::{Counts, ImportKind, Issue, PreparedRow, Preparer, Record, Severity, reread};
 use crate::pricing::{Money, list, money};
 use crate::suppliers::{Profile, Supplier};
 use chrono::{DateTime, Utc};
@@ -149,7 +150,9 @@ fn read(line: &OfferLine, old: Option<&OfferRow>, preparer: Option<&Preparer<'_>
         None => Map::new(),
     };
     merge(&mut raw, patch);
-    let mut row = preparer.prepare(&reread::record(i64::try_from(line.number).unwrap_or(i64::MAX), &raw));
+    let record = reread::record(i64::try_from(line.number).unwrap_or(i64::MAX), &raw);
+    bounded(&record)?;
+    let mut row = preparer.prepare(&record);
     if row.rejected() {
         return Err(Error::fields(told(&row.issues)));
     }
@@ -173,6 +176,21 @@ fn merge(raw: &mut Map<String, JsonValue>, patch: &Map<String, JsonValue>) {
             raw.insert(field.clone(), value.clone());
         }
     }
+}
+
+/// A record is bounded like one in a file: line after line would else add to it without end.
+fn bounded(record: &Record) -> Result<()> {
+    let limits = ReadLimits::default();
+    let bytes: usize = record.fields.iter().map(|(name, text)| name.len() + text.len()).sum();
+    let long = record.fields.iter().any(|(name, _)| name.chars().count() > limits.max_name_chars);
+    if record.fields.len() > limits.max_fields || bytes > limits.max_row_bytes || long {
+        let message = format!(
+            "a record has at most {} fields with names of {} characters, and {} bytes; set fields to null to take them away",
+            limits.max_fields, limits.max_name_chars, limits.max_row_bytes
+        );
+        return Err(Error::field("/raw", "too_large", message));
+    }
+    Ok(())
 }
 
 fn told(issues: &[Issue]) -> Vec<FieldError> {

@@ -22,6 +22,7 @@ pub mod patch;
 pub mod problem;
 pub mod router;
 pub mod server;
+pub mod sse;
 pub mod strict;
 pub mod visible;
 

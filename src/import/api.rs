@@ -7,13 +7,16 @@ use crate::app::App;
 use crate::auth::{Caller, Permission};
 use crate::db::Conn;
 use crate::error::{Code, Error, Result};
+use crate::http::sse::{self, Message};
 use crate::http::{Listed, Page, Path, Query, Tagged, Written, answered};
 use axum::body::Body;
 use axum::extract::{FromRequest, Multipart, State};
 use axum::http::{HeaderMap, header};
+use axum::response::Response;
 use chrono::{DateTime, Utc};
 use futures_util::StreamExt;
 use serde::{Deserialize, Serialize};
+use std::time::Duration;
 use utoipa_axum::{router::OpenApiRouter, routes};
 
 /// The paths of this capability.
@@ -23,6 +26,7 @@ pub fn router() -> OpenApiRouter<App> {
         .routes(routes!(list_imports))
         .routes(routes!(get_import))
         .routes(routes!(list_import_issues))
+        .routes(routes!(follow_import))
         .routes(routes!(release_import))
         .routes(routes!(cancel_import))
 }
@@ -317,6 +321,38 @@ async fn list_import_issues(
     let (after, fetch) = (page.cursor::<i64>()?.unwrap_or(0), page.fetch());
     let rows = app.db.read(move |conn| queries::issues_after(conn, &id, after, fetch)).await?;
     page.list(rows, |row| row.id, ImportIssue::from)
+}
+
+/// How often an import that is written by another process is looked at.
+const LOOK: Duration = Duration::from_secs(1);
+/// How often at most a client is told.
+const TELL: Duration = Duration::from_millis(200);
+
+/// Follows an import as Server-Sent Events: `event: import` with the import as `data` whenever it has got further, until it has ended or is
+/// held.
+#[utoipa::path(get, path = "/imports/{id}/events", tag = "imports", params(("id" = String, Path, description = "The import's id")),
+    responses((status = 200, body = String, content_type = "text/event-stream")))]
+async fn follow_import(State(app): State<App>, caller: Caller, Path(id): Path<String>) -> Result<Response> {
+    let mut written = app.db.written();
+    let mut row = visible(&app, &caller, &id).await?;
+    Ok(sse::answer(app.shutdown.clone(), move |mut out| async move {
+        let mut told = String::new();
+        loop {
+            let over = !matches!(row.status, ImportStatus::Queued | ImportStatus::Running);
+            let now = serde_json::to_string(&Import::from(row))?;
+            if now != told {
+                out.send(&Message { id: None, event: "import", data: &now }).await?;
+                told = now;
+            }
+            if over {
+                return Ok(());
+            }
+            tokio::time::sleep(TELL).await;
+            let _ = tokio::time::timeout(LOOK, out.idle(written.changed())).await;
+            let wanted = id.clone();
+            row = app.db.read(move |conn| queries::import_by_id(conn, &wanted)).await?;
+        }
+    }))
 }
 
 /// Says that a held import is right: what it lacks is lost, by a job.

@@ -11,6 +11,7 @@ mod support;
 
 mod architecture;
 mod auth;
+mod bulk;
 mod catalog;
 mod changes;
 mod channels;
@@ -19,6 +20,7 @@ mod db;
 mod edits;
 mod events;
 mod http;
+mod idempotency;
 mod imports;
 mod real_data;
 mod samples;

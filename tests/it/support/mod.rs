@@ -4,12 +4,14 @@
 mod house;
 mod importing;
 mod postgres;
+mod raw;
 mod server;
 mod shared;
 
 pub use house::House;
 pub use importing::{Upload, counts};
 pub use postgres::{Cluster, Postgres};
+pub use raw::Raw;
 pub use server::{Answer, Server, key};
 pub use shared::shared;
 
