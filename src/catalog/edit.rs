@@ -133,13 +133,12 @@ fn checked(
     }
     let Some(wanted) = &edit.patch.group else { return Ok(None) };
     let Some(code) = wanted else { return Ok(Some(None)) };
-    let known = match groups.get(code) {
-        Some(known) => *known,
-        None => {
-            let known = group_by_code(conn, code)?.map(|group| group.id);
-            groups.insert(code.clone(), known);
-            known
-        }
+    let known = if let Some(known) = groups.get(code) {
+        *known
+    } else {
+        let known = group_by_code(conn, code)?.map(|group| group.id);
+        groups.insert(code.clone(), known);
+        known
     };
     known
         .map(|group| Some(Some(group)))

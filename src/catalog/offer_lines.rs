@@ -133,13 +133,11 @@ fn read(line: &OfferLine, old: Option<&OfferRow>, preparer: Option<&Preparer<'_>
         return Err(Error::field("/recommended_price", "out_of_range", "a price is not negative"));
     }
     let Some(patch) = &line.raw else {
-        return match old {
-            Some(_) => Ok(None),
-            None => {
-                let message = "there is no such offer yet; give its record under 'raw' to make it";
-                Err(Error::field("/raw", "missing", message))
-            }
-        };
+        if old.is_some() {
+            return Ok(None);
+        }
+        let message = "there is no such offer yet; give its record under 'raw' to make it";
+        return Err(Error::field("/raw", "missing", message));
     };
     let Some(preparer) = preparer else {
         let message = "the supplier has no profile for its catalogue; import one file of it first";

@@ -125,7 +125,7 @@ pub fn reserve(conn: &mut Conn, scope: &str, query: &str, body_hash: Option<&str
         }
     }
     let mine = idempotency::table.filter(idempotency::scope.eq(scope).and(idempotency::token.eq(&token)));
-    let taken = diesel::update(mine)
+    let written = diesel::update(mine)
         .set((
             idempotency::token.eq(&*ticket.token),
             idempotency::query.eq(query),
@@ -138,7 +138,7 @@ pub fn reserve(conn: &mut Conn, scope: &str, query: &str, body_hash: Option<&str
             idempotency::expires_at.eq(Time(now + KEPT)),
         ))
         .execute(conn)?;
-    Ok(if taken == 1 { Reserved::Fresh(ticket) } else { Reserved::Running(first) })
+    Ok(if written == 1 { Reserved::Fresh(ticket) } else { Reserved::Running(first) })
 }
 
 macro_rules! mine {
@@ -166,7 +166,7 @@ impl Ticket {
     /// Says in the caller's transaction that it took effect; an error when the key is another's by now.
     pub fn effected(&self, conn: &mut Conn) -> Result<()> {
         let written = diesel::update(mine!(self)).set(idempotency::effected.eq(true)).execute(conn)?;
-        self.still_mine(written)
+        still_mine(written)
     }
 
     /// Keeps the answer, in the transaction of its effect. A body that was not read to its end has no hash and is not kept.
@@ -180,7 +180,7 @@ impl Ticket {
                 idempotency::body.eq(&answer.body),
             ))
             .execute(conn)?;
-        self.still_mine(written)
+        still_mine(written)
     }
 
     /// Keeps the answer of a request whose effect has been committed already, unless it was kept with it.
@@ -200,16 +200,14 @@ impl Ticket {
         diesel::delete(mine!(self).filter(idempotency::status.is_null())).execute(conn)?;
         Ok(())
     }
+}
 
-    fn still_mine(&self, written: usize) -> Result<()> {
-        if written == 1 {
-            return Ok(());
-        }
-        Err(Error::new(
-            Code::InProgress,
-            "this request was silent for too long and its Idempotency-Key is used by a repeat of it; ask again",
-        ))
+fn still_mine(written: usize) -> Result<()> {
+    if written == 1 {
+        return Ok(());
     }
+    let message = "this request was silent for too long and its Idempotency-Key is used by a repeat of it; ask again";
+    Err(Error::new(Code::InProgress, message))
 }
 
 /// Forgets what is older than [`KEPT`], `limit` rows at most; how many.

@@ -95,7 +95,7 @@ pub async fn answered<T: Serialize + Send + 'static>(
     app: &App,
     work: impl FnOnce(&mut Conn) -> Result<Written<T>> + Send + 'static,
 ) -> Result<Written<T>> {
-    answered_as(app, work, |written| written.kept()).await
+    answered_as(app, work, Written::kept).await
 }
 
 /// [`answered`], where a repeat is told the body that `repeated` makes of the first one.

@@ -5,8 +5,8 @@
 //! Server-Sent Events. All who wait look at one [`Tail`](crate::db::Tail), not each at the database.
 
 use super::extract::parameter;
-use super::visible::{self, AfterChange};
 use super::sse::{self, Message};
+use super::visible::{self, AfterChange};
 use super::{Query, paging};
 use crate::app::App;
 use crate::auth::{Caller, Permission};
@@ -142,7 +142,8 @@ async fn list_events(
     if streamed {
         return stream(app, after, kinds).await;
     }
-    let events = if wait == 0 { look(&app, after, kinds, limit).await? } else { await_one(&app, after, kinds, limit, wait).await? };
+    let events =
+        if wait == 0 { look(&app, after, kinds, limit).await? } else { await_one(&app, after, kinds, limit, wait).await? };
     Ok(super::Json(events).into_response())
 }
 

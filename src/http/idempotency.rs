@@ -109,7 +109,7 @@ async fn reserved(app: App, scope: String, request: Request, next: Next) -> Resu
              look at what it made before you send it with another key",
         )),
         Reserved::Done(first, answer) => {
-            let hash = arriving.to_end().await?;
+            let hash = arriving.read_on().await?;
             same(&first, first.body_hash.as_deref().unwrap_or_default(), &query, &hash)?;
             replay(answer)
         }
@@ -196,7 +196,7 @@ async fn answer_of(response: Response) -> (Response, Option<Answer>) {
     match axum::body::to_bytes(body, MAX_ANSWER).await {
         Ok(bytes) => {
             let own = |name: &&str| Some(((*name).to_owned(), parts.headers.get(*name)?.to_str().ok()?.to_owned()));
-            let answer = Answer { status, headers: OWN.iter().filter_map(|name| own(&name)).collect(), body: bytes.to_vec() };
+            let answer = Answer { status, headers: OWN.iter().filter_map(own).collect(), body: bytes.to_vec() };
             (Response::from_parts(parts, Body::from(bytes)), Some(answer))
         }
         Err(error) => (Error::internal(error).into_response(), None),
@@ -281,7 +281,7 @@ impl Arriving {
     }
 
     /// Reads the rest and throws it away; the hash of the whole.
-    async fn to_end(&mut self) -> Result<String> {
+    async fn read_on(&mut self) -> Result<String> {
         if let Some(mut rest) = self.rest.take() {
             while let Some(piece) = rest.next().await {
                 self.hash.feed(&piece.map_err(body::failure)?);

@@ -113,7 +113,7 @@ where
     F: Future<Output = Result<()>> + Send + 'static,
 {
     let (send, receive) = mpsc::channel(AHEAD);
-    let fed = async move {
+    let running = async move {
         let gone = send.clone();
         let mut outlet = Outlet { send, at: None, beat: Instant::now() };
         // At once, so that the client knows that it is connected.
@@ -131,7 +131,7 @@ where
             () = shutdown.cancelled() => {}
         }
     };
-    tokio::spawn(tracing::Instrument::instrument(fed, tracing::Span::current()));
+    tokio::spawn(tracing::Instrument::instrument(running, tracing::Span::current()));
     let pieces = stream::unfold(receive, |mut receive| async move {
         receive.recv().await.map(|piece| (Ok::<_, std::convert::Infallible>(piece), receive))
     });

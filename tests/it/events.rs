@@ -127,7 +127,7 @@ both_databases! {
             while seen.len() < 75 {
                 let page = server.get(&format!("/api/v1/events?types=product.created&limit=7&wait=20&after={after}")).await.expect(200);
                 seen.extend(page["items"].as_array().unwrap().iter().map(|event| event["subject"].as_str().unwrap().to_owned()));
-                after = page["next"].as_str().unwrap().to_owned();
+                page["next"].as_str().unwrap().clone_into(&mut after);
             }
             seen
         };
@@ -232,7 +232,9 @@ async fn message(stream: &mut Raw) -> Option<(String, String, Value)> {
             Some(("data", value)) => data = Some(serde_json::from_str(value).unwrap()),
             _ => {}
         }
-        if line.is_empty() && let Some(data) = data.take() {
+        if line.is_empty()
+            && let Some(data) = data.take()
+        {
             return Some((id, event, data));
         }
     }

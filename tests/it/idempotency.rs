@@ -126,17 +126,14 @@ both_databases! {
         assert_eq!(house.app.db.read(|conn| beamline::db::settings::setting::<i32>(conn, "x")).await.unwrap(), None);
         // The second commits something and dies before it answers: never a third time.
         second.scope(house.app.db.write(|conn| beamline::db::settings::setting_put(conn, "x", &2))).await.unwrap();
-        let last = later + TimeDelta::seconds(61);
-        assert!(matches!(take(last).await, Reserved::Unanswered(_)));
+        let end = later + TimeDelta::seconds(61);
+        assert!(matches!(take(end).await, Reserved::Unanswered(_)));
         assert_eq!(house.app.db.read(|conn| beamline::db::settings::setting::<i32>(conn, "x")).await.unwrap(), Some(2));
     }
 
     async fn a_large_upload_is_streamed_and_known_again(house: House) {
         let server = Server::start_idle(&house).await;
-        let mut file = String::from("sku,brand,mpn,title\n");
-        for n in 0..20_000 {
-            file.push_str(&format!("A-{n},Fenix,HM{n},Fenix lamp number {n}\n"));
-        }
+        let file = (0..20_000).fold(String::from("sku,brand,mpn,title\n"), |text, n| text + &format!("A-{n},Fenix,HM{n},Fenix lamp number {n}\n"));
         let path = "/api/v1/suppliers/alpine/imports";
         // In pieces of unknown total length.
         let raw = async |file: &str| {

@@ -213,7 +213,7 @@ impl Bulk for Offers {
         let supplier = supplier_by_code(conn, &self.code)?.ok_or_else(|| Error::internal("a supplier went away"))?;
         let (mut all, mut change) = (Vec::with_capacity(lines.len()), None);
         for part in bulk::parts(lines, |line| &line.supplier_sku) {
-            let skus = self.products_told(conn, &supplier, part)?;
+            let skus = Self::products_told(conn, &supplier, part)?;
             let allow = |line: &OfferLine, row: Option<&OfferRow>| self.as_read(line, row, &skus);
             let (answers, position) = offer_lines::take(conn, &rules, &supplier, part, doing.operation, doing.now, &allow)?;
             let took = |line: TakenLine| Took { created: line.created, id: None, warnings: line.warnings };
@@ -226,7 +226,7 @@ impl Bulk for Offers {
 
 impl Offers {
     /// SKUs of the products of those offers that are sent back as they were read.
-    fn products_told(&self, conn: &mut Conn, supplier: &Supplier, lines: &[&OfferLine]) -> Result<HashMap<i64, String>> {
+    fn products_told(conn: &mut Conn, supplier: &Supplier, lines: &[&OfferLine]) -> Result<HashMap<i64, String>> {
         let keys: Vec<&str> =
             lines.iter().filter(|line| line.told.contains_key("product")).map(|line| line.supplier_sku.as_str()).collect();
         if keys.is_empty() {

@@ -129,12 +129,11 @@ impl<B: Bulk> Desk<B> {
         let ready: Vec<&B::Line> = parsed.iter().filter_map(|parsed| parsed.line.as_ref().ok()).collect();
         let mut taken = Vec::new();
         if !ready.is_empty() {
-            let operation = match stand.operation.take() {
-                Some(operation) => operation,
-                None => {
-                    let (kind, subject) = self.bulk.operation();
-                    operations::begin(conn, kind, &self.actor, &subject, &stand.summary(), now)?
-                }
+            let operation = if let Some(operation) = stand.operation.take() {
+                operation
+            } else {
+                let (kind, subject) = self.bulk.operation();
+                operations::begin(conn, kind, &self.actor, &subject, &stand.summary(), now)?
             };
             let doing = Doing { actor: &self.actor, operation: &operation, now };
             let (answers, change) = self.bulk.take(conn, doing, &ready)?;

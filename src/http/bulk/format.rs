@@ -43,7 +43,7 @@ struct AkeneoLine<'a> {
 }
 
 #[derive(Serialize)]
-struct Done<'a> {
+struct LastLine<'a> {
     done: bool,
     lines: u64,
     change: &'a str,
@@ -82,7 +82,7 @@ impl Format {
         if self == Self::Akeneo {
             return None;
         }
-        let mut text = serde_json::to_vec(&Done { done: true, lines, change }).ok()?;
+        let mut text = serde_json::to_vec(&LastLine { done: true, lines, change }).ok()?;
         text.push(b'\n');
         Some(Bytes::from(text))
     }

@@ -53,17 +53,16 @@ where
             if self.ended {
                 return Ok(None);
             }
-            match self.pieces.next().await {
-                Some(piece) => self.piece = piece.map_err(body::failure)?,
-                None => {
-                    self.ended = true;
-                    if !self.held.is_empty() || self.over {
-                        // The last line need not end.
-                        if let Some(line) = self.cut() {
-                            return Ok(Some(line));
-                        }
-                    }
-                }
+            if let Some(piece) = self.pieces.next().await {
+                self.piece = piece.map_err(body::failure)?;
+                continue;
+            }
+            self.ended = true;
+            // The last line need not end.
+            if (!self.held.is_empty() || self.over)
+                && let Some(line) = self.cut()
+            {
+                return Ok(Some(line));
             }
         }
     }

@@ -169,7 +169,7 @@ pub async fn patch<B: Bulk>(app: &App, caller: &Caller, how: How, request: Reque
 }
 
 /// Parts lines where a key comes again: within a part each key stands once, so that its lines can be written together.
-pub fn parts<'a, T>(lines: &'a [T], key: impl Fn(&T) -> &str) -> Vec<&'a [T]> {
+pub fn parts<T>(lines: &[T], key: impl Fn(&T) -> &str) -> Vec<&[T]> {
     let (mut parts, mut begin) = (Vec::new(), 0);
     let mut seen = std::collections::HashSet::new();
     for (place, line) in lines.iter().enumerate() {

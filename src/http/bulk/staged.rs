@@ -52,9 +52,9 @@ where
     let written = if desk.dry_run { desk.app.db.rehearse(work).await } else { desk.app.db.write(work).await };
     let outcome = outcome.lock().unwrap_or_else(PoisonError::into_inner).take();
     match (written, outcome) {
-        (Ok(()), Some(outcome)) => answers(outcome, format),
+        (Ok(()), Some(outcome)) => Ok(answers(outcome, format)),
         // Rolled back by our own word, and only by that.
-        (Err(error), Some(outcome)) if error.code == Code::Conflict && outcome.stand.rejected > 0 => answers(outcome, format),
+        (Err(error), Some(outcome)) if error.code == Code::Conflict && outcome.stand.rejected > 0 => Ok(answers(outcome, format)),
         (Err(error), _) => Err(error),
         (Ok(()), None) => Err(Error::internal("a bulk write ended without an outcome")),
     }
@@ -151,7 +151,7 @@ fn round(staged: &mut BufReader<File>) -> Result<Vec<Line>> {
 }
 
 /// The answers as a body. Where a line was rejected, no other was taken.
-fn answers(outcome: Outcome, format: Format) -> Result<Body> {
+fn answers(outcome: Outcome, format: Format) -> Body {
     let Outcome { answers, stand, change } = outcome;
     let rejected = stand.rejected > 0;
     let last = format.done(stand.lines, &change);
@@ -161,7 +161,7 @@ fn answers(outcome: Outcome, format: Format) -> Result<Body> {
         let (piece, told) = piece.map_err(std::io::Error::other)??;
         Ok::<_, std::io::Error>(Some((piece, (told, last))))
     });
-    Ok(Body::from_stream(pieces))
+    Body::from_stream(pieces)
 }
 
 /// Some answers as they are sent, and the reader unless it has come to its end.

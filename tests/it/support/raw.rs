@@ -8,7 +8,7 @@ use tokio::net::TcpStream;
 /// One request on a connection of its own.
 pub struct Raw {
     stream: TcpStream,
-    raw: Vec<u8>,
+    held: Vec<u8>,
     /// The head of the answer, once it was read.
     pub head: String,
     body: Vec<u8>,
@@ -29,10 +29,10 @@ impl Raw {
             head.push_str("transfer-encoding: chunked\r\n");
         }
         for (name, value) in headers {
-            head.push_str(&format!("{name}: {value}\r\n"));
+            head = head + name + ": " + value + "\r\n";
         }
         stream.write_all(format!("{head}\r\n").as_bytes()).await.unwrap();
-        Self { stream, raw: Vec::new(), head: String::new(), body: Vec::new(), ended: false }
+        Self { stream, held: Vec::new(), head: String::new(), body: Vec::new(), ended: false }
     }
 
     /// Sends a piece of the body.
@@ -53,30 +53,30 @@ impl Raw {
         let mut piece = vec![0; 64 * 1024];
         let read = tokio::time::timeout(LONGEST, self.stream.read(&mut piece)).await.expect("an answer comes in time");
         let read = read.unwrap_or(0);
-        self.raw.extend_from_slice(&piece[..read]);
+        self.held.extend_from_slice(&piece[..read]);
         self.decode();
         read > 0
     }
 
     fn decode(&mut self) {
         if self.head.is_empty() {
-            let Some(at) = self.raw.windows(4).position(|window| window == b"\r\n\r\n") else { return };
-            self.head = String::from_utf8_lossy(&self.raw[..at]).to_lowercase();
-            self.raw.drain(..at + 4);
+            let Some(at) = self.held.windows(4).position(|window| window == b"\r\n\r\n") else { return };
+            self.head = String::from_utf8_lossy(&self.held[..at]).to_lowercase();
+            self.held.drain(..at + 4);
         }
         if !self.head.contains("transfer-encoding: chunked") {
-            self.body.append(&mut self.raw);
+            self.body.append(&mut self.held);
             let length = self.head.lines().find_map(|line| line.strip_prefix("content-length: ")?.trim().parse::<usize>().ok());
             self.ended = length.is_some_and(|length| self.body.len() >= length);
             return;
         }
-        while let Some(at) = self.raw.windows(2).position(|window| window == b"\r\n") {
-            let size = usize::from_str_radix(std::str::from_utf8(&self.raw[..at]).unwrap(), 16).unwrap();
-            if self.raw.len() < at + 2 + size + 2 {
+        while let Some(at) = self.held.windows(2).position(|window| window == b"\r\n") {
+            let size = usize::from_str_radix(std::str::from_utf8(&self.held[..at]).unwrap(), 16).unwrap();
+            if self.held.len() < at + 2 + size + 2 {
                 return;
             }
-            self.body.extend_from_slice(&self.raw[at + 2..at + 2 + size]);
-            self.raw.drain(..at + 2 + size + 2);
+            self.body.extend_from_slice(&self.held[at + 2..at + 2 + size]);
+            self.held.drain(..at + 2 + size + 2);
             self.ended |= size == 0;
         }
     }
