@@ -20,6 +20,7 @@
 pub mod app;
 pub mod auth;
 pub mod background;
+pub mod bench;
 pub mod catalog;
 pub mod channels;
 pub mod cli;
@@ -30,6 +31,7 @@ pub mod dictionary;
 pub mod doctor;
 pub mod error;
 pub mod files;
+pub mod generate;
 pub mod http;
 pub mod id;
 pub mod identity;

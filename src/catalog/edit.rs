@@ -1,6 +1,6 @@
 //! People's edits: claims put above every supplier's. One edit and a thousand are one unit of work.
 
-use super::golden::{self, Chosen};
+use super::golden::{self, Chosen, Pending};
 use super::lifecycle::BY_PERSON;
 use super::patch::Patch;
 use super::queries::{
@@ -106,7 +106,7 @@ pub fn apply(
     }
     edits_put(conn, &puts)?;
     let products: BTreeSet<i64> = chosen.keys().copied().collect();
-    let changed = golden::rebuild_chosen(conn, rules, &products, &chosen, Some(saying.operation), saying.now)?;
+    let changed = golden::rebuild_with(conn, rules, &products, &chosen, Pending::default(), Some(saying.operation), saying.now)?;
     let change = changes::append(conn, saying.now, &changed)?;
     Ok((answers, change))
 }

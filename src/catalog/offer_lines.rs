@@ -5,10 +5,11 @@
 //! parser can read it all again. `cost` and `recommended_price` are terms, as in a price list, and stand above what the record says of
 //! them until the next file does.
 
-use super::intake::{self, Batch, Met};
+use super::intake::{self, Batch};
 use super::queries::{OfferRow, Rules, offers_by_key};
 use crate::db::{Conn, Position, changes, lock_catalog};
 use crate::error::{Error, FieldError, Result};
+use crate::import::prepare::record_hash;
 use crate::import::queries::profile_in_force;
 use crate::import::read::ReadLimits;
 use crate::import::{Counts, ImportKind, Issue, PreparedRow, Preparer, Record, Severity, reread};
@@ -75,21 +76,24 @@ pub fn take(
     };
     let currency = profile.as_ref().and_then(|profile| profile.currency).or_else(|| money::currency(&supplier.currency).ok());
     let preparer = profile.as_ref().map(|profile| Preparer::new(ImportKind::Catalog, profile, &rules.dictionary, currency));
-    let reader = profile.as_ref().map(|profile| format!("{}/{}", profile.fingerprint(), rules.dictionary.fingerprint()));
+    let reader = profile
+        .as_ref()
+        .map(|profile| format!("{}/{}", profile.fingerprint(), rules.dictionary.fingerprint()))
+        .unwrap_or_default();
     let batch = Batch {
         supplier_id: supplier.id,
         supplier_code: supplier.code.clone(),
+        supplier_rank: supplier.rank,
         import_id: operation.to_owned(),
         file: FILE.to_owned(),
         operation_id: operation.to_owned(),
-        reader: reader.unwrap_or_default(),
         now,
         began: now,
     };
     let (mut answers, mut rows, mut terms) = (Vec::with_capacity(lines.len()), Vec::new(), Vec::new());
     for &line in lines {
         let old = stored.get(&line.supplier_sku);
-        let read = allow(line, old).and_then(|()| read(line, old, preparer.as_ref()));
+        let read = allow(line, old).and_then(|()| read(line, old, preparer.as_ref(), &reader));
         match read {
             Err(error) if error.code.status() >= 500 => return Err(error),
             Err(error) => answers.push(Err(error)),
@@ -111,10 +115,7 @@ pub fn take(
     }
     let mut told = Vec::new();
     if !rows.is_empty() {
-        let mut met = Met::default();
-        told.extend(intake::take(conn, rules, &batch, &mut met, rows)?.changes);
-        // A record that a file once superseded is what the supplier says now.
-        told.extend(intake::take_waiting(conn, rules, &batch, &mut met)?.changes);
+        told.extend(intake::take(conn, rules, &batch, rows)?.changes);
     }
     if !terms.is_empty() {
         let (mut counts, mut issues) = (Counts::default(), Vec::new());
@@ -124,7 +125,7 @@ pub fn take(
 }
 
 /// The row that a line makes of the offer's record; none where it says nothing of the record.
-fn read(line: &OfferLine, old: Option<&OfferRow>, preparer: Option<&Preparer<'_>>) -> Result<Option<PreparedRow>> {
+fn read(line: &OfferLine, old: Option<&OfferRow>, preparer: Option<&Preparer<'_>>, reader: &str) -> Result<Option<PreparedRow>> {
     let negative = |money: &Option<Money>| money.is_some_and(|money| money.minor < 0);
     if negative(&line.cost) {
         return Err(Error::field("/cost", "out_of_range", "a cost is not negative"));
@@ -159,6 +160,8 @@ fn read(line: &OfferLine, old: Option<&OfferRow>, preparer: Option<&Preparer<'_>
         let message = format!("by the supplier's profile this record is of '{key}'; give its SKU in the record as well");
         return Err(Error::field("/supplier_sku", "other_key", message));
     }
+    row.hash = record_hash(&record, reader);
+    row.warned = !row.issues.is_empty();
     // Terms of the line itself are written after the record.
     row.cost = line.cost.or(row.cost);
     row.recommended_price = line.recommended_price.or(row.recommended_price);

@@ -2,10 +2,12 @@
 //!
 //! A command is a struct of arguments with `run`, a variant of `Command` and a line in `Command::run`.
 
+mod bench;
 pub mod channels;
 mod demo;
 mod doctor;
 pub mod export;
+mod generate;
 mod gtin;
 mod import;
 mod key;
@@ -52,6 +54,8 @@ enum Command {
     Export(export::Export),
     Channels(channels::Channels),
     Doctor(doctor::Doctor),
+    Generate(generate::Generate),
+    Bench(bench::Bench),
     Key(key::Key),
     Openapi(openapi::Openapi),
     Migrate(migrate::Migrate),
@@ -74,6 +78,8 @@ impl Command {
             Self::Export(export) => export.run(config).await,
             Self::Channels(channels) => channels.run(config).await,
             Self::Doctor(doctor) => doctor.run(config).await,
+            Self::Generate(generate) => generate.run(config).await,
+            Self::Bench(bench) => bench.run(config).await,
             Self::Key(key) => key.run(config).await,
             Self::Openapi(openapi) => openapi.run(),
             Self::Migrate(migrate) => migrate.run(config).await,

@@ -11,6 +11,7 @@ mod support;
 
 mod architecture;
 mod auth;
+mod bucket;
 mod bulk;
 mod catalog;
 mod changes;
@@ -28,4 +29,5 @@ mod search;
 mod stock;
 mod suppliers;
 mod support_works;
+mod surface;
 mod time;
