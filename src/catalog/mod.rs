@@ -11,6 +11,7 @@ pub mod expire;
 pub mod golden;
 pub mod intake;
 pub mod lifecycle;
+pub mod offer_lines;
 pub mod patch;
 pub mod queries;
 pub mod resolve;
