@@ -11,6 +11,7 @@ mod support;
 
 mod architecture;
 mod auth;
+mod bench;
 mod catalog;
 mod changes;
 mod channels;
@@ -18,6 +19,7 @@ mod cli;
 mod db;
 mod edits;
 mod events;
+mod generate;
 mod http;
 mod imports;
 mod real_data;
