@@ -1,6 +1,8 @@
 //! What a serving process does besides answering: it follows the change log and works off the queue.
 
 use crate::app::App;
+use crate::db::idempotency;
+use crate::error::Result;
 use crate::search::Feeder;
 use crate::{catalog, channels, jobs};
 use std::time::Duration;
@@ -28,9 +30,28 @@ async fn keep_time(app: App) {
             Ok(products) => tracing::info!(products, "discontinued what its suppliers have not had for long"),
             Err(error) => tracing::warn!(%error, "the rule for what is gone could not be run; trying again in an hour"),
         }
+        if let Err(error) = forget(&app).await {
+            tracing::warn!(%error, "old idempotency keys could not be forgotten; trying again in an hour");
+        }
         tokio::select! {
             () = tokio::time::sleep(HOUR) => {}
             () = app.shutdown.cancelled() => return,
+        }
+    }
+}
+
+/// Idempotency keys forgotten in one transaction.
+const FORGOTTEN: i64 = 500;
+
+/// Forgets the answers of requests that nobody may repeat any more.
+pub async fn forget(app: &App) -> Result<usize> {
+    let mut all = 0;
+    loop {
+        let now = app.clock.now();
+        let some = app.db.write(move |conn| idempotency::prune(conn, now, FORGOTTEN)).await?;
+        all += some;
+        if some == 0 {
+            return Ok(all);
         }
     }
 }

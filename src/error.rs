@@ -3,7 +3,7 @@
 //! An [`Error`] says what to do in a sentence; its [`Code`] is what programs look at and what decides the HTTP status. What is
 //! nobody's business outside (a database's message) is kept as the source, logged once, and answered as `internal`.
 
-use serde::Serialize;
+use serde::{Deserialize, Serialize};
 use std::fmt;
 
 macro_rules! codes {
@@ -50,6 +50,8 @@ codes! {
     MethodNotAllowed = "method_not_allowed", 405, "This method is not allowed here";
     /// Something of that name is there already, or the state does not allow the step.
     Conflict = "conflict", 409, "The current state does not allow this";
+    /// A request with this `Idempotency-Key` is still running.
+    InProgress = "in_progress", 409, "The first request with this key is still running";
     /// A cursor or event position is older than what is kept.
     CursorExpired = "cursor_expired", 410, "The cursor has expired";
     /// `If-Match` names an older version.
@@ -62,6 +64,8 @@ codes! {
     RangeNotSatisfiable = "range_not_satisfiable", 416, "The range lies outside the file";
     /// Understood, but some field is wrong.
     Invalid = "invalid", 422, "Some fields are not valid";
+    /// An `Idempotency-Key` that was used for another request.
+    KeyReused = "idempotency_key_reused", 422, "This Idempotency-Key belongs to another request";
     /// A supplier profile, a dictionary file or a channel profile is wrong.
     InvalidProfile = "invalid_profile", 422, "The profile is not valid";
     /// A file cannot be read as what it claims to be.
@@ -77,7 +81,7 @@ codes! {
 }
 
 /// Which field is wrong, and how.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct FieldError {
     /// RFC 6901 pointer into the body, such as `/values/ip_rating`; a parameter's name for a query.
     pub pointer: String,
@@ -173,6 +177,7 @@ impl From<std::io::Error> for Error {
         use std::io::ErrorKind as Kind;
         let detail = match error.kind() {
             Kind::StorageFull | Kind::QuotaExceeded => "the disk is full; make room and try again",
+            Kind::FileTooLarge => "a file has grown to the largest size that is allowed here (ulimit -f); raise it and try again",
             Kind::ReadOnlyFilesystem => {
                 "the data folder is on a file system that cannot be written; make it writable and try again"
             }

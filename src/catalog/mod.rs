@@ -11,6 +11,7 @@ pub mod expire;
 pub mod golden;
 pub mod intake;
 pub mod lifecycle;
+pub mod offer_lines;
 pub mod patch;
 pub mod queries;
 pub mod resolve;
@@ -18,4 +19,4 @@ pub mod resolve_all;
 pub mod sku;
 pub mod view;
 
-pub use view::{GoldenValue, GoldenValues, ProductStatus, ProductView};
+pub use view::{GoldenValue, GoldenValues, ProductStatus, ProductView, in_language};

@@ -2,13 +2,16 @@
 
 use crate::import::ImageLink;
 use crate::normalize::Value;
+use crate::normalize::value::{Object, is_of_value};
 use crate::pricing::Money;
 use chrono::{DateTime, Utc};
-use serde::{Deserialize, Serialize};
+use serde::Serialize;
+use serde::de::{self, Deserialize, Deserializer, IntoDeserializer, Visitor};
 use std::collections::BTreeMap;
+use std::fmt;
 
 /// Where a product stands in its life.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize, utoipa::ToSchema)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, serde::Deserialize, utoipa::ToSchema)]
 #[serde(rename_all = "snake_case")]
 pub enum ProductStatus {
     /// Not complete yet, or held back by a person.
@@ -40,13 +43,66 @@ impl ProductStatus {
 }
 
 /// The golden value of one attribute: one value, or one text per locale.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
 #[serde(untagged)]
 pub enum GoldenValue {
     /// The value.
     One(Value),
     /// Text by BCP 47 tag.
     PerLocale(BTreeMap<String, Value>),
+}
+
+impl<'de> Deserialize<'de> for GoldenValue {
+    /// In one pass: the first member of an object tells texts by locale from a value.
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        deserializer.deserialize_any(ByShape)
+    }
+}
+
+struct ByShape;
+
+impl<'de> Visitor<'de> for ByShape {
+    type Value = GoldenValue;
+
+    fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("a value, or texts by locale")
+    }
+
+    fn visit_bool<E: de::Error>(self, value: bool) -> Result<GoldenValue, E> {
+        Ok(GoldenValue::One(Value::Boolean(value)))
+    }
+
+    fn visit_i64<E: de::Error>(self, value: i64) -> Result<GoldenValue, E> {
+        Ok(GoldenValue::One(Value::Integer(value)))
+    }
+
+    fn visit_u64<E: de::Error>(self, value: u64) -> Result<GoldenValue, E> {
+        Value::deserialize(value.into_deserializer()).map(GoldenValue::One)
+    }
+
+    fn visit_str<E: de::Error>(self, value: &str) -> Result<GoldenValue, E> {
+        Ok(GoldenValue::One(Value::text(value)))
+    }
+
+    fn visit_seq<A: de::SeqAccess<'de>>(self, items: A) -> Result<GoldenValue, A::Error> {
+        Value::deserialize(de::value::SeqAccessDeserializer::new(items)).map(GoldenValue::One)
+    }
+
+    fn visit_map<A: de::MapAccess<'de>>(self, mut map: A) -> Result<GoldenValue, A::Error> {
+        let (mut object, mut texts) = (Object::default(), BTreeMap::new());
+        let mut of_value = false;
+        while let Some(name) = map.next_key::<String>()? {
+            if texts.is_empty() && is_of_value(&name) {
+                of_value = true;
+                object.take(&name, &mut map)?;
+            } else if of_value {
+                return Err(de::Error::custom(format!("unknown field `{name}` of a value")));
+            } else {
+                texts.insert(name, map.next_value()?);
+            }
+        }
+        if of_value { object.end().map(GoldenValue::One) } else { Ok(GoldenValue::PerLocale(texts)) }
+    }
 }
 
 /// Golden values by attribute code.
@@ -102,10 +158,17 @@ impl ProductView {
         }
     }
 
-    /// The text of an attribute in exactly this locale, or in its base language (`de` for `de-AT`); never another language's.
+    /// The text of an attribute in this locale as [`in_language`] picks it; never another language's.
     pub fn text(&self, attribute: &str, locale: &str) -> Option<&str> {
         let GoldenValue::PerLocale(texts) = self.values.get(attribute)? else { return None };
-        let base = locale.split('-').next().unwrap_or(locale);
-        texts.get(locale).or_else(|| texts.get(base)).and_then(Value::as_text)
+        in_language(texts, locale).and_then(Value::as_text)
     }
+}
+
+/// What is there in this locale: exactly, else in its base language (`de` for `de-AT`), else, where the language alone is asked for,
+/// in one of its regions (`en-US` for `en`). Never another language's, nor another region's.
+pub fn in_language<'a, T>(texts: &'a BTreeMap<String, T>, locale: &str) -> Option<&'a T> {
+    let base = locale.split('-').next().unwrap_or(locale);
+    let regional = || texts.iter().find(|(tag, _)| base == locale && tag.split('-').next() == Some(base)).map(|(_, text)| text);
+    texts.get(locale).or_else(|| texts.get(base)).or_else(regional)
 }

@@ -16,6 +16,8 @@ pub(super) struct Index {
     spelling_keys: HashMap<String, HashMap<String, usize>>,
     pub(super) categories: HashMap<String, usize>,
     pub(super) category_words: HashMap<String, usize>,
+    /// Words that mean a category only as the whole of a part.
+    category_alone: HashMap<String, usize>,
     brands: HashMap<String, usize>,
     pub(super) words: Words,
 }
@@ -59,6 +61,9 @@ pub struct Words {
     pub modes: HashMap<String, String>,
 }
 
+/// Bytes of a cell that may say nothing; a description is not looked up among words.
+const LONGEST_NULL: usize = 200;
+
 impl Words {
     fn build(locales: &BTreeMap<String, LocaleWords>) -> Self {
         let mut words = Self::default();
@@ -95,7 +100,7 @@ impl Words {
         if !text.chars().any(char::is_alphanumeric) {
             return true;
         }
-        self.null.contains(&key(text))
+        text.len() <= LONGEST_NULL && self.null.contains(&key(text))
     }
 }
 
@@ -106,13 +111,19 @@ pub(crate) fn holds(text_key: &str, phrases: &HashSet<String>) -> bool {
 
 /// Does the phrase stand in this key, at word boundaries?
 pub(crate) fn holds_phrase(text_key: &str, phrase: &str) -> bool {
-    let edge = |c: Option<char>| c.is_none_or(|c| !c.is_alphanumeric());
-    !phrase.is_empty()
-        && text_key.match_indices(phrase).any(|(at, found)| {
-            let before = text_key.get(..at).and_then(|text| text.chars().next_back());
-            let after = text_key.get(at + found.len()..).and_then(|text| text.chars().next());
-            edge(before) && edge(after)
-        })
+    if phrase.is_empty() || phrase.len() > text_key.len() {
+        return false;
+    }
+    // Looking only where a word begins is cheaper than any search: thousands of phrases are held against a few words.
+    let mut inside_word = false;
+    text_key.char_indices().any(|(at, c)| {
+        let begins = !std::mem::replace(&mut inside_word, c.is_alphanumeric());
+        begins
+            && text_key
+                .get(at..)
+                .and_then(|rest| rest.strip_prefix(phrase))
+                .is_some_and(|rest| rest.chars().next().is_none_or(|after| !after.is_alphanumeric()))
+    })
 }
 
 /// A unit's spelling without what people put between its letters: `A•г`, `lb.`, `° C`.
@@ -161,6 +172,9 @@ impl Index {
             for word in std::iter::once(&category.code).chain(category.label.values()).chain(&category.synonyms) {
                 index.category_words.entry(key(word)).or_insert(at);
             }
+            for word in &category.alone {
+                index.category_alone.entry(key(word)).or_insert(at);
+            }
         }
         for (at, brand) in brands.iter().enumerate() {
             for word in std::iter::once(&brand.name).chain(&brand.aliases) {
@@ -187,10 +201,11 @@ impl Index {
             .filter(|part| !part.is_empty() && part.len() <= 200)
             .take(50)
             .collect();
-        if let Some(found) = self.category_words.get(&key(text)) {
+        let whole = |part: &String| self.category_words.get(part).or_else(|| self.category_alone.get(part));
+        if let Some(found) = whole(&key(text)) {
             return Some(*found);
         }
-        if let Some(found) = parts.iter().rev().find_map(|part| self.category_words.get(part)) {
+        if let Some(found) = parts.iter().rev().find_map(whole) {
             return Some(*found);
         }
         // The longest known phrase inside a part, so that "headlamp batteries" is not a headlamp.

@@ -1,6 +1,6 @@
 //! Every path there is, and the layers around them.
 
-use super::{body, caller, etag, events, health, observe, openapi, operations, strict, visible};
+use super::{body, caller, etag, events, health, idempotency, observe, openapi, operations, strict, visible};
 use crate::app::App;
 use crate::error::{Error, Result};
 use crate::{auth, catalog, channels, import, pricing, search, stock, suppliers};
@@ -51,6 +51,7 @@ pub fn router(app: App) -> Result<Router> {
     let layered = routes
         .merge(openapi::pages(&document)?)
         .layer(DefaultBodyLimit::max(body::LIMIT))
+        .layer(from_fn_with_state(app.clone(), idempotency::once))
         .layer(from_fn_with_state(app.clone(), visible::after_change))
         .layer(from_fn_with_state(strict::Known::of(&document), strict::refuse_unknown))
         .layer(from_fn_with_state(app.clone(), caller::authenticate))

@@ -5,14 +5,18 @@ use super::queries::{self, ImportRow, IssueRow};
 use super::{Counts, ImportKind, ImportMode, ImportStatus, finish};
 use crate::app::App;
 use crate::auth::{Caller, Permission};
+use crate::db::Conn;
 use crate::error::{Code, Error, Result};
-use crate::http::{Listed, Page, Path, Query, Tagged, Written};
+use crate::http::sse::{self, Message};
+use crate::http::{Listed, Page, Path, Query, Tagged, Written, answered};
 use axum::body::Body;
-use axum::extract::{FromRequest, Multipart, State};
+use axum::extract::{DefaultBodyLimit, FromRequest, Multipart, State};
 use axum::http::{HeaderMap, header};
+use axum::response::Response;
 use chrono::{DateTime, Utc};
 use futures_util::StreamExt;
 use serde::{Deserialize, Serialize};
+use std::time::Duration;
 use utoipa_axum::{router::OpenApiRouter, routes};
 
 /// The paths of this capability.
@@ -22,6 +26,7 @@ pub fn router() -> OpenApiRouter<App> {
         .routes(routes!(list_imports))
         .routes(routes!(get_import))
         .routes(routes!(list_import_issues))
+        .routes(routes!(follow_import))
         .routes(routes!(release_import))
         .routes(routes!(cancel_import))
 }
@@ -164,32 +169,40 @@ async fn create_import(
     caller.require_supplier(&code)?;
     crate::suppliers::check::code("/code", &code)?;
     let id = crate::id::new("imp", app.clock.now());
-    let (files, profile) = if is_multipart(&headers) {
-        let parts = Multipart::from_request(request, &()).await;
-        let parts = parts.map_err(|error| Error::new(Code::BadRequest, format!("the multipart body cannot be read: {error}")))?;
-        multipart(&app, &id, parts).await?
-    } else {
-        let name = how.filename.clone().unwrap_or_else(|| default_name(&headers));
-        (vec![body(&app, &id, &name, request.into_body()).await?], None)
+    let mut files = Vec::new();
+    let accepted = async {
+        let profile = if is_multipart(&headers) {
+            multipart(&app, &id, request, &mut files).await?
+        } else {
+            let name = how.filename.clone().unwrap_or_else(|| default_name(&headers));
+            body(&app, &id, &name, request.into_body(), &mut files).await?;
+            None
+        };
+        if files.is_empty() {
+            return Err(Error::field("/file", "missing", "send the file as the body, or as a part named 'file'"));
+        }
+        let request = Request {
+            supplier: code,
+            kind: how.kind.unwrap_or(ImportKind::Catalog),
+            mode: how.mode,
+            profile,
+            dry_run: how.dry_run.unwrap_or(false),
+            actor: caller.actor().clone(),
+        };
+        let accepted = accept::Accepted::check(&app, id.clone(), request, files.clone())?;
+        let now = app.clock.now();
+        let work = move |conn: &mut Conn| {
+            let (id, _) = accepted.enqueue(conn, None, now)?;
+            let row = queries::import_by_id(conn, &id)?;
+            Ok(Written::accepted(Import::from(row), format!("/api/v1/imports/{id}")))
+        };
+        answered(&app, work).await
     };
-    if files.is_empty() {
-        return Err(Error::field("/file", "missing", "send the file as the body, or as a part named 'file'"));
-    }
-    let request = Request {
-        supplier: code,
-        kind: how.kind.unwrap_or(ImportKind::Catalog),
-        mode: how.mode,
-        profile,
-        dry_run: how.dry_run.unwrap_or(false),
-        actor: caller.actor().clone(),
-    };
-    if let Err(error) = accept::enqueue(&app, id.clone(), request, files.clone(), None).await {
+    let queued = accepted.await;
+    if queued.is_err() {
         accept::discard(&app, &files).await;
-        return Err(error);
     }
-    let wanted = id.clone();
-    let row = app.db.read(move |conn| queries::import_by_id(conn, &wanted)).await?;
-    Ok(Written::accepted(row.into(), format!("/api/v1/imports/{id}")))
+    queued
 }
 
 fn is_multipart(headers: &HeaderMap) -> bool {
@@ -212,12 +225,14 @@ fn default_name(headers: &HeaderMap) -> String {
     format!("upload.{ending}")
 }
 
-async fn body(app: &App, id: &str, name: &str, body: Body) -> Result<queries::StoredFile> {
+async fn body(app: &App, id: &str, name: &str, body: Body, files: &mut Vec<queries::StoredFile>) -> Result<()> {
     let stored = accept::store_file(app, id, 0, name, body.into_data_stream(), accept::MAX_BYTES).await?;
-    if stored.bytes == 0 {
+    let empty = stored.bytes == 0;
+    files.push(stored);
+    if empty {
         return Err(Error::new(Code::UnreadableFile, "the body is empty; send the file as the body"));
     }
-    Ok(stored)
+    Ok(())
 }
 
 /// Profiles are small; a megabyte of one is a mistake.
@@ -225,11 +240,21 @@ const MAX_PROFILE_BYTES: usize = 1 << 20;
 /// Files of one import.
 const MAX_FILES: usize = 100;
 
-async fn multipart(app: &App, id: &str, mut parts: Multipart) -> Result<(Vec<queries::StoredFile>, Option<String>)> {
+/// Stores the parts as they come; the answer is the profile's text. What was stored before something is wrong stands in `files`.
+async fn multipart(
+    app: &App,
+    id: &str,
+    mut request: axum::extract::Request,
+    files: &mut Vec<queries::StoredFile>,
+) -> Result<Option<String>> {
+    // The extractor would stop at two megabytes. The parts are streamed, under limits of their own.
+    DefaultBodyLimit::disable().apply(&mut request);
+    let parts = Multipart::from_request(request, &()).await;
+    let mut parts = parts.map_err(|error| Error::new(Code::BadRequest, format!("the multipart body cannot be read: {error}")))?;
     let broken = |error: axum::extract::multipart::MultipartError| {
         Error::new(Code::BadRequest, format!("the multipart body cannot be read: {error}"))
     };
-    let (mut files, mut profile) = (Vec::new(), None);
+    let mut profile = None;
     let mut left = accept::MAX_BYTES;
     while let Some(mut part) = parts.next_field().await.map_err(broken)? {
         match part.name().unwrap_or_default() {
@@ -257,7 +282,7 @@ async fn multipart(app: &App, id: &str, mut parts: Multipart) -> Result<(Vec<que
             other => return Err(Error::field(format!("/{other}"), "unknown_part", "the parts are named 'file' and 'profile'")),
         }
     }
-    Ok((files, profile))
+    Ok(profile)
 }
 
 /// Whose imports.
@@ -309,13 +334,49 @@ async fn list_import_issues(
     page.list(rows, |row| row.id, ImportIssue::from)
 }
 
+/// How often an import that is written by another process is looked at.
+const LOOK: Duration = Duration::from_secs(1);
+/// How often at most a client is told.
+const TELL: Duration = Duration::from_millis(200);
+
+/// Follows an import as Server-Sent Events: `event: import` with the import as `data` whenever it has got further, until it has ended or is
+/// held.
+#[utoipa::path(get, path = "/imports/{id}/events", tag = "imports", params(("id" = String, Path, description = "The import's id")),
+    responses((status = 200, body = String, content_type = "text/event-stream")))]
+async fn follow_import(State(app): State<App>, caller: Caller, Path(id): Path<String>) -> Result<Response> {
+    let mut written = app.db.written();
+    let mut row = visible(&app, &caller, &id).await?;
+    Ok(sse::answer(app.shutdown.clone(), move |mut out| async move {
+        let mut told = String::new();
+        loop {
+            let over = !matches!(row.status, ImportStatus::Queued | ImportStatus::Running);
+            let now = serde_json::to_string(&Import::from(row))?;
+            if now != told {
+                out.send(&Message { id: None, event: "import", data: &now }).await?;
+                told = now;
+            }
+            if over {
+                return Ok(());
+            }
+            tokio::time::sleep(TELL).await;
+            let _ = tokio::time::timeout(LOOK, out.idle(written.changed())).await;
+            let wanted = id.clone();
+            row = app.db.read(move |conn| queries::import_by_id(conn, &wanted)).await?;
+        }
+    }))
+}
+
 /// Says that a held import is right: what it lacks is lost, by a job.
 #[utoipa::path(post, path = "/imports/{id}/release", tag = "imports", params(("id" = String, Path, description = "The import's id")),
     responses((status = 202, body = Import)))]
 async fn release_import(State(app): State<App>, caller: Caller, Path(id): Path<String>) -> Result<Written<Import>> {
     caller.require(Permission::Edit)?;
-    let row = finish::release(&app, &id).await?;
-    Ok(Written::accepted(row.into(), format!("/api/v1/imports/{id}")))
+    let now = app.clock.now();
+    let work = move |conn: &mut Conn| {
+        let row = finish::release(conn, &id, now)?;
+        Ok(Written::accepted(Import::from(row), format!("/api/v1/imports/{id}")))
+    };
+    answered(&app, work).await
 }
 
 /// Stops an import that is queued, running or held. What it wrote stays.
@@ -324,7 +385,8 @@ async fn release_import(State(app): State<App>, caller: Caller, Path(id): Path<S
 async fn cancel_import(State(app): State<App>, caller: Caller, Path(id): Path<String>) -> Result<Written<Import>> {
     caller.require(Permission::Supply)?;
     visible(&app, &caller, &id).await?;
-    Ok(ended(finish::cancel(&app, &id).await?))
+    let now = app.clock.now();
+    answered(&app, move |conn| Ok(ended(finish::cancel(conn, &id, now)?))).await
 }
 
 fn ended(row: ImportRow) -> Written<Import> {

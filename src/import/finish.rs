@@ -222,25 +222,20 @@ fn mark_gone(conn: &mut Conn, import: &ImportRow, losses: &[HeldLoss], now: Date
 }
 
 /// A person says that a held import is right: what it missed will be lost, by a job.
-pub async fn release(app: &App, import_id: &str) -> Result<ImportRow> {
-    let (id, now) = (import_id.to_owned(), app.clock.now());
-    app.db
-        .write(move |conn| {
-            let import = import_by_id(conn, &id)?;
-            if import.dry_run {
-                return Err(Error::new(Code::Conflict, format!("import {id} was a dry run; import the file to change anything")));
-            }
-            if let Some(later) = import_later_than(conn, &import)? {
-                let message = format!("import {later} came after {id} and may have brought back what it lacks; cancel this one");
-                return Err(Error::new(Code::Conflict, message));
-            }
-            if !import_move(conn, &id, ImportStatus::Held, ImportStatus::Running)? {
-                return Err(Error::new(Code::Conflict, format!("import {id} is {}, not held", import.status.as_str())));
-            }
-            job_enqueue(conn, &Job::Release { import_id: id.clone() }, now)?;
-            import_by_id(conn, &id)
-        })
-        .await
+pub fn release(conn: &mut Conn, id: &str, now: DateTime<Utc>) -> Result<ImportRow> {
+    let import = import_by_id(conn, id)?;
+    if import.dry_run {
+        return Err(Error::new(Code::Conflict, format!("import {id} was a dry run; import the file to change anything")));
+    }
+    if let Some(later) = import_later_than(conn, &import)? {
+        let message = format!("import {later} came after {id} and may have brought back what it lacks; cancel this one");
+        return Err(Error::new(Code::Conflict, message));
+    }
+    if !import_move(conn, id, ImportStatus::Held, ImportStatus::Running)? {
+        return Err(Error::new(Code::Conflict, format!("import {id} is {}, not held", import.status.as_str())));
+    }
+    job_enqueue(conn, &Job::Release { import_id: id.to_owned() }, now)?;
+    import_by_id(conn, id)
 }
 
 /// Does what [`release`] promised. Safe to repeat.
@@ -272,22 +267,17 @@ fn end_again(conn: &mut Conn, import: &ImportRow, counts: Counts, end: &End, now
 /// A person stops an import: what it wrote stays, what it would have lost stays too.
 ///
 /// One that is running ends between two chunks, and its end is told then; one that waits ends here.
-pub async fn cancel(app: &App, import_id: &str) -> Result<ImportRow> {
-    let (id, now) = (import_id.to_owned(), app.clock.now());
-    app.db
-        .write(move |conn| {
-            let import = import_by_id(conn, &id)?;
-            if import_move(conn, &id, ImportStatus::Running, ImportStatus::Cancelled)? {
-                return import_by_id(conn, &id);
-            }
-            for from in [ImportStatus::Queued, ImportStatus::Held] {
-                if import_move(conn, &id, from, ImportStatus::Cancelled)? {
-                    held_delete(conn, &id)?;
-                    let end = End { status: ImportStatus::Cancelled, error: None };
-                    return end_again(conn, &import, import.counts, &end, now);
-                }
-            }
-            Err(Error::new(Code::Conflict, format!("import {id} is {} and cannot be cancelled", import.status.as_str())))
-        })
-        .await
+pub fn cancel(conn: &mut Conn, id: &str, now: DateTime<Utc>) -> Result<ImportRow> {
+    let import = import_by_id(conn, id)?;
+    if import_move(conn, id, ImportStatus::Running, ImportStatus::Cancelled)? {
+        return import_by_id(conn, id);
+    }
+    for from in [ImportStatus::Queued, ImportStatus::Held] {
+        if import_move(conn, id, from, ImportStatus::Cancelled)? {
+            held_delete(conn, id)?;
+            let end = End { status: ImportStatus::Cancelled, error: None };
+            return end_again(conn, &import, import.counts, &end, now);
+        }
+    }
+    Err(Error::new(Code::Conflict, format!("import {id} is {} and cannot be cancelled", import.status.as_str())))
 }

@@ -6,7 +6,7 @@ use crate::auth::{Caller, Permission, Role};
 use crate::db::{ChangeKind, Conn, NewChange, Position, changes, operations};
 use crate::error::{Code, Error, Result};
 use crate::http::patch::{Field, divide, unchanged};
-use crate::http::{Json, Listed, Page, Path, Preconditions, Tagged, Written};
+use crate::http::{Json, Listed, Page, Path, Preconditions, Tagged, Written, answered};
 use crate::jobs::Job;
 use crate::jobs::queries::job_enqueue_once;
 use axum::extract::State;
@@ -154,10 +154,10 @@ async fn create_supplier(
             country: body.country,
         };
         check::terms(&mut terms)?;
-        insert(conn, &body.code, &terms, &caller.actor(), now)
+        let (supplier, change) = insert(conn, &body.code, &terms, &caller.actor(), now)?;
+        Ok(created(supplier, change))
     };
-    let (supplier, change) = app.db.write(work).await?;
-    Ok(created(supplier, change))
+    answered(&app, work).await
 }
 
 /// One supplier.

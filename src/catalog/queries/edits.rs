@@ -58,19 +58,35 @@ pub fn edits_of(conn: &mut Conn, product_ids: &[i64]) -> Result<HashMap<i64, Vec
     Ok(by_product)
 }
 
-/// States a value.
-pub fn edit_put(conn: &mut Conn, row: &EditRow) -> Result<()> {
-    each_backend!(conn => diesel::insert_into(product_edits::table)
-        .values(row)
-        .on_conflict((product_edits::product_id, product_edits::attribute, product_edits::locale))
-        .do_update()
-        .set((
-            product_edits::value.eq(excluded(product_edits::value)),
-            product_edits::author.eq(excluded(product_edits::author)),
-            product_edits::operation_id.eq(excluded(product_edits::operation_id)),
-            product_edits::edited_at.eq(excluded(product_edits::edited_at)),
-        ))
-        .execute(conn))?;
+/// States values; no two of them about the same attribute and locale of a product.
+pub fn edits_put(conn: &mut Conn, rows: &[EditRow]) -> Result<()> {
+    macro_rules! upsert {
+        ($rows:expr) => {
+            diesel::insert_into(product_edits::table)
+                .values($rows)
+                .on_conflict((product_edits::product_id, product_edits::attribute, product_edits::locale))
+                .do_update()
+                .set((
+                    product_edits::value.eq(excluded(product_edits::value)),
+                    product_edits::author.eq(excluded(product_edits::author)),
+                    product_edits::operation_id.eq(excluded(product_edits::operation_id)),
+                    product_edits::edited_at.eq(excluded(product_edits::edited_at)),
+                ))
+        };
+    }
+    match conn {
+        Conn::Sqlite(conn) => {
+            for row in rows {
+                upsert!(row).execute(conn)?;
+            }
+        }
+        // PostgreSQL's protocol carries 65,535 binds a statement.
+        Conn::Postgres(conn) => {
+            for part in rows.chunks(1_000) {
+                upsert!(part).execute(conn)?;
+            }
+        }
+    }
     Ok(())
 }
 

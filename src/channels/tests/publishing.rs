@@ -2,7 +2,8 @@
 
 use super::*;
 use crate::app::App;
-use crate::channels::publish::{Options, Publication, current, delta, diff, prune, publish};
+use crate::channels::prune::prune;
+use crate::channels::publish::{Options, Publication, current, delta, diff, publish};
 use crate::channels::queries::{self, fixture};
 use crate::channels::readiness::ListingState;
 use crate::channels::{follow, store};

@@ -2,6 +2,10 @@
 //!
 //! What was said (a profile, an XML declaration) is believed unless the bytes refute it; a byte order mark outranks both. Otherwise
 //! the first 64 KiB that hold something else than ASCII decide: valid UTF-8 is UTF-8, the rest is for `chardetng` to guess.
+//!
+//! Files are put together from others, so one may hold both. Where the guess is an encoding of one byte a letter, a line that is valid
+//! UTF-8 all the same is UTF-8: text of such an encoding practically never is. In the other direction U+FFFD marks what is lost, and
+//! the row is warned.
 
 use chardetng::{EncodingDetector, Iso2022JpDetection, Utf8Detection};
 use encoding_rs::{CoderResult, Decoder, Encoding, UTF_8, UTF_16BE, UTF_16LE};
@@ -14,6 +18,8 @@ pub(crate) const SNIFF_BYTES: usize = 64 << 10;
 pub(crate) struct Decoding<R> {
     inner: R,
     decoder: Option<Decoder>,
+    /// Lines may be of UTF-8 and of this one, which was guessed.
+    mixed: Option<&'static Encoding>,
     country: Option<&'static str>,
     input: Vec<u8>,
     used: usize,
@@ -28,6 +34,7 @@ impl<R: Read> Decoding<R> {
         Self {
             inner,
             decoder: known.map(Encoding::new_decoder),
+            mixed: None,
             country: language.and_then(country),
             input: Vec::new(),
             used: 0,
@@ -52,7 +59,17 @@ impl<R: Read> Decoding<R> {
                     self.done = last;
                     continue;
                 }
-                self.decoder = Some(guess(&self.input, last, self.country).new_decoder());
+                let guessed = guess(&self.input, last, self.country);
+                self.mixed = Some(guessed).filter(|guessed| guessed.is_single_byte());
+                self.decoder = Some(guessed.new_decoder());
+            }
+            if let Some(encoding) = self.mixed {
+                // The last line goes on in the next piece; one that fills a whole piece is taken in pieces.
+                let ends = if last { None } else { self.input.iter().rposition(|byte| *byte == b'\n') };
+                self.used = ends.map_or(self.input.len(), |end| end + 1);
+                by_line(self.input.get(..self.used).unwrap_or_default(), encoding, &mut self.output);
+                self.done = last;
+                continue;
             }
             if let Some(decoder) = &mut self.decoder {
                 let room = decoder.max_utf8_buffer_length(self.input.len()).unwrap_or(SNIFF_BYTES * 3);
@@ -79,6 +96,17 @@ impl<R: Read> Read for Decoding<R> {
         }
         self.given += amount;
         Ok(amount)
+    }
+}
+
+/// Decodes line by line: valid UTF-8 as such, any other as `encoding`.
+fn by_line(bytes: &[u8], encoding: &'static Encoding, output: &mut Vec<u8>) {
+    for line in bytes.split_inclusive(|byte| *byte == b'\n') {
+        if std::str::from_utf8(line).is_ok() {
+            output.extend_from_slice(line);
+        } else {
+            output.extend_from_slice(encoding.decode_without_bom_handling(line).0.as_bytes());
+        }
     }
 }
 

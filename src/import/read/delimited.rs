@@ -5,12 +5,16 @@ use super::error::ReadError;
 use super::limits::ReadLimits;
 use super::options::ReadOptions;
 use crate::import::row::Record;
-use std::io::Read;
+use std::io::{BufRead, BufReader, Read};
 use std::sync::Arc;
 
 /// Reads rows under a header; see [`super::open`].
 pub(crate) struct Delimited<R: Read> {
-    reader: csv::Reader<Governor<R>>,
+    /// None once it has failed.
+    reader: Option<csv::Reader<Governor<BufReader<R>>>>,
+    builder: csv::ReaderBuilder,
+    /// Lines that were read before the reader began.
+    lines: u64,
     header: Option<Header>,
     header_row: u32,
     cells: csv::StringRecord,
@@ -32,8 +36,11 @@ impl<R: Read> Delimited<R> {
         }
         // The parser reads ahead by its own buffer, which the bound must leave room for.
         let bound = limits.max_row_bytes.saturating_add(BUFFER);
+        builder.buffer_capacity(BUFFER);
         Ok(Self {
-            reader: builder.buffer_capacity(BUFFER).from_reader(Governor::new(text, bound)),
+            reader: Some(builder.from_reader(Governor::new(BufReader::with_capacity(BUFFER, text), bound))),
+            builder,
+            lines: 0,
             header: None,
             header_row: options.header_row.unwrap_or(1),
             cells: csv::StringRecord::new(),
@@ -44,8 +51,9 @@ impl<R: Read> Delimited<R> {
     }
 
     fn read(&mut self) -> Result<bool, ReadError> {
-        self.reader.get_mut().reset();
-        self.reader.read_record(&mut self.cells).map_err(|error| match error.kind() {
+        let Some(reader) = &mut self.reader else { return Ok(false) };
+        reader.get_mut().reset();
+        reader.read_record(&mut self.cells).map_err(|error| match error.kind() {
             csv::ErrorKind::Io(error) => ReadError::from_io(error),
             _ => ReadError::fatal("unreadable", format!("the text cannot be read: {error}")),
         })
@@ -70,25 +78,71 @@ impl<R: Read> Delimited<R> {
             self.header()?;
         }
         loop {
-            if !self.read()? {
-                return Ok(None);
+            match self.read() {
+                Ok(true) => {}
+                Ok(false) => return Ok(None),
+                Err(error) if error.code == "row_too_large" => return self.leave_out().map(|()| None),
+                Err(error) => return Err(error),
             }
             if self.cells.iter().any(|cell| !cell.trim().is_empty()) {
                 break;
             }
         }
         self.row += 1;
+        let line = self.lines + self.cells.position().map_or(0, csv::Position::line);
         let Some(header) = &mut self.header else { return Ok(None) };
         if self.cells.as_slice().len() > self.limits.max_row_bytes {
             return Err(too_large(self.row, &self.limits, self.cells.as_slice()));
         }
-        let ragged = ragged(header, &self.cells, self.row);
+        if header.is(self.cells.iter()) {
+            let message = format!("line {line} is the header once more, as where files were put together; it is left out");
+            return Err(ReadError::row(self.row, "repeated_header", message, &self.cells.iter().collect::<Vec<_>>().join(" | ")));
+        }
+        let ragged = ragged(header, &self.cells, self.row, line);
         let record = header.record(self.row, self.cells.iter().map(str::to_owned), &self.limits)?;
         match ragged {
             None => Ok(Some(record)),
             Some((error, lost)) => Err(ReadError { record: (!lost).then(|| Box::new(record)), ..error }),
         }
     }
+
+    /// Leaves a record without an end out, and begins anew on the next line: behind a quote that was never closed every line is a row
+    /// again, and a cell of a hundred megabytes costs no other row.
+    fn leave_out(&mut self) -> Result<(), ReadError> {
+        self.row += 1;
+        let Some(reader) = self.reader.take() else { return Ok(()) };
+        let began = self.lines + self.cells.position().map_or(1, csv::Position::line);
+        self.lines += reader.position().line();
+        // Its own buffer is empty: it asked for more.
+        let mut source = reader.into_inner();
+        let mut left = self.limits.max_skip_bytes;
+        loop {
+            source.reset();
+            let bytes = source.fill_buf().map_err(|error| ReadError::from_io(&error))?;
+            let end = bytes.iter().position(|byte| *byte == b'\n');
+            let used = end.map_or(bytes.len(), |end| end + 1);
+            left = left.saturating_sub(used as u64);
+            if left == 0 {
+                return Err(endless(self.limits.max_skip_bytes));
+            }
+            source.consume(used);
+            if end.is_some() || used == 0 {
+                break;
+            }
+        }
+        source.reset();
+        self.reader = Some(self.builder.from_reader(source));
+        let message = format!(
+            "the row on line {began} is longer than {} bytes and is left out up to line {}; look for a quote that is not closed",
+            self.limits.max_row_bytes, self.lines
+        );
+        Err(ReadError::row(self.row, "row_too_large", message, ""))
+    }
+}
+
+fn endless(bytes: u64) -> ReadError {
+    let message = format!("a line has no end within {bytes} bytes, so nothing after it can be told apart; is this a text file?");
+    ReadError::fatal("row_too_large", message)
 }
 
 const BUFFER: usize = 64 << 10;
@@ -108,7 +162,7 @@ impl<R: Read> Iterator for Delimited<R> {
             }
             Err(error) if error.fatal => {
                 self.done = true;
-                let row = if self.header.is_some() { self.row + 1 } else { 0 };
+                let row = if self.header.is_some() { self.row + u64::from(self.reader.is_some()) } else { 0 };
                 Some(Err(error.at(row)))
             }
             Err(error) => Some(Err(error)),
@@ -120,13 +174,12 @@ impl<R: Read> Iterator for Delimited<R> {
 ///
 /// Short rows are usual (spreadsheets leave empty cells out), unless a line break inside a cell betrays an open quote that has
 /// swallowed the next lines. Surplus texts mean that a separator stands unquoted, so every cell after it is shifted.
-fn ragged(header: &Header, cells: &csv::StringRecord, row: u64) -> Option<(ReadError, bool)> {
+fn ragged(header: &Header, cells: &csv::StringRecord, row: u64, line: u64) -> Option<(ReadError, bool)> {
     let (expected, found) = (header.len(), cells.len());
     if expected == 0 || found == expected {
         return None;
     }
     let raw = || cells.iter().collect::<Vec<_>>().join(" | ");
-    let line = cells.position().map_or(0, csv::Position::line);
     let broken = cells.iter().map(|cell| cell.matches('\n').count()).max().unwrap_or(0);
     if broken > 0 {
         let message = format!(
@@ -162,6 +215,8 @@ fn one_byte(what: &str, sign: char) -> Result<u8, ReadError> {
 /// The names of the columns, shared by all records. Cells beyond them are called `column 7`.
 pub(crate) struct Header {
     names: Vec<Arc<str>>,
+    /// The names that stand in the file.
+    given: Vec<String>,
     named: usize,
 }
 
@@ -172,12 +227,20 @@ impl Header {
             let message = format!("the header has {used} columns, more than {}; leave some out", limits.max_fields);
             return Err(ReadError::fatal("too_many_fields", message));
         }
+        let given = names.iter().map(|name| name.trim()).filter(|name| !name.is_empty()).map(str::to_owned).collect();
         let names = names.iter().take(used).enumerate();
         let names = names.map(|(at, name)| match name.trim() {
             "" => column(at),
             name => name.chars().take(limits.max_name_chars).collect::<String>().into(),
         });
-        Ok(Self { names: names.collect(), named: used })
+        Ok(Self { names: names.collect(), given, named: used })
+    }
+
+    /// Are these cells the names themselves? A single one may be a value by chance.
+    pub(crate) fn is<'a>(&self, cells: impl Iterator<Item = &'a str>) -> bool {
+        let mut cells = cells.map(str::trim).filter(|cell| !cell.is_empty());
+        let mut names = self.given.iter();
+        self.given.len() > 1 && names.all(|name| cells.next() == Some(name)) && cells.next().is_none()
     }
 
     /// Number of named columns.

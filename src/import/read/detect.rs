@@ -55,12 +55,28 @@ fn after(text: &str) -> Option<char> {
 }
 
 fn markup(text: &str) -> Result<Kind, ReadError> {
-    let start: String = text.chars().take(200).collect::<String>().to_ascii_lowercase();
-    if start.starts_with("<!doctype html") || start.starts_with("<html") {
+    let start: String = behind_prolog(text).chars().take(200).collect::<String>().to_ascii_lowercase();
+    if ["<!doctype html", "<html", "<head>", "<body", "<script"].iter().any(|tag| start.starts_with(tag)) {
         let message = "this is a web page, probably a login or an error page; download the file itself";
         return Err(ReadError::fatal("format_unsupported", message));
     }
     Ok(Kind::Records(Format::Xml))
+}
+
+/// What follows an XML declaration and comments, which pages have too.
+fn behind_prolog(mut text: &str) -> &str {
+    loop {
+        text = text.trim_start();
+        let end = if text.starts_with("<?") {
+            "?>"
+        } else if text.starts_with("<!--") {
+            "-->"
+        } else {
+            return text;
+        };
+        let Some((_, rest)) = text.split_once(end) else { return text };
+        text = rest;
+    }
 }
 
 /// An object first: lines of objects, or one object that holds an array of them.

@@ -11,6 +11,8 @@ pub struct ReadLimits {
     pub ratio_free_bytes: u64,
     /// Bytes of one record as it stands in the file.
     pub max_row_bytes: usize,
+    /// Bytes of a CSV that are left out to come to the next line behind a record that is too long.
+    pub max_skip_bytes: u64,
     /// Fields of one record, repeated ones counted each time.
     pub max_fields: usize,
     /// Characters of a field's name.
@@ -32,6 +34,7 @@ impl Default for ReadLimits {
             max_ratio: 200,
             ratio_free_bytes: 16 << 20,
             max_row_bytes: 1 << 20,
+            max_skip_bytes: 256 << 20,
             max_fields: 4_000,
             max_name_chars: 500,
             max_depth: 64,

@@ -6,6 +6,7 @@ use super::limits::ReadLimits;
 use super::options::{Format, Layout, ReadOptions};
 use super::{Bytes, Context, Records, Rows, workbook};
 use crate::import::row::Record;
+use flate2::Crc;
 use flate2::read::DeflateDecoder;
 use std::collections::VecDeque;
 use std::fs::File;
@@ -81,6 +82,8 @@ struct Member {
     name: String,
     start: u64,
     packed: u64,
+    plain: u64,
+    checksum: u32,
     deflated: bool,
 }
 
@@ -108,11 +111,35 @@ fn members(mut archive: ZipArchive<BufReader<File>>, limits: &ReadLimits) -> Res
             }
         };
         let start = entry.data_start().ok_or_else(|| damaged("a member has no place"))?;
-        let member = Member { start, packed: entry.compressed_size(), deflated, name: name.clone() };
+        let (packed, plain, checksum) = (entry.compressed_size(), entry.size(), entry.crc32());
+        let member = Member { start, packed, plain, checksum, deflated, name: name.clone() };
         found.push((data, member));
     }
     let any = found.iter().any(|(data, _)| *data);
     Ok(found.into_iter().filter(|(data, _)| *data || !any).map(|(_, member)| member).collect())
+}
+
+/// Holds the checksum and the length that the archive states against what came out, at its end (APPNOTE 4.4.7). A deflate stream that
+/// breaks off would otherwise end like a whole one.
+struct Checked<R> {
+    inner: R,
+    sum: Crc,
+    length: u64,
+    stated: (u32, u64),
+}
+
+impl<R: Read> Read for Checked<R> {
+    fn read(&mut self, buffer: &mut [u8]) -> io::Result<usize> {
+        let read = self.inner.read(buffer)?;
+        self.sum.update(buffer.get(..read).unwrap_or_default());
+        self.length += read as u64;
+        if read == 0 && !buffer.is_empty() && (self.sum.sum(), self.length) != self.stated {
+            let message = "what came out is not what was packed: its checksum or its length is another. The archive was damaged on its \
+                           way; send it again";
+            return Err(ReadError::fatal("archive_damaged", message).into_io());
+        }
+        Ok(read)
+    }
 }
 
 /// Records of one member after another; their numbers go on.
@@ -136,6 +163,7 @@ impl Members {
         file.seek(SeekFrom::Start(member.start)).map_err(|error| ReadError::from_io(&error))?;
         let (packed, count) = Counted::new(BufReader::new(file).take(member.packed));
         let plain: Bytes = if member.deflated { Box::new(DeflateDecoder::new(packed)) } else { Box::new(packed) };
+        let plain = Checked { inner: plain, sum: Crc::new(), length: 0, stated: (member.checksum, member.plain) };
         let bounded = Box::new(Bounded::new(plain, Some(count), self.context.total.clone(), &self.context.limits));
         let records = super::open_stream(bounded, &member.name, &self.options, &self.context, true)
             .map_err(|error| named(error, &member.name))?;

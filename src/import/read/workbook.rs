@@ -322,6 +322,10 @@ impl Workbook {
         match message {
             Message::Row(mut cells) => {
                 self.row += 1;
+                if header.is(cells.iter().map(String::as_str)) {
+                    let message = "the row is the header once more, as where sheets were put together; it is left out";
+                    return Err(ReadError::row(self.row, "repeated_header", message, &cells.join(" | ")));
+                }
                 // Spreadsheets store no empty cell; a record has every column all the same.
                 if cells.len() < header.len() {
                     cells.resize(header.len(), String::new());

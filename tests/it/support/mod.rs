@@ -1,15 +1,19 @@
 //! What every integration test works with: a house of its own, on either database, that leaves nothing behind.
 #![allow(dead_code, unused_imports)]
 
+mod bucket;
 mod house;
 mod importing;
 mod postgres;
+mod raw;
 mod server;
 mod shared;
 
+pub use bucket::{Bucket, Fault};
 pub use house::House;
 pub use importing::{Upload, counts};
 pub use postgres::{Cluster, Postgres};
+pub use raw::Raw;
 pub use server::{Answer, Server, key};
 pub use shared::shared;
 

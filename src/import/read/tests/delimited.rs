@@ -99,12 +99,58 @@ fn headers_may_repeat_be_missing_or_stand_lower() {
 
 #[test]
 fn a_row_without_end_is_refused_in_bounded_memory() {
-    let limits = ReadLimits { max_row_bytes: 1_000, ..ReadLimits::default() };
+    let limits = ReadLimits { max_row_bytes: 1_000, max_skip_bytes: 1 << 20, ..ReadLimits::default() };
     let endless = std::io::Read::chain(Cursor::new(b"a,b\n1,\"".to_vec()), std::io::repeat(b'x'));
     let items: Vec<_> = open(endless, "a.csv", &ReadOptions::default(), &limits).unwrap().collect();
     let error = items.last().unwrap().as_ref().unwrap_err();
     assert!(error.fatal);
     assert_eq!((error.code, error.row), ("row_too_large", 1));
+}
+
+#[test]
+fn a_huge_cell_or_an_open_quote_costs_no_later_row() {
+    let limits = ReadLimits { max_row_bytes: 200_000, ..ReadLimits::default() };
+    let huge = format!("a,b\n1,x\n2,\"{}\"\n3,y\n4,z,too many\n", "x".repeat(900_000));
+    let items = read_within(huge.as_bytes(), "a.csv", &ReadOptions::default(), &limits);
+    let seen: Vec<_> = items
+        .iter()
+        .map(|item| item.as_ref().map_or_else(|error| (error.row, error.code), |record| (record.row, "ok")))
+        .collect();
+    assert_eq!(seen, [(1, "ok"), (2, "row_too_large"), (3, "ok"), (4, "ragged_row")]);
+    assert!(items[3].as_ref().unwrap_err().message.starts_with("line 5 "), "lines are counted on: {items:?}");
+    let open = format!("a,b\n1,x\n2,\"open\n{}", "3,plain\n".repeat(100_000));
+    let items = read_within(open.as_bytes(), "a.csv", &ReadOptions::default(), &limits);
+    assert_eq!(items.iter().filter(|item| item.is_err()).count(), 1);
+    let error = items[1].as_ref().unwrap_err();
+    assert!(error.message.contains("line 3 ") && error.message.contains("quote"), "{error}");
+    assert!(items.len() > 60_000, "what follows is rows again: {}", items.len());
+}
+
+#[test]
+fn a_header_in_the_middle_is_no_row() {
+    let items = read(b"sku,name,\n1,x,\nsku,name\n2,name\n", "a.csv", &ReadOptions::default());
+    let error = items[1].as_ref().unwrap_err();
+    assert_eq!((error.code, error.row, error.fatal, error.record.is_none()), ("repeated_header", 2, false, true));
+    assert!(error.message.contains("line 3"));
+    assert_eq!(items.iter().filter(|item| item.is_ok()).count(), 2);
+    assert!(read(b"sku\n1\nsku\n", "a.csv", &ReadOptions::default()).iter().all(Result::is_ok), "one word may be a value");
+}
+
+#[test]
+fn a_file_of_two_encodings_is_read_in_both() {
+    let (latin, _, _) = encoding_rs::WINDOWS_1252.encode("1;Grøn pandelampe på hjelm\n");
+    let utf8 = "2;Stirnlampe für Läufer\n".as_bytes();
+    let header = b"sku;name\n".as_slice();
+    for file in [[header, &latin, utf8].concat(), [header, utf8, &latin].concat(), [header, &latin, &utf8.repeat(9_000)].concat()]
+    {
+        let rows = fields(&file, "a.csv");
+        let named = |sku: &str| rows.iter().find(|row| row[0].1 == sku).unwrap()[1].1.as_str();
+        assert_eq!((named("1"), named("2")), ("Grøn pandelampe på hjelm", "Stirnlampe für Läufer"));
+        assert!(rows.iter().all(|row| !row[1].1.contains('Ã')));
+    }
+    // First seen after the encoding was settled: marked, and warned where the row is understood.
+    let late = [header, &utf8.repeat(9_000), &latin].concat();
+    assert!(fields(&late, "a.csv").last().unwrap()[1].1.contains('\u{FFFD}'));
 }
 
 #[test]
@@ -124,6 +170,7 @@ fn nothing_and_what_is_no_table_are_refused_in_words() {
         (b" \n\n ", "empty_file"),
         (b"%PDF-1.7", "format_unsupported"),
         (b"<!DOCTYPE html><html>", "format_unsupported"),
+        (b"<?xml version=\"1.0\"?>\n<!-- login -->\n<html xmlns=\"http://www.w3.org/1999/xhtml\">", "format_unsupported"),
         (b"\xD0\xCF\x11\xE0rest", "format_unsupported"),
     ] {
         let items = read(bytes, "a.csv", &ReadOptions::default());

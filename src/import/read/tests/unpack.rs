@@ -80,6 +80,42 @@ fn bombs_stop_at_the_ratio_and_at_the_total() {
 }
 
 #[test]
+fn a_member_that_is_not_what_was_packed_is_told() {
+    let rows: Vec<u8> = std::iter::once("sku,n\n".to_owned())
+        .chain((0..50_000_u32).map(|row| format!("{row},{}\n", row.wrapping_mul(2_654_435_761))))
+        .flat_map(String::into_bytes)
+        .collect();
+    for method in [zip::CompressionMethod::Stored, zip::CompressionMethod::Deflated] {
+        let mut writer = ZipWriter::new(Cursor::new(Vec::new()));
+        writer.start_file("list.csv", SimpleFileOptions::default().compression_method(method)).unwrap();
+        writer.write_all(&rows).unwrap();
+        let good = writer.finish().unwrap().into_inner();
+        assert_eq!(fields(&good, "a.zip").len(), 50_000);
+        // The checksum that the central directory states, a byte of the data, or a member that breaks off.
+        let directory = good.windows(4).rposition(|bytes| bytes == b"PK\x01\x02").unwrap();
+        let mut damages = vec![good.clone(), good.clone()];
+        damages[0][directory + 16] ^= 0x55;
+        damages[1][directory + 24] ^= 0x01;
+        if method == zip::CompressionMethod::Stored {
+            let mut data = good.clone();
+            data[directory - 10] = b'7';
+            damages.push(data);
+        } else {
+            let mut short = good.clone();
+            let packed = u32::from_le_bytes(short[directory + 20..directory + 24].try_into().unwrap()) - 1_000;
+            short[directory + 20..directory + 24].copy_from_slice(&packed.to_le_bytes());
+            damages.push(short);
+        }
+        for (at, bytes) in damages.iter().enumerate() {
+            let items = read(bytes, "a.zip", &ReadOptions::default());
+            let error = items.last().unwrap().as_ref().unwrap_err();
+            assert!(error.fatal && ["archive_damaged", "unreadable"].contains(&error.code), "{method} {at}: {error}");
+            assert!(error.message.starts_with("list.csv: ") && items.len() > 10_000, "{method} {at}: {error}");
+        }
+    }
+}
+
+#[test]
 fn a_cut_gzip_ends_with_an_error_not_with_silence() {
     let rows: Vec<u8> =
         (0..50_000_u32).flat_map(|row| format!("{row},{}\n", row.wrapping_mul(2_654_435_761)).into_bytes()).collect();

@@ -96,6 +96,22 @@ fn cells_at_impossible_places_are_an_error() {
 }
 
 #[test]
+fn a_million_empty_columns_are_none() {
+    let cells: String = (0..1_000_000).map(|_| "<c s=\"1\"/>").collect();
+    let sheet = format!(
+        "<worksheet><dimension ref=\"A1:XFD3\"/><sheetData><row r=\"1\"><c r=\"A1\"><v>1</v></c><c r=\"B1\"><v>2</v></c></row>\
+         <row r=\"2\">{cells}</row><row r=\"3\"><c r=\"A3\"><v>7</v></c><c r=\"B3\"><v>8</v></c></row></sheetData></worksheet>"
+    );
+    let items = read(&with_part("xl/worksheets/sheet1.xml", &sheet), "a.xlsx", &ReadOptions::default());
+    // Blank cells are nothing; where the library will not count so far, the file is told damaged.
+    match items.as_slice() {
+        [Ok(record)] => assert_eq!(super::pairs(record), expect([("1", "7"), ("2", "8")])),
+        [Err(error)] => assert!(error.fatal && error.code.starts_with("workbook_"), "{error}"),
+        other => panic!("{other:?}"),
+    }
+}
+
+#[test]
 fn bombs_and_endless_sheets_stop_at_their_limit() {
     let limits = ReadLimits { max_xlsx_bytes: 1 << 20, ..ReadLimits::default() };
     let bytes = with_part("xl/sharedStrings.xml", &format!("<sst><si><t>{}</t></si></sst>", " ".repeat(3 << 20)));
