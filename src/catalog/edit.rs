@@ -4,9 +4,9 @@ use super::golden::{self, Chosen};
 use super::lifecycle::BY_PERSON;
 use super::patch::Patch;
 use super::queries::{
-    EditRow, NewProduct, Rules, edit_delete, edit_put, group_by_code, product_insert, products_by_sku, view_by_sku,
+    EditRow, NewProduct, Rules, edit_delete, edit_put, edit_rows_of, group_by_code, product_insert, products_by_sku, view_by_sku,
 };
-use super::sku;
+use super::{said, sku};
 use super::view::ProductView;
 use crate::db::{Conn, JsonText, Position, changes, lock_catalog, operations, unique_violation};
 use crate::error::{Code, Error, Result};
@@ -50,6 +50,7 @@ pub fn apply(conn: &mut Conn, rules: &Rules, edit: &Edit, allow: &dyn Fn(Option<
         None => create(conn, edit)?,
     };
     let operation = operations::record(conn, "edit", &edit.author, &edit.sku, &serde_json::json!({}), edit.now)?;
+    let before = edit_rows_of(conn, &[product_id])?;
     for statement in &edit.patch.statements {
         // What is said of every locale takes the place of what was said of each.
         if statement.locale.is_none() {
@@ -72,9 +73,11 @@ pub fn apply(conn: &mut Conn, rules: &Rules, edit: &Edit, allow: &dyn Fn(Option<
         }
     }
     let chosen =
-        Chosen { status: edit.patch.status.map(|status| (status, BY_PERSON)), group: group(conn, &edit.patch)?, by_person: true };
+        Chosen { status: edit.patch.status.map(|status| (status, BY_PERSON)), group: group(conn, &edit.patch)?, by_person: true, ..Chosen::default() };
     let chosen = HashMap::from([(product_id, chosen)]);
-    let changed = golden::rebuild_chosen(conn, rules, &BTreeSet::from([product_id]), &chosen, Some(&operation), edit.now)?;
+    let after = edit_rows_of(conn, &[product_id])?;
+    let mut changed: Vec<_> = said::change(product_id, &edit.sku, &operation, &before, &after)?.into_iter().collect();
+    changed.extend(golden::rebuild_chosen(conn, rules, &BTreeSet::from([product_id]), &chosen, Some(&operation), edit.now)?);
     let change = changes::append(conn, edit.now, &changed)?;
     let view = view_by_sku(conn, &edit.sku)?.ok_or_else(|| Error::not_found(format!("product {}", edit.sku)))?;
     Ok(Edited { view, created, change })

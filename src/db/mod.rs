@@ -10,6 +10,7 @@ mod error;
 mod migrate;
 pub mod operations;
 mod pool;
+pub mod retention;
 pub mod schema;
 pub mod settings;
 pub mod types;

@@ -39,7 +39,7 @@ pub struct Operation {
 
 impl From<operations::Operation> for Operation {
     fn from(operation: operations::Operation) -> Self {
-        let operations::Operation { id, kind, actor, subject, summary, created_at, finished_at } = operation;
+        let operations::Operation { id, kind, actor, subject, summary, created_at, finished_at, .. } = operation;
         Self { id, kind, actor, subject, summary, created_at, finished_at }
     }
 }
