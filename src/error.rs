@@ -50,6 +50,10 @@ codes! {
     MethodNotAllowed = "method_not_allowed", 405, "This method is not allowed here";
     /// Something of that name is there already, or the state does not allow the step.
     Conflict = "conflict", 409, "The current state does not allow this";
+    /// This kind of operation changes nothing that could be restored.
+    NotUndoable = "not_undoable", 409, "This operation cannot be undone";
+    /// What this needs was kept for a time and is gone.
+    NoLongerKept = "no_longer_kept", 410, "What this needs is no longer kept";
     /// A cursor or event position is older than what is kept.
     CursorExpired = "cursor_expired", 410, "The cursor has expired";
     /// `If-Match` names an older version.

@@ -6,8 +6,8 @@ use super::patch::Patch;
 use super::queries::{
     EditRow, NewProduct, Rules, edit_delete, edit_put, edit_rows_of, group_by_code, product_insert, products_by_sku, view_by_sku,
 };
-use super::{said, sku};
 use super::view::ProductView;
+use super::{said, sku};
 use crate::db::{Conn, JsonText, Position, changes, lock_catalog, operations, unique_violation};
 use crate::error::{Code, Error, Result};
 use chrono::{DateTime, Utc};
@@ -72,8 +72,12 @@ pub fn apply(conn: &mut Conn, rules: &Rules, edit: &Edit, allow: &dyn Fn(Option<
             None => edit_delete(conn, product_id, &statement.attribute, statement.locale.as_deref())?,
         }
     }
-    let chosen =
-        Chosen { status: edit.patch.status.map(|status| (status, BY_PERSON)), group: group(conn, &edit.patch)?, by_person: true, ..Chosen::default() };
+    let chosen = Chosen {
+        status: edit.patch.status.map(|status| (status, BY_PERSON)),
+        group: group(conn, &edit.patch)?,
+        by_person: true,
+        ..Chosen::default()
+    };
     let chosen = HashMap::from([(product_id, chosen)]);
     let after = edit_rows_of(conn, &[product_id])?;
     let mut changed: Vec<_> = said::change(product_id, &edit.sku, &operation, &before, &after)?.into_iter().collect();

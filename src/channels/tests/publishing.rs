@@ -249,7 +249,7 @@ async fn settings_of_a_channel_judge_that_channel_anew() {
         .write(|conn| {
             let stored = StoredSettings { enabled: true, settings: serde_json::json!({}), version: 2 };
             queries::put_channel_settings(conn, "google", &stored, now())?;
-            crate::channels::settings::tell(conn, "google", now()).map(|_| ())
+            crate::channels::settings::tell(conn, "google", None, None, now()).map(|_| ())
         })
         .await
         .unwrap();
