@@ -269,7 +269,7 @@ fn step(
             return Ok(None);
         }
     };
-    let position = if told.is_empty() { None } else { Some(changes::append(conn, now, &told)?) };
+    let position = if told.is_empty() || !writes { None } else { Some(changes::append(conn, now, &told)?) };
     Ok(Some(position))
 }
 

@@ -27,3 +27,4 @@ mod stock;
 mod suppliers;
 mod support_works;
 mod time;
+mod undo;
