@@ -16,11 +16,12 @@
 //! | any of it taken back | [`undo`] |
 //!
 //! Around them: [`http`] and [`cli`] are the outside, [`auth`] says who may come in, [`jobs`] do what outlives a request,
-//! [`background`] is what a serving process does besides, [`doctor`] looks whether all of it agrees, and [`app`] holds the lights.
+//! [`background`] is what a serving process does besides, [`doctor`] looks whether all of it agrees, [`backup`] keeps a copy of it, and [`app`] holds the lights.
 
 pub mod app;
 pub mod auth;
 pub mod background;
+pub mod backup;
 pub mod catalog;
 pub mod channels;
 pub mod cli;

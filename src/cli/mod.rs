@@ -2,7 +2,8 @@
 //!
 //! A command is a struct of arguments with `run`, a variant of `Command` and a line in `Command::run`.
 
-pub mod channels;
+pub mod backup;
+mod channels;
 mod demo;
 mod doctor;
 pub mod export;
@@ -52,6 +53,8 @@ enum Command {
     Export(export::Export),
     Channels(channels::Channels),
     Doctor(doctor::Doctor),
+    Backup(backup::Backup),
+    Restore(backup::Restore),
     Key(key::Key),
     Openapi(openapi::Openapi),
     Migrate(migrate::Migrate),
@@ -74,6 +77,8 @@ impl Command {
             Self::Export(export) => export.run(config).await,
             Self::Channels(channels) => channels.run(config).await,
             Self::Doctor(doctor) => doctor.run(config).await,
+            Self::Backup(backup) => backup.run(config).await,
+            Self::Restore(restore) => restore.run(config).await,
             Self::Key(key) => key.run(config).await,
             Self::Openapi(openapi) => openapi.run(),
             Self::Migrate(migrate) => migrate.run(config).await,

@@ -11,6 +11,7 @@ mod support;
 
 mod architecture;
 mod auth;
+mod backup;
 mod catalog;
 mod changes;
 mod channels;
