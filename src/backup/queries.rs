@@ -171,7 +171,7 @@ fn told(conn: &Conn, column: &Column) -> String {
 
 /// How many rows a table has, counted up to one.
 pub(super) fn has_rows(conn: &mut Conn, table: &str) -> Result<bool> {
-    let query = format!("SELECT COUNT(*) AS count FROM (SELECT 1 FROM {} LIMIT 1) AS some", quoted(table));
+    let query = format!("SELECT COUNT(*) AS count FROM (SELECT 1 FROM {} LIMIT 1) AS found", quoted(table));
     let counts: Vec<Count> = diesel::sql_query(query).load(conn)?;
     Ok(counts.first().is_some_and(|count| count.count > 0))
 }

@@ -303,6 +303,31 @@ both_databases! {
         clean(&house).await;
     }
 
+    async fn a_large_undo_goes_on_where_it_was_stopped(house: House) {
+        let server = Server::start_idle(&house).await;
+        let mut imports = Vec::new();
+        for title in ["Lamp", "Wrong"] {
+            let upload = Upload::new("alpine", "lamps.csv", lamps(1..=900, title, "10.00", 5)).profile(PROFILE);
+            let id = upload.send_as(&server, &server.admin).await.expect(202)["id"].as_str().unwrap().to_owned();
+            beamline::import::run::execute(&house.app, &id, &|_| {}).await.unwrap();
+            imports.push(json!({"id": id}));
+        }
+        let operation = operation_of(&server, &imports[1]).await;
+        let path = format!("/api/v1/operations/{operation}/undo");
+        let report = server.send(Method::POST, &path, json!({})).await.expect(202);
+        let undo = report["undo"].as_str().unwrap().to_owned();
+        // Its worker dies again and again, somewhere between or within two batches.
+        let mut deaths = 0;
+        while let Err(_dead) = tokio::time::timeout(Duration::from_millis(40), beamline::undo::run::execute(&house.app, &undo)).await {
+            deaths += 1;
+            assert!(deaths < 2_000, "it never ends");
+        }
+        assert!(deaths > 1, "it was never stopped");
+        let done = server.get(&format!("/api/v1/operations/{undo}")).await.expect(200);
+        assert_eq!((&done["summary"]["state"], &done["summary"]["restored"]["offers"]), (&json!("done"), &json!(900)), "{done}");
+        assert!(catalogue(&server).await.iter().all(|product| product["values"]["title"]["en"].as_str().unwrap().starts_with("Lamp")));
+    }
+
     async fn what_is_pruned_is_gone_and_says_so(house: House) {
         let server = Server::start(&house).await;
         let first = import(&server, &lamps(1..=3, "Lamp", "10.00", 5), "").await;
