@@ -49,12 +49,17 @@ pub struct Inner {
 impl App {
     /// Opens the data folder: checks the dictionary, migrates the database, finds the file store.
     pub async fn open(config: Config, clock: Clock) -> Result<Self> {
+        let store = files::open(&config.file_store(), &files::Settings::from_env())?;
+        Self::open_on(config, clock, store).await
+    }
+
+    /// Opens the data folder, with its files in this store.
+    pub async fn open_on(config: Config, clock: Clock, files: Arc<dyn ObjectStore>) -> Result<Self> {
         std::fs::create_dir_all(&config.data)?;
         let dictionary = Arc::new(Dictionary::load(config.schema.as_deref())?);
         let channels = Arc::new(Channels::load(config.schema.as_deref())?);
         let db = Db::open(&config.database()).await?;
         note_prices(&db, &channels, &clock).await?;
-        let files = files::open(&config.file_store())?;
         let search = Search::open(&config.index(), Arc::clone(&dictionary), clock.clone())?;
         let (keys, shutdown) = (Keys::default(), CancellationToken::new());
         Ok(Self { inner: Arc::new(Inner { config, db, dictionary, search, channels, files, clock, keys, shutdown }) })

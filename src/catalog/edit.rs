@@ -1,6 +1,6 @@
 //! A person's edit: claims put above every supplier's, as one operation.
 
-use super::golden::{self, Chosen};
+use super::golden::{self, Chosen, Pending};
 use super::lifecycle::BY_PERSON;
 use super::patch::Patch;
 use super::queries::{
@@ -81,7 +81,15 @@ pub fn apply(conn: &mut Conn, rules: &Rules, edit: &Edit, allow: &dyn Fn(Option<
     let chosen = HashMap::from([(product_id, chosen)]);
     let after = edit_rows_of(conn, &[product_id])?;
     let mut changed: Vec<_> = said::change(product_id, &edit.sku, &operation, &before, &after)?.into_iter().collect();
-    changed.extend(golden::rebuild_chosen(conn, rules, &BTreeSet::from([product_id]), &chosen, Some(&operation), edit.now)?);
+    changed.extend(golden::rebuild_with(
+        conn,
+        rules,
+        &BTreeSet::from([product_id]),
+        &chosen,
+        Pending::default(),
+        Some(&operation),
+        edit.now,
+    )?);
     let change = changes::append(conn, edit.now, &changed)?;
     let view = view_by_sku(conn, &edit.sku)?.ok_or_else(|| Error::not_found(format!("product {}", edit.sku)))?;
     Ok(Edited { view, created, change })

@@ -1,7 +1,7 @@
 //! A profile's rule for what is gone: a product whose offers have all been gone for the days their suppliers' profiles name is
 //! discontinued. Time is the writer here; what it does is told in the change log like anything else.
 
-use super::golden::{self, Chosen};
+use super::golden::{self, Chosen, Pending};
 use super::lifecycle::BY_RULE;
 use super::queries::{Rules, products_all_gone};
 use super::view::ProductStatus;
@@ -66,7 +66,7 @@ fn discontinue(
         .iter()
         .map(|id| (*id, Chosen { status: Some((ProductStatus::Discontinued, BY_RULE)), ..Chosen::default() }))
         .collect();
-    let told = golden::rebuild_chosen(conn, &rules, due, &chosen, Some(&operation), now)?;
+    let told = golden::rebuild_with(conn, &rules, due, &chosen, Pending::default(), Some(&operation), now)?;
     changes::append(conn, now, &told)?;
     Ok(due.len())
 }

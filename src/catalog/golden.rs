@@ -6,7 +6,7 @@
 use super::brand;
 use super::lifecycle::{self, Standing};
 use super::queries::{
-    self, NewProduct, OfferSource, ProductRow, Rules, edits_of, offers_of_products, product_update, products_by_id, products_lock,
+    self, NewProduct, OfferSource, ProductRow, Rules, edits_of, offers_of_products, products_by_id, products_lock, products_put,
 };
 use super::resolve::{self, Edit, Golden, Source};
 use super::view::{GoldenValue, ProductStatus};
@@ -18,7 +18,7 @@ use crate::stock::available::{Level, available};
 use crate::stock::queries::levels_of_products;
 use chrono::{DateTime, Utc};
 use serde_json::json;
-use std::collections::{BTreeSet, HashMap};
+use std::collections::{BTreeMap, BTreeSet, HashMap};
 
 /// What is chosen about a product besides its claims.
 #[derive(Debug, Clone, Default)]
@@ -42,6 +42,26 @@ pub struct Restored {
     pub group: Option<(Option<i64>, bool)>,
 }
 
+/// One offer's part in a product: its claims, and what it costs.
+#[derive(Debug, Clone)]
+pub struct Part {
+    /// What it claims.
+    pub source: Source,
+    /// What its supplier charges.
+    pub cost: Option<Money>,
+    /// The price that its supplier recommends.
+    pub recommended_price: Option<Money>,
+}
+
+/// What the caller is about to store: the rebuild sees it as if it stood there, so that everything is written once.
+#[derive(Debug, Default)]
+pub struct Pending {
+    /// Products that are not stored yet, by id; they are stored by the rebuild.
+    pub products: HashMap<i64, ProductRow>,
+    /// Offers as they will be, by product, each with all of its levels as they will be.
+    pub offers: HashMap<i64, Vec<(Part, Vec<Level>)>>,
+}
+
 /// Rebuilds these products and returns what changed. Fresh ones (version 0) are told as created.
 pub fn rebuild(
     conn: &mut Conn,
@@ -50,44 +70,69 @@ pub fn rebuild(
     operation_id: Option<&str>,
     now: DateTime<Utc>,
 ) -> Result<Vec<NewChange>> {
-    rebuild_chosen(conn, rules, product_ids, &HashMap::new(), operation_id, now)
+    rebuild_with(conn, rules, product_ids, &HashMap::new(), Pending::default(), operation_id, now)
 }
 
-/// [`rebuild`], with what was chosen about some of them.
-pub fn rebuild_chosen(
+/// [`rebuild`], with what was chosen about some of them and what is about to be stored.
+pub fn rebuild_with(
     conn: &mut Conn,
     rules: &Rules,
     product_ids: &BTreeSet<i64>,
     chosen: &HashMap<i64, Chosen>,
+    pending: Pending,
     operation_id: Option<&str>,
     now: DateTime<Utc>,
 ) -> Result<Vec<NewChange>> {
-    let ids: Vec<i64> = product_ids.iter().copied().collect();
-    products_lock(conn, &ids)?;
-    let products = products_by_id(conn, &ids)?;
-    let mut offers = offers_of_products(conn, &ids)?;
-    let edits = edits_of(conn, &ids)?;
-    let levels = levels_of_products(conn, &ids)?;
-    let no_levels = Vec::new();
-    let mut changes = Vec::new();
-    for id in &ids {
-        let Some(row) = products.get(id) else { continue };
-        let offers = offers.remove(id).unwrap_or_default();
-        let levels = levels.get(id).unwrap_or(&no_levels);
+    let Pending { products: fresh, offers: mut pending } = pending;
+    let stored: Vec<i64> = product_ids.iter().copied().filter(|id| !fresh.contains_key(id)).collect();
+    products_lock(conn, &stored)?;
+    let mut products = products_by_id(conn, &stored)?;
+    products.extend(fresh);
+    let mut offers = offers_of_products(conn, &stored)?;
+    let edits = edits_of(conn, &stored)?;
+    let mut levels = levels_of_products(conn, &stored)?;
+    let (mut changes, mut brands, mut rows) = (Vec::new(), BTreeMap::new(), Vec::new());
+    for id in product_ids {
+        let Some(row) = products.remove(id) else { continue };
+        let (mut parts, mut levels) = (Vec::new(), levels.remove(id).unwrap_or_default());
+        let pending = pending.remove(id).unwrap_or_default();
+        let replaced = |offer: i64| pending.iter().any(|(part, _)| part.source.offer_id == offer);
+        for offer in offers.remove(id).unwrap_or_default() {
+            if !replaced(offer.id) {
+                parts.push(part(&offer)?);
+            }
+        }
+        levels.retain(|level| !replaced(level.offer_id));
+        for (part, own) in pending {
+            parts.push(part);
+            levels.extend(own);
+        }
         let known =
-            Known { offers: &offers, edits: edits.get(id).map_or(&[][..], Vec::as_slice), levels, chosen: chosen.get(id) };
-        let (next, brand) = next_state(row, &known, rules, now)?;
+            Known { parts: &parts, edits: edits.get(id).map_or(&[][..], Vec::as_slice), levels: &levels, chosen: chosen.get(id) };
+        let (next, brand) = next_state(&row, &known, rules, now)?;
         if next == row.body {
             continue;
         }
         if let Some(brand) = brand {
-            let row = queries::BrandRow { code: brand.code, name: brand.name, created_at: now.into() };
-            queries::brands_ensure(conn, &[row])?;
+            brands.insert(brand.code, brand.name);
         }
-        changes.extend(changes_between(row, &next, operation_id)?);
-        product_update(conn, *id, &next)?;
+        changes.extend(changes_between(&row, &next, operation_id)?);
+        rows.push(ProductRow { id: *id, body: next });
     }
+    let brands: Vec<_> =
+        brands.into_iter().map(|(code, name)| queries::BrandRow { code, name, created_at: now.into() }).collect();
+    queries::brands_ensure(conn, &brands)?;
+    products_put(conn, &rows)?;
     Ok(changes)
+}
+
+fn part(offer: &OfferSource) -> Result<Part> {
+    let body = &offer.body;
+    Ok(Part {
+        source: source(offer)?,
+        cost: stored_money(body.cost_minor, body.cost_currency.as_deref()),
+        recommended_price: stored_money(body.recommended_minor, body.recommended_currency.as_deref()),
+    })
 }
 
 /// Makes an offer a source of claims.
@@ -107,23 +152,25 @@ pub fn source(offer: &OfferSource) -> Result<Source> {
     })
 }
 
-/// The terms of a product's offers, as pricing wants them: an offer is in stock where some level of it may be sold.
-pub fn terms_of(offers: &[OfferSource], levels: &[Level]) -> Vec<OfferTerms> {
-    let in_stock = |offer: &OfferSource| levels.iter().any(|level| level.offer_id == offer.id && level.available() > 0);
-    offers.iter().map(|offer| terms(offer, in_stock(offer))).collect()
+/// The terms of a product's offers, as pricing wants them.
+pub fn terms_of(offers: &[OfferSource], levels: &[Level]) -> Result<Vec<OfferTerms>> {
+    let parts = offers.iter().map(part).collect::<Result<Vec<_>>>()?;
+    Ok(terms(&parts, levels))
 }
 
-fn terms(offer: &OfferSource, in_stock: bool) -> OfferTerms {
-    let body = &offer.body;
-    OfferTerms {
-        supplier_rank: offer.rank,
-        supplier_code: offer.supplier_code.clone(),
-        offer_key: body.supplier_sku.clone(),
-        live: body.live,
-        in_stock,
-        cost: stored_money(body.cost_minor, body.cost_currency.as_deref()),
-        recommended_price: stored_money(body.recommended_minor, body.recommended_currency.as_deref()),
-    }
+/// An offer is in stock where some level of it may be sold.
+fn terms(parts: &[Part], levels: &[Level]) -> Vec<OfferTerms> {
+    let in_stock = |offer: i64| levels.iter().any(|level| level.offer_id == offer && level.available() > 0);
+    let terms = parts.iter().map(|part| OfferTerms {
+        supplier_rank: part.source.rank,
+        supplier_code: part.source.supplier.clone(),
+        offer_key: part.source.supplier_sku.clone(),
+        live: part.source.live,
+        in_stock: in_stock(part.source.offer_id),
+        cost: part.cost,
+        recommended_price: part.recommended_price,
+    });
+    terms.collect()
 }
 
 /// Money from its two columns.
@@ -133,7 +180,7 @@ pub fn stored_money(minor: Option<i64>, currency: Option<&str>) -> Option<Money>
 
 /// All that is known about one product.
 struct Known<'a> {
-    offers: &'a [OfferSource],
+    parts: &'a [Part],
     edits: &'a [Edit],
     levels: &'a [Level],
     chosen: Option<&'a Chosen>,
@@ -145,16 +192,15 @@ fn next_state(
     rules: &Rules,
     now: DateTime<Utc>,
 ) -> Result<(NewProduct, Option<brand::Found>)> {
-    let Known { offers, edits, levels, chosen } = *known;
-    let sources = offers.iter().map(source).collect::<Result<Vec<_>>>()?;
-    let golden = resolve::resolve(&sources, edits);
+    let Known { parts, edits, levels, chosen } = *known;
+    let golden = resolve::resolve(parts.iter().map(|part| &part.source), edits);
     let brand = golden.brand.as_deref().and_then(|text| brand::find(text, &rules.aliases, &rules.dictionary));
     let category = category(&golden, edits, rules);
     let standing = Standing {
         title: has_text(&golden, "title"),
         brand: brand.is_some(),
         category: category.is_some(),
-        live_offer: offers.iter().any(|offer| offer.body.live),
+        live_offer: parts.iter().any(|part| part.source.live),
     };
     let present = ProductStatus::parse(&row.body.status);
     let restored = chosen.map_or_else(Restored::default, |chosen| chosen.restored);
@@ -167,7 +213,7 @@ fn next_state(
             status => (status, lifecycle::BY_IMPORT),
         },
     };
-    let terms = terms_of(offers, levels);
+    let terms = terms(parts, levels);
     let price =
         rules.price.as_ref().and_then(|settings| first_price(&terms, settings, &rules.rates).ok()).map(|priced| priced.price);
 

@@ -1,25 +1,27 @@
 //! Taking a chunk of an import's catalogue rows in: offers written, products found or made, golden records rebuilt.
 //!
-//! One call is one write transaction of about a thousand rows. Look-ups are batched; what has not changed is not written.
+//! One call is one write transaction of about a thousand rows. Look-ups are batched; ids are given out beforehand, so that products, offers and
+//! levels are each written once, in a few statements however many rows there are.
 
-use super::golden::{self, Chosen};
+use super::golden::{self, Chosen, Part, Pending};
 use super::queries::{
-    self, NewProduct, OfferBody, OfferKey, OfferRow, Rules, group_ensure, groups_by_parent, offer_keys, offers_by_key,
-    offers_upsert, product_insert, products_by_gtin, products_by_id, products_by_mpn, products_of_offer_gtin,
-    products_of_offer_mpn, skus_taken,
+    self, NewProduct, OfferBody, OfferKey, OfferRow, ProductRow, Rules, group_ensure, groups_by_parent, offer_keys,
+    offers_by_key, offers_put, products_by_gtin, products_by_id, products_by_mpn, products_of_offer_gtin, products_of_offer_mpn,
+    skus_taken,
 };
+use super::resolve::Source;
 use super::view::{GoldenValue, GoldenValues};
 use super::{brand, sku};
-use crate::db::{ChangeKind, Conn, JsonText, NewChange, Time, lock_catalog};
-use crate::error::Result;
+use crate::db::{ChangeKind, Conn, JsonText, NewChange, Time, ids, lock_catalog};
+use crate::error::{Error, Result};
 use crate::identity::find::{Candidate, Known, Marks};
 use crate::identity::mpn::mpn_key;
 use crate::import::PreparedRow;
 use crate::normalize::Value;
-use crate::stock::intake::{self as stock_intake, NewLevel};
+use crate::stock::available::Level;
+use crate::stock::intake::{NewLevel, Plan, plan_levels};
 use chrono::{DateTime, Utc};
 use serde_json::json;
-use sha2::{Digest, Sha256};
 use std::collections::{BTreeSet, HashMap, HashSet};
 
 /// Whose rows these are and what they belong to.
@@ -29,14 +31,14 @@ pub struct Batch {
     pub supplier_id: i64,
     /// Its code.
     pub supplier_code: String,
+    /// Its rank; 1 is best.
+    pub supplier_rank: i32,
     /// The import.
     pub import_id: String,
     /// The file in it.
     pub file: String,
     /// The operation that undo would take back.
     pub operation_id: String,
-    /// Profile and dictionary that read the rows: the same row read by another profile is another row.
-    pub reader: String,
     /// The chunk's time.
     pub now: DateTime<Utc>,
     /// When the import was accepted: what it made is no older.
@@ -50,112 +52,45 @@ pub struct Taken {
     pub created: u64,
     /// Offers changed.
     pub updated: u64,
-    /// Rows that changed nothing, superseded ones included.
+    /// Rows that changed nothing.
     pub unchanged: u64,
     /// Offers these rows are of, whether changed or not.
     pub seen: Vec<i64>,
-    /// Rows (by number) that a later row of the same key superseded.
-    pub superseded: Vec<(u64, String)>,
     /// Changes for the log, in order.
     pub changes: Vec<NewChange>,
 }
 
-/// What earlier chunks of the same import held.
-#[derive(Debug, Default)]
-pub struct Met {
-    /// The row that last carried a key, by the key's hash: sixteen bytes a row, whatever the file holds.
-    rows: HashMap<u64, u64>,
-    /// Rows that their file superseded further down the last time, and will again unless the winner has left it.
-    waiting: HashMap<String, PreparedRow>,
-}
-
-/// Rows that may wait for their winner; beyond that a row is taken at once.
-const MAX_WAITING: usize = 10_000;
-/// Superseded rows that an offer remembers.
-const MAX_SUPERSEDED: usize = 50;
-
-/// Takes rows in. None of them is rejected; they are of one file, in its order.
-pub fn take(conn: &mut Conn, rules: &Rules, batch: &Batch, met: &mut Met, rows: Vec<PreparedRow>) -> Result<Taken> {
+/// Takes rows in. None of them is rejected, no two have one key, and they are of one file, in its order.
+pub fn take(conn: &mut Conn, rules: &Rules, batch: &Batch, rows: Vec<PreparedRow>) -> Result<Taken> {
     lock_catalog(conn)?;
     let mut taken = Taken::default();
-    let rows = last_of_each_key(rows, batch, &mut taken);
-    let keys: Vec<&str> = rows.iter().map(|(row, _)| row.key.as_str()).collect();
+    let keys: Vec<&str> = rows.iter().map(|row| row.key.as_str()).collect();
     let stored = offer_keys(conn, batch.supplier_id, &keys)?;
-
-    let mut changed: Vec<(PreparedRow, RowHash)> = Vec::new();
-    for (row, mut hash) in rows {
-        let earlier = met.rows.insert(key_hash(&row.key), row.row);
-        if let Some(earlier) = earlier {
-            taken.superseded.push((earlier, row.key.clone()));
-        }
-        let waited = met.waiting.remove(&row.key).is_some();
+    let mut changed: Vec<PreparedRow> = Vec::with_capacity(rows.len());
+    for row in rows {
         match stored.get(&row.key) {
-            Some(offer) if offer.live && offer.row_hash == hash.hash => {
-                taken.seen.push(offer.id);
-                taken.count_standing(offer, batch, earlier.is_none());
-            }
-            Some(offer)
-                if offer.live
-                    && (earlier.is_none() || waited)
-                    && met.waiting.len() < MAX_WAITING
-                    && was_superseded(offer, &hash.hash) =>
-            {
-                taken.seen.push(offer.id);
-                taken.unchanged += 1;
-                met.waiting.insert(row.key.clone(), row);
-            }
+            Some(offer) if offer.live && offer.row_hash == row.hash => taken.stand(offer, batch),
             known => {
-                if let (Some(offer), Some(_)) = (known, earlier) {
-                    hash.superseded = offer.superseded.iter().flat_map(|hashes| hashes.split(',')).map(str::to_owned).collect();
-                    if !waited {
-                        hash.superseded.push(offer.row_hash.clone());
-                    }
-                    let surplus = hash.superseded.len().saturating_sub(MAX_SUPERSEDED);
-                    hash.superseded.drain(..surplus);
-                }
-                // In a rehearsal an earlier row's offer is not stored; it was counted as made all the same.
-                if known.is_some() || earlier.is_some() {
+                if known.is_some() {
                     taken.updated += 1;
                 } else {
                     taken.created += 1;
                 }
-                changed.push((row, hash));
+                changed.push(row);
             }
         }
     }
     if !changed.is_empty() {
-        write_changed(conn, rules, batch, &changed, &stored, &mut taken)?;
+        write_changed(conn, rules, batch, changed, &mut taken)?;
     }
-    Ok(taken)
-}
-
-/// Takes the rows in whose winner has left the file: what they say stands now. They were counted as unchanged before.
-pub fn take_waiting(conn: &mut Conn, rules: &Rules, batch: &Batch, met: &mut Met) -> Result<Taken> {
-    let mut taken = Taken::default();
-    let mut rows: Vec<PreparedRow> = std::mem::take(&mut met.waiting).into_values().collect();
-    if rows.is_empty() {
-        return Ok(taken);
-    }
-    lock_catalog(conn)?;
-    rows.sort_by_key(|row| row.row);
-    let rows: Vec<(PreparedRow, RowHash)> = rows
-        .into_iter()
-        .map(|row| {
-            let hash = row_hash(&row, &batch.reader);
-            (row, RowHash { hash, superseded: Vec::new() })
-        })
-        .collect();
-    let keys: Vec<&str> = rows.iter().map(|(row, _)| row.key.as_str()).collect();
-    let stored = offer_keys(conn, batch.supplier_id, &keys)?;
-    taken.updated = rows.len() as u64;
-    write_changed(conn, rules, batch, &rows, &stored, &mut taken)?;
     Ok(taken)
 }
 
 impl Taken {
     /// Counts a row whose offer says the same already: unchanged, unless an interrupted try of this very import wrote it.
-    fn count_standing(&mut self, offer: &OfferKey, batch: &Batch, first: bool) {
-        if offer.import_id != batch.import_id || !first {
+    pub fn stand(&mut self, offer: &OfferKey, batch: &Batch) {
+        self.seen.push(offer.id);
+        if offer.import_id != batch.import_id {
             self.unchanged += 1;
         } else if DateTime::<Utc>::from(offer.created_at) >= batch.began {
             self.created += 1;
@@ -165,117 +100,98 @@ impl Taken {
     }
 }
 
-fn key_hash(key: &str) -> u64 {
-    use std::hash::{DefaultHasher, Hash, Hasher};
-    let mut hasher = DefaultHasher::new();
-    key.hash(&mut hasher);
-    hasher.finish()
-}
-
-struct RowHash {
-    hash: String,
-    superseded: Vec<String>,
-}
-
-fn was_superseded(offer: &OfferKey, hash: &str) -> bool {
-    offer.superseded.as_deref().is_some_and(|hashes| hashes.split(',').any(|known| known == hash))
-}
-
-/// Keeps the last row of each key; the earlier ones are counted as unchanged and reported.
-fn last_of_each_key(rows: Vec<PreparedRow>, batch: &Batch, taken: &mut Taken) -> Vec<(PreparedRow, RowHash)> {
-    let mut kept: Vec<(PreparedRow, RowHash)> = Vec::with_capacity(rows.len());
-    let mut place: HashMap<String, usize> = HashMap::with_capacity(rows.len());
-    for row in rows {
-        let hash = row_hash(&row, &batch.reader);
-        if let Some((held, held_hash)) = place.get(&row.key).and_then(|at| kept.get_mut(*at)) {
-            taken.superseded.push((held.row, held.key.clone()));
-            taken.unchanged += 1;
-            // Not remembered as superseded: a later file that holds only the earlier row means it.
-            held_hash.hash = hash;
-            *held = row;
-        } else {
-            place.insert(row.key.clone(), kept.len());
-            kept.push((row, RowHash { hash, superseded: Vec::new() }));
-        }
-    }
-    kept
-}
-
-/// What tells whether a row says anything new: its record, and who reads it.
-pub fn row_hash(row: &PreparedRow, reader: &str) -> String {
-    let mut hash = Sha256::new();
-    hash.update(reader.as_bytes());
-    for (field, value) in &row.raw {
-        hash.update([0]);
-        hash.update(field.as_bytes());
-        hash.update([1]);
-        match value {
-            serde_json::Value::String(text) => hash.update(text.as_bytes()),
-            other => hash.update(other.to_string().as_bytes()),
-        }
-    }
-    // 128 bits tell rows of one key apart for ever; the rest would only cost room.
-    hash.finalize().iter().take(16).fold(String::with_capacity(32), |mut text, byte| {
-        use std::fmt::Write as _;
-        let _ = write!(text, "{byte:02x}");
-        text
-    })
-}
-
-fn write_changed(
-    conn: &mut Conn,
-    rules: &Rules,
-    batch: &Batch,
-    rows: &[(PreparedRow, RowHash)],
-    stored: &HashMap<String, OfferKey>,
-    taken: &mut Taken,
-) -> Result<()> {
-    let marks: Vec<Marks> = rows.iter().map(|(row, _)| marks_of(row, rules)).collect();
+fn write_changed(conn: &mut Conn, rules: &Rules, batch: &Batch, rows: Vec<PreparedRow>, taken: &mut Taken) -> Result<()> {
+    let marks: Vec<Marks> = rows.iter().map(|row| marks_of(row, rules)).collect();
+    let keys: Vec<&str> = rows.iter().map(|row| row.key.as_str()).collect();
+    let old = offers_by_key(conn, batch.supplier_id, &keys)?;
     let mut known = known(conn, &marks)?;
-    let old_keys: Vec<&str> = rows.iter().map(|(row, _)| row.key.as_str()).filter(|key| stored.contains_key(*key)).collect();
-    let old = offers_by_key(conn, batch.supplier_id, &old_keys)?;
-    let groups = groups(conn, batch, rows)?;
-    let mut skus = taken_skus(conn, batch, rows)?;
+    let groups = groups(conn, batch, &rows)?;
+    let mut founder = Founder::new(conn, batch, &rows)?;
+    let mut new_ids = ids::reserve(conn, "offers", rows.len() - old.len())?.into_iter();
 
-    let mut bodies = Vec::with_capacity(rows.len());
-    let mut touched = BTreeSet::new();
+    let mut places = Vec::with_capacity(rows.len());
     let mut chosen: HashMap<i64, Chosen> = HashMap::new();
-    for ((row, hash), marks) in rows.iter().zip(&marks) {
-        let product_id = match old.get(&row.key).and_then(|offer| offer.body.product_id) {
+    for (row, marks) in rows.iter().zip(&marks) {
+        let old = old.get(&row.key);
+        let product_id = match old.and_then(|offer| offer.body.product_id) {
             Some(product) => product,
             None => match known.find(marks) {
                 Some((product, _)) => product,
-                None => found_product(conn, batch, row, &mut skus)?,
+                None => founder.found(conn, batch, row)?,
             },
         };
         known.learn(marks, product_id);
-        touched.insert(product_id);
         if let Some(group) = row.parent.as_ref().and_then(|parent| groups.get(parent)) {
             chosen.insert(product_id, Chosen { group: Some(Some(*group)), ..Chosen::default() });
         }
-        bodies.push(body(row, hash, marks, product_id, batch, old.get(&row.key))?);
+        let offer_id = old.map(|offer| offer.id).or_else(|| new_ids.next());
+        places.push((offer_id.unwrap_or_default(), product_id));
     }
-    offers_upsert(conn, &bodies)?;
-    let keys: Vec<&str> = rows.iter().map(|(row, _)| row.key.as_str()).collect();
-    let ids = offer_keys(conn, batch.supplier_id, &keys)?;
-    taken.seen.extend(ids.values().map(|offer| offer.id));
-    for (body, (row, _)) in bodies.iter().zip(rows) {
-        let Some(id) = ids.get(&body.supplier_sku) else { continue };
-        taken.changes.push(offer_change(id.id, body, old.get(&row.key), batch)?);
-    }
+    let touched: BTreeSet<i64> = places.iter().map(|(_, product)| *product).collect();
+    let plan = levels(conn, batch, &rows, &places)?;
+    let mut of_offer = levels_by_offer(&plan);
 
-    let levels = rows.iter().filter_map(|(row, _)| Some((ids.get(&row.key)?.id, row))).flat_map(|(offer_id, row)| {
-        row.stock.iter().map(move |line| NewLevel {
-            offer_id,
+    let mut pending = Pending { products: founder.products, ..Pending::default() };
+    let mut offers = Vec::with_capacity(rows.len());
+    for ((row, marks), (offer_id, product_id)) in rows.into_iter().zip(marks).zip(places) {
+        let old = old.get(&row.key);
+        let body = body(&row, marks, product_id, batch, old)?;
+        taken.seen.push(offer_id);
+        taken.changes.push(offer_change(offer_id, &body, old, batch)?);
+        let part = part(row, offer_id, &body, batch);
+        pending.offers.entry(product_id).or_default().push((part, of_offer.remove(&offer_id).unwrap_or_default()));
+        offers.push(OfferRow { id: offer_id, body });
+    }
+    let operation = Some(batch.operation_id.as_str());
+    let rebuilt = golden::rebuild_with(conn, rules, &touched, &chosen, pending, operation, batch.now)?;
+    offers_put(conn, &offers)?;
+    plan.write(conn)?;
+    taken.changes.extend(rebuilt);
+    Ok(())
+}
+
+/// The levels that these rows state, as they will be.
+fn levels(conn: &mut Conn, batch: &Batch, rows: &[PreparedRow], places: &[(i64, i64)]) -> Result<Plan> {
+    let offer_ids: Vec<i64> = places.iter().map(|(offer, _)| *offer).collect();
+    let stated = rows.iter().zip(&offer_ids).flat_map(|(row, offer_id)| {
+        row.stock.iter().map(|line| NewLevel {
+            offer_id: *offer_id,
             warehouse: line.warehouse.clone(),
             on_hand: line.on_hand,
             reported_at: line.reported_at,
         })
     });
-    stock_intake::put_levels(conn, batch.supplier_id, &batch.operation_id, batch.now, levels.collect())?;
+    plan_levels(conn, batch.supplier_id, &batch.operation_id, batch.now, &offer_ids, stated.collect())
+}
 
-    taken.changes.extend(golden::rebuild_chosen(conn, rules, &touched, &chosen, Some(&batch.operation_id), batch.now)?);
-    Ok(())
+/// A row that is taken in is live, and so are its offer's levels.
+fn levels_by_offer(plan: &Plan) -> HashMap<i64, Vec<Level>> {
+    let mut levels: HashMap<i64, Vec<Level>> = HashMap::new();
+    for row in plan.levels.values() {
+        let level = Level { offer_id: row.offer_id, live: true, on_hand: row.on_hand, reserved: row.reserved };
+        levels.entry(row.offer_id).or_default().push(level);
+    }
+    levels
+}
+
+fn part(row: PreparedRow, offer_id: i64, body: &OfferBody, batch: &Batch) -> Part {
+    Part {
+        cost: golden::stored_money(body.cost_minor, body.cost_currency.as_deref()),
+        recommended_price: golden::stored_money(body.recommended_minor, body.recommended_currency.as_deref()),
+        source: Source {
+            offer_id,
+            supplier: batch.supplier_code.clone(),
+            rank: batch.supplier_rank,
+            supplier_sku: row.key,
+            live: true,
+            import_id: batch.import_id.clone(),
+            file: batch.file.clone(),
+            row: body.row_number,
+            claims: row.claims,
+            images: row.images,
+            tags: row.tags,
+        },
+    }
 }
 
 /// What identifies the item of a row.
@@ -319,26 +235,43 @@ fn known(conn: &mut Conn, marks: &[Marks]) -> Result<Known> {
     Ok(known)
 }
 
-fn taken_skus(conn: &mut Conn, batch: &Batch, rows: &[(PreparedRow, RowHash)]) -> Result<HashSet<String>> {
-    // Each collision adds two characters; who would collide three times over is found by the unique constraint.
-    let mut wanted = Vec::with_capacity(rows.len() * 2);
-    for (row, _) in rows {
-        let first = sku::founded_by(&batch.supplier_code, &row.key, |_| false);
-        let second = sku::founded_by(&batch.supplier_code, &row.key, |code| code == first);
-        wanted.extend([first, second]);
+/// Founds the products that these rows are the first of.
+struct Founder {
+    taken: HashSet<String>,
+    products: HashMap<i64, ProductRow>,
+    ids: Vec<i64>,
+    rows: usize,
+}
+
+impl Founder {
+    fn new(conn: &mut Conn, batch: &Batch, rows: &[PreparedRow]) -> Result<Self> {
+        // Each collision adds two characters; who would collide three times over is found by the unique constraint.
+        let mut wanted = Vec::with_capacity(rows.len() * 2);
+        for row in rows {
+            let first = sku::founded_by(&batch.supplier_code, &row.key, |_| false);
+            let second = sku::founded_by(&batch.supplier_code, &row.key, |code| code == first);
+            wanted.extend([first, second]);
+        }
+        let taken = skus_taken(conn, &wanted.iter().map(String::as_str).collect::<Vec<_>>())?;
+        Ok(Self { taken, products: HashMap::new(), ids: Vec::new(), rows: rows.len() })
     }
-    skus_taken(conn, &wanted.iter().map(String::as_str).collect::<Vec<_>>())
+
+    /// The product that a row founds.
+    fn found(&mut self, conn: &mut Conn, batch: &Batch, row: &PreparedRow) -> Result<i64> {
+        let sku = sku::founded_by(&batch.supplier_code, &row.key, |code| self.taken.contains(code));
+        self.taken.insert(sku.clone());
+        if self.ids.is_empty() {
+            self.ids = ids::reserve(conn, "products", self.rows)?;
+            self.ids.reverse();
+        }
+        let id = self.ids.pop().ok_or_else(|| Error::internal("more products were founded than there are rows"))?;
+        self.products.insert(id, ProductRow { id, body: NewProduct::empty(sku, batch.now.into())? });
+        Ok(id)
+    }
 }
 
-fn found_product(conn: &mut Conn, batch: &Batch, row: &PreparedRow, skus: &mut HashSet<String>) -> Result<i64> {
-    let sku = sku::founded_by(&batch.supplier_code, &row.key, |code| skus.contains(code));
-    skus.insert(sku.clone());
-    let product = NewProduct::empty(sku, batch.now.into())?;
-    Ok(product_insert(conn, &product)?)
-}
-
-fn groups(conn: &mut Conn, batch: &Batch, rows: &[(PreparedRow, RowHash)]) -> Result<HashMap<String, i64>> {
-    let parents: BTreeSet<&str> = rows.iter().filter_map(|(row, _)| row.parent.as_deref()).collect();
+fn groups(conn: &mut Conn, batch: &Batch, rows: &[PreparedRow]) -> Result<HashMap<String, i64>> {
+    let parents: BTreeSet<&str> = rows.iter().filter_map(|row| row.parent.as_deref()).collect();
     let parents: Vec<&str> = parents.into_iter().collect();
     let mut groups = groups_by_parent(conn, batch.supplier_id, &parents)?;
     for parent in parents {
@@ -354,14 +287,7 @@ fn groups(conn: &mut Conn, batch: &Batch, rows: &[(PreparedRow, RowHash)]) -> Re
     Ok(groups)
 }
 
-fn body(
-    row: &PreparedRow,
-    hash: &RowHash,
-    marks: &Marks,
-    product_id: i64,
-    batch: &Batch,
-    old: Option<&OfferRow>,
-) -> Result<OfferBody> {
+fn body(row: &PreparedRow, marks: Marks, product_id: i64, batch: &Batch, old: Option<&OfferRow>) -> Result<OfferBody> {
     let now: Time = batch.now.into();
     // A catalogue without a cost column says nothing about the cost that a price list gave.
     let kept = |new: Option<crate::pricing::Money>, minor: Option<i64>, currency: Option<String>| match new {
@@ -382,12 +308,12 @@ fn body(
         live: true,
         gone_at: None,
         raw: JsonText::of(&row.raw)?,
-        row_hash: hash.hash.clone(),
-        superseded: (!hash.superseded.is_empty()).then(|| hash.superseded.join(",")),
+        row_hash: row.hash.clone(),
+        warned: row.warned,
         claims: JsonText::of(&row.claims)?,
-        gtin: marks.gtin.clone(),
-        brand: marks.brand.clone(),
-        mpn_key: marks.mpn_key.clone(),
+        gtin: marks.gtin,
+        brand: marks.brand,
+        mpn_key: marks.mpn_key,
         parent: row.parent.clone(),
         cost_minor,
         cost_currency,
@@ -427,7 +353,7 @@ pub fn offer_image(body: &OfferBody) -> Result<serde_json::Value> {
         "gone_at": body.gone_at,
         "raw": body.raw.read::<serde_json::Value>()?,
         "row_hash": body.row_hash,
-        "superseded": body.superseded,
+        "warned": body.warned,
         "claims": body.claims.read::<serde_json::Value>()?,
         "gtin": body.gtin,
         "brand": body.brand,

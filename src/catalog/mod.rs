@@ -19,4 +19,4 @@ pub mod said;
 pub mod sku;
 pub mod view;
 
-pub use view::{GoldenValue, GoldenValues, ProductStatus, ProductView};
+pub use view::{GoldenValue, GoldenValues, ProductStatus, ProductView, in_language};

@@ -131,7 +131,7 @@ pub struct Candidate {
 pub type Lineage = BTreeMap<(String, Option<String>), Vec<Candidate>>;
 
 /// Resolves one product.
-pub fn resolve(sources: &[Source], edits: &[Edit]) -> Golden {
+pub fn resolve<'a>(sources: impl IntoIterator<Item = &'a Source>, edits: &[Edit]) -> Golden {
     let ranked = ranked(sources);
     let mut best: BTreeMap<(&str, Option<&str>), (&Value, Strength)> = BTreeMap::new();
     for (place, source) in ranked.iter().enumerate() {
@@ -268,8 +268,8 @@ fn of_editor(edit: &Edit) -> Candidate {
 }
 
 /// Sources, best first.
-fn ranked(sources: &[Source]) -> Vec<&Source> {
-    let mut ranked: Vec<&Source> = sources.iter().collect();
+fn ranked<'a>(sources: impl IntoIterator<Item = &'a Source>) -> Vec<&'a Source> {
+    let mut ranked: Vec<&Source> = sources.into_iter().collect();
     ranked.sort_by(|a, b| (!a.live, a.rank, &a.supplier, &a.supplier_sku).cmp(&(!b.live, b.rank, &b.supplier, &b.supplier_sku)));
     ranked
 }

@@ -102,10 +102,17 @@ impl ProductView {
         }
     }
 
-    /// The text of an attribute in exactly this locale, or in its base language (`de` for `de-AT`); never another language's.
+    /// The text of an attribute in this locale as [`in_language`] picks it; never another language's.
     pub fn text(&self, attribute: &str, locale: &str) -> Option<&str> {
         let GoldenValue::PerLocale(texts) = self.values.get(attribute)? else { return None };
-        let base = locale.split('-').next().unwrap_or(locale);
-        texts.get(locale).or_else(|| texts.get(base)).and_then(Value::as_text)
+        in_language(texts, locale).and_then(Value::as_text)
     }
+}
+
+/// What is there in this locale: exactly, else in its base language (`de` for `de-AT`), else, where the language alone is asked for,
+/// in one of its regions (`en-US` for `en`). Never another language's, nor another region's.
+pub fn in_language<'a, T>(texts: &'a BTreeMap<String, T>, locale: &str) -> Option<&'a T> {
+    let base = locale.split('-').next().unwrap_or(locale);
+    let regional = || texts.iter().find(|(tag, _)| base == locale && tag.split('-').next() == Some(base)).map(|(_, text)| text);
+    texts.get(locale).or_else(|| texts.get(base)).or_else(regional)
 }

@@ -20,7 +20,6 @@ use crate::http::{Json, Listed, Page, Path, Preconditions, Query, Tagged, Writte
 use crate::jobs::Job;
 use crate::jobs::queries::job_enqueue_once;
 use crate::undo::settings::{channel_document, nothing_set};
-use axum::body::Bytes;
 use axum::extract::State;
 use chrono::{DateTime, TimeDelta, Utc};
 use serde::{Deserialize, Serialize};
@@ -263,10 +262,10 @@ async fn create_publication(
     State(app): State<App>,
     caller: Caller,
     Path(code): Path<String>,
-    body: Bytes,
+    body: Option<Json<NewPublication>>,
 ) -> Result<Written<Publication>> {
     caller.require(Permission::Edit)?;
-    let NewPublication { format, force } = if body.is_empty() { NewPublication::default() } else { extract::parse(&body)? };
+    let NewPublication { format, force } = body.map(|Json(new)| new).unwrap_or_default();
     let location = format!("/api/v1/channels/{code}/publications");
     // On a task of its own: a reader who goes away must not leave half a publication.
     let work = tokio::spawn(async move { publish::publish(&app, &code, &Options { format, force }).await });

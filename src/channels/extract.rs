@@ -190,10 +190,7 @@ impl Side<'_> {
     fn stored<'v>(&self, view: &'v ProductView, attribute: &str) -> Option<&'v Value> {
         match view.values.get(attribute)? {
             GoldenValue::One(value) => Some(value),
-            GoldenValue::PerLocale(texts) => {
-                let base = self.locale().split('-').next().unwrap_or_default();
-                texts.get(self.locale()).or_else(|| texts.get(base))
-            }
+            GoldenValue::PerLocale(texts) => crate::catalog::in_language(texts, self.locale()),
         }
     }
 

@@ -14,6 +14,7 @@ pub mod link;
 pub mod load;
 pub mod press;
 pub mod profile;
+pub mod prune;
 pub mod publish;
 pub mod queries;
 pub mod readiness;

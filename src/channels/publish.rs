@@ -24,7 +24,7 @@ pub struct Publication {
     pub id: String,
     /// The channel.
     pub channel: String,
-    /// `published`; `held` by the guard until forced; `failed` when there was nothing to publish.
+    /// `published`; `held` by the guard until forced; `failed` when there was nothing to publish or it could not be stored.
     pub state: String,
     /// Why it was not published.
     #[serde(skip_serializing_if = "Option::is_none")]
@@ -161,21 +161,23 @@ pub async fn publish(app: &App, channel: &str, options: &Options) -> Result<Publ
         row.finished_at = Some(app.clock.now());
         return store_only(app, row).await;
     }
-    let parts = store::upload(app, channel, &id, printed.files).await?;
+    let names: Vec<String> = printed.files.iter().map(|(_, part)| part.name.clone()).collect();
+    let parts = match store::upload(app, channel, &id, printed.files).await {
+        Ok(parts) => parts,
+        Err(error) => return unstored(app, row, &names, error).await,
+    };
     row.parts = serde_json::to_value(&parts)?;
     let unpublished = Publication::of(row.clone())?;
     let publication = match commit(app, row, &desk, whole.then_some(printed.sent)).await {
         Ok(publication) => publication,
         Err(error) => {
             // Nobody will ever ask for these files.
-            if let Err(left) = store::remove(app, &unpublished).await {
-                tracing::warn!(%left, id, "the files of a dropped publication remain in the store");
-            }
+            take_back(app, channel, &id, unpublished.parts.iter().map(|part| part.file.as_str())).await;
             return Err(error);
         }
     };
     store::mirror(app, &desk.profile, &publication).await;
-    if let Err(error) = prune(app, channel, KEPT).await {
+    if let Err(error) = super::prune::prune(app, channel, KEPT).await {
         tracing::warn!(%error, channel, "old publications could not be removed; they are looked at again at the next one");
     }
     Ok(publication)
@@ -332,6 +334,23 @@ async fn store_only(app: &App, row: PublicationRow) -> Result<Publication> {
     Publication::of(row)
 }
 
+/// A publication whose files could not be stored. What was stored of it is taken back; the last feed stays.
+async fn unstored(app: &App, mut row: PublicationRow, names: &[String], error: Error) -> Result<Publication> {
+    tracing::warn!(%error, id = row.id, channel = row.channel, "a publication could not be stored");
+    take_back(app, &row.channel, &row.id, names.iter().map(String::as_str)).await;
+    "failed".clone_into(&mut row.state);
+    row.detail = Some(format!("{}. The last feed stays; publish again", error.detail));
+    row.finished_at = Some(app.clock.now());
+    store_only(app, row).await
+}
+
+/// Removes files that nobody will ever ask for. What cannot be removed now goes when old publications do.
+async fn take_back(app: &App, channel: &str, id: &str, names: impl Iterator<Item = &str>) {
+    if let Err(left) = store::remove(app, channel, id, names).await {
+        tracing::warn!(%left, id, "the files of a dropped publication remain in the store for now");
+    }
+}
+
 /// The swap: from here on this is the current publication.
 async fn commit(
     app: &App,
@@ -367,41 +386,29 @@ async fn commit(
 
 /// The part that answers for `file` now: from the newest publication that holds its format. None before the first.
 pub async fn current(app: &App, profile: &Arc<ChannelProfile>, file: &str) -> Result<Option<(Publication, Part)>> {
-    let Some(format) = profile.formats.iter().find(|format| format.owns(file)).map(|format| format.code.clone()) else {
-        return Ok(None);
-    };
+    let Some(format) = profile.formats.iter().find(|format| format.owns(file)) else { return Ok(None) };
+    let Some(publication) = newest(app, profile, &format.code).await? else { return Ok(None) };
+    let part = publication.parts.iter().find(|part| part.file == file).cloned();
+    Ok(part.map(|part| (publication, part)))
+}
+
+/// The parts of a format as they stand now, and the publication they are of. None before the first.
+pub async fn standing(app: &App, profile: &ChannelProfile, format: &str) -> Result<Vec<(String, Part)>> {
+    let Some(publication) = newest(app, profile, format).await? else { return Ok(Vec::new()) };
+    let parts = publication.parts.into_iter().filter(|part| part.format == format);
+    Ok(parts.map(|part| (publication.id.clone(), part)).collect())
+}
+
+/// The newest publication that holds a format.
+async fn newest(app: &App, profile: &ChannelProfile, format: &str) -> Result<Option<Publication>> {
     let channel = profile.code.clone();
     // A channel that is only ever published format by format still has each of them among the newest.
     let newest = app.db.read(move |conn| queries::publications(conn, &channel, Some("published"), None, 50)).await?;
     for row in newest {
         let publication = Publication::of(row)?;
         if publication.parts.iter().any(|part| part.format == format) {
-            let part = publication.parts.iter().find(|part| part.file == file).cloned();
-            return Ok(part.map(|part| (publication, part)));
+            return Ok(Some(publication));
         }
     }
     Ok(None)
-}
-
-/// Removes the files and rows of old publications, the newest `keep` of each state aside. What is current always stays.
-pub async fn prune(app: &App, channel: &str, keep: usize) -> Result<usize> {
-    let profile = app.channels.get(channel)?;
-    let of = channel.to_owned();
-    let rows = app.db.read(move |conn| queries::publications(conn, &of, None, None, 10_000)).await?;
-    let mut formats: Vec<String> = profile.formats.iter().map(|format| format.code.clone()).collect();
-    let mut pruned = 0;
-    for (at, row) in rows.into_iter().enumerate() {
-        let publication = Publication::of(row)?;
-        let needed = publication.state == "published" && publication.parts.iter().any(|part| formats.contains(&part.format));
-        if publication.state == "published" {
-            formats.retain(|format| !publication.parts.iter().any(|part| part.format == *format));
-        }
-        if at < keep.max(1) || needed {
-            continue;
-        }
-        store::remove(app, &publication).await?;
-        app.db.write(move |conn| queries::delete_publication(conn, &publication.id)).await?;
-        pruned += 1;
-    }
-    Ok(pruned)
 }

@@ -8,16 +8,19 @@ use super::publish::{Gzip, Part, Publication};
 use super::write::WrittenPart;
 use crate::app::App;
 use crate::error::{Code, Error, Result};
+use crate::files::{self, NotStored};
+use chrono::{DateTime, Utc};
 use flate2::{Compression, GzBuilder};
 use futures_util::{StreamExt, TryStreamExt};
-use object_store::buffered::BufWriter;
 use object_store::path::Path as ObjectPath;
 use object_store::{ObjectStore, ObjectStoreExt};
 use sha2::{Digest, Sha256};
+use std::collections::BTreeMap;
 use std::fs::File;
 use std::io::{Read, Write};
 use std::path::{Path, PathBuf};
 use tokio::io::AsyncWriteExt;
+use tokio_util::io::ReaderStream;
 
 /// Where a file of a publication lies.
 pub fn place(channel: &str, publication: &str, file: &str) -> ObjectPath {
@@ -30,10 +33,7 @@ fn feed(channel: &str, file: &str) -> ObjectPath {
 
 /// The store's fault as ours.
 pub fn refused(error: object_store::Error) -> Error {
-    match error {
-        object_store::Error::NotFound { .. } => Error::not_found("such file in the store").because(error),
-        other => Error::new(Code::Unavailable, "the file store cannot be used just now; try again").because(other),
-    }
+    files::refused("the feed", error)
 }
 
 /// Uploads the parts and their gzip forms.
@@ -79,13 +79,16 @@ fn seal(path: &Path) -> Result<(String, PathBuf, Gzip)> {
 }
 
 async fn put(app: &App, from: &Path, to: ObjectPath) -> Result<()> {
-    let mut file = tokio::fs::File::open(from).await?;
-    let mut writer = BufWriter::new(app.files.clone(), to);
-    let failed = |error: std::io::Error| {
-        Error::new(Code::Unavailable, "the feed cannot be stored; is the file store full?").because(error)
-    };
-    tokio::io::copy(&mut file, &mut writer).await.map_err(failed)?;
-    writer.shutdown().await.map_err(failed)
+    let file = tokio::fs::File::open(from).await?;
+    match files::put(&app.files, to, ReaderStream::new(file), u64::MAX).await {
+        Ok(_) => Ok(()),
+        Err(NotStored::Store(error)) => {
+            let error = files::refused("the feed cannot be stored", error);
+            Err(Error { code: Code::Unavailable, ..error })
+        }
+        Err(NotStored::Body(error)) => Err(error.into()),
+        Err(NotStored::TooLarge) => Err(Error::internal("a feed without an end")),
+    }
 }
 
 /// Brings `feeds/<channel>/` to the publication. The publication already stands, so a fault here is only logged: what is served
@@ -144,15 +147,39 @@ fn readable() -> tempfile::Builder<'static, 'static> {
     builder
 }
 
-/// Removes the files of a publication.
-pub async fn remove(app: &App, publication: &Publication) -> Result<()> {
-    for part in &publication.parts {
-        for name in [part.file.clone(), format!("{}.gz", part.file)] {
-            match app.files.delete(&place(&publication.channel, &publication.id, &name)).await {
-                Ok(()) | Err(object_store::Error::NotFound { .. }) => {}
-                Err(error) => return Err(refused(error)),
-            }
-        }
+/// Removes the files of a publication, their gzip forms too.
+pub async fn remove(app: &App, channel: &str, id: &str, names: impl Iterator<Item = &str>) -> Result<()> {
+    let places = names.flat_map(|name| [place(channel, id, name), place(channel, id, &format!("{name}.gz"))]).collect();
+    delete(app, places).await
+}
+
+/// Publications of a channel that have files, by id, and when the last of these was stored.
+pub async fn publications(app: &App, channel: &str) -> Result<BTreeMap<String, DateTime<Utc>>> {
+    let prefix = ObjectPath::from_iter(["publications", channel]);
+    let mut found = BTreeMap::new();
+    let mut files = app.files.list(Some(&prefix));
+    while let Some(file) = files.try_next().await.map_err(refused)? {
+        let Some(id) = file.location.prefix_match(&prefix).and_then(|mut parts| parts.next()) else { continue };
+        let stored_at = found.entry(id.as_ref().to_owned()).or_insert(file.last_modified);
+        *stored_at = file.last_modified.max(*stored_at);
     }
-    Ok(())
+    Ok(found)
+}
+
+/// Removes whatever files a publication has.
+pub async fn remove_all(app: &App, channel: &str, id: &str) -> Result<()> {
+    let prefix = ObjectPath::from_iter(["publications", channel, id]);
+    let places = app.files.list(Some(&prefix)).map_ok(|meta| meta.location).try_collect().await.map_err(refused)?;
+    delete(app, places).await
+}
+
+async fn delete(app: &App, places: Vec<ObjectPath>) -> Result<()> {
+    let places = futures_util::stream::iter(places).map(Ok).boxed();
+    let gone = |done: object_store::Result<ObjectPath>| async {
+        match done {
+            Ok(_) | Err(object_store::Error::NotFound { .. }) => Ok(()),
+            Err(error) => Err(refused(error)),
+        }
+    };
+    app.files.delete_stream(places).then(gone).try_collect().await
 }

@@ -49,10 +49,9 @@ pub trait Words: Send + Sync {
     fn title(&self, parts: &TitleParts, locale: &str) -> Option<String>;
 }
 
-/// The text of exactly this locale or its base language.
+/// The text of exactly this locale, its base language, or where a plain language is wanted one of its regions.
 pub fn in_locale<'a>(texts: &'a BTreeMap<String, String>, locale: &str) -> Option<&'a str> {
-    let base = locale.split('-').next().unwrap_or(locale);
-    texts.get(locale).or_else(|| texts.get(base)).map(String::as_str).filter(|text| !text.is_empty())
+    crate::catalog::in_language(texts, locale).map(String::as_str).filter(|text| !text.is_empty())
 }
 
 impl Words for Dictionary {

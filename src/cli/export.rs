@@ -128,6 +128,9 @@ fn unwritable(path: &Path, error: &std::io::Error) -> Error {
 impl Export {
     pub(super) async fn run(self, config: crate::config::Config) -> Result<Outcome> {
         let app = super::open(config).await?;
-        run(&app, &self, &mut std::io::stdout()).await
+        let outcome = run(&app, &self, &mut std::io::stdout()).await?;
+        // A publication is a change too, and the index is as new as the log.
+        super::catch_up(&app).await?;
+        Ok(outcome)
     }
 }

@@ -2,11 +2,13 @@
 //!
 //! A command is a struct of arguments with `run`, a variant of `Command` and a line in `Command::run`.
 
-pub mod backup;
-mod channels;
+mod backup;
+mod bench;
+pub mod channels;
 mod demo;
 mod doctor;
 pub mod export;
+mod generate;
 mod gtin;
 mod import;
 mod key;
@@ -55,6 +57,8 @@ enum Command {
     Doctor(doctor::Doctor),
     Backup(backup::Backup),
     Restore(backup::Restore),
+    Generate(generate::Generate),
+    Bench(bench::Bench),
     Key(key::Key),
     Openapi(openapi::Openapi),
     Migrate(migrate::Migrate),
@@ -79,6 +83,8 @@ impl Command {
             Self::Doctor(doctor) => doctor.run(config).await,
             Self::Backup(backup) => backup.run(config).await,
             Self::Restore(restore) => restore.run(config).await,
+            Self::Generate(generate) => generate.run(config).await,
+            Self::Bench(bench) => bench.run(config).await,
             Self::Key(key) => key.run(config).await,
             Self::Openapi(openapi) => openapi.run(),
             Self::Migrate(migrate) => migrate.run(config).await,

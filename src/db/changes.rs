@@ -174,7 +174,7 @@ pub struct Change {
 }
 
 #[derive(Insertable)]
-#[diesel(table_name = changes)]
+#[diesel(table_name = changes, treat_none_as_default_value = false)]
 struct NewRow {
     kind: String,
     subject: String,
@@ -207,8 +207,7 @@ pub fn append(conn: &mut Conn, now: DateTime<Utc>, new: &[NewChange]) -> Result<
         return head(conn);
     }
     let rows = new.iter().map(|change| NewRow::of(change, now)).collect::<Result<Vec<_>>>()?;
-    // PostgreSQL's protocol carries 65,535 binds a statement.
-    for part in rows.chunks(1_000) {
+    for part in rows.chunks(super::ROWS_A_STATEMENT) {
         each_backend!(conn => diesel::insert_into(changes::table).values(part).execute(conn))?;
     }
     let (xid, seq) = match conn {

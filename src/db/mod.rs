@@ -7,6 +7,7 @@
 pub mod changes;
 mod conn;
 mod error;
+pub mod ids;
 mod migrate;
 pub mod operations;
 mod pool;
@@ -18,6 +19,7 @@ pub mod types;
 pub use changes::{Change, ChangeKind, NewChange, Position};
 pub use conn::{Conn, MultiBackend};
 pub use error::unique_violation;
+pub use ids::ROWS_A_STATEMENT;
 pub use pool::{Backend, Db};
 pub use types::{JsonText, Time};
 

@@ -152,7 +152,7 @@ diesel::table! {
         gone_at -> Nullable<UtcTime>,
         raw -> Json,
         row_hash -> Text,
-        superseded -> Nullable<Text>,
+        warned -> Bool,
         claims -> Json,
         gtin -> Nullable<Text>,
         brand -> Nullable<Text>,

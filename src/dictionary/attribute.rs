@@ -130,6 +130,9 @@ pub struct Attribute {
     /// Amounts outside are kept as doubtful.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub usual: Option<Bounds>,
+    /// Other usual bounds, by category code: a searchlight throws farther than a headlamp.
+    #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
+    pub usual_in: BTreeMap<String, Bounds>,
     /// Longest text in characters; longer ones are rejected.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub max_length: Option<usize>,
@@ -150,6 +153,11 @@ impl Attribute {
     /// The name in this locale, else in its base language, else in English.
     pub fn label(&self, locale: &str) -> &str {
         label_in(&self.label, locale).unwrap_or(&self.code)
+    }
+
+    /// The usual amounts of a product of this category.
+    pub fn usual_for(&self, category: Option<&str>) -> Option<Bounds> {
+        category.and_then(|category| self.usual_in.get(category)).copied().or(self.usual)
     }
 
     /// The option of this code.

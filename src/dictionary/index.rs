@@ -16,6 +16,8 @@ pub(super) struct Index {
     spelling_keys: HashMap<String, HashMap<String, usize>>,
     pub(super) categories: HashMap<String, usize>,
     pub(super) category_words: HashMap<String, usize>,
+    /// Words that mean a category only as the whole of a part.
+    category_alone: HashMap<String, usize>,
     brands: HashMap<String, usize>,
     pub(super) words: Words,
 }
@@ -161,6 +163,9 @@ impl Index {
             for word in std::iter::once(&category.code).chain(category.label.values()).chain(&category.synonyms) {
                 index.category_words.entry(key(word)).or_insert(at);
             }
+            for word in &category.alone {
+                index.category_alone.entry(key(word)).or_insert(at);
+            }
         }
         for (at, brand) in brands.iter().enumerate() {
             for word in std::iter::once(&brand.name).chain(&brand.aliases) {
@@ -187,10 +192,11 @@ impl Index {
             .filter(|part| !part.is_empty() && part.len() <= 200)
             .take(50)
             .collect();
-        if let Some(found) = self.category_words.get(&key(text)) {
+        let whole = |part: &String| self.category_words.get(part).or_else(|| self.category_alone.get(part));
+        if let Some(found) = whole(&key(text)) {
             return Some(*found);
         }
-        if let Some(found) = parts.iter().rev().find_map(|part| self.category_words.get(part)) {
+        if let Some(found) = parts.iter().rev().find_map(whole) {
             return Some(*found);
         }
         // The longest known phrase inside a part, so that "headlamp batteries" is not a headlamp.

@@ -316,7 +316,13 @@ impl Draft {
                     "a select, multi_select or batteries has at least one option, and nothing else has any".to_owned(),
                 );
             }
-            for bounds in [attribute.hard, attribute.usual].into_iter().flatten() {
+            if let Some(code) =
+                attribute.usual_in.keys().find(|code| !self.categories.iter().any(|placed| placed.entry.code == **code))
+            {
+                return fault("usual_in", format!("'{code}' is not a category of categories.toml; use a known code"));
+            }
+            let usual_in = attribute.usual_in.values().copied().map(Some);
+            for bounds in [attribute.hard, attribute.usual].into_iter().chain(usual_in).flatten() {
                 if matches!((bounds.min, bounds.max), (Some(min), Some(max)) if min > max) {
                     return fault("hard and usual", "min is larger than max; swap them".to_owned());
                 }
@@ -346,7 +352,9 @@ impl Draft {
             if !category.label.contains_key("en") {
                 return fault("label", "has no English name; add en = \"...\"".to_owned());
             }
-            for word in std::iter::once(&category.code).chain(category.label.values()).chain(&category.synonyms) {
+            for word in
+                std::iter::once(&category.code).chain(category.label.values()).chain(&category.synonyms).chain(&category.alone)
+            {
                 if let Some(other) = words.insert(key(word), &category.code).filter(|other| *other != category.code) {
                     return fault("synonyms", format!("'{word}' already leads to the category {other}; keep it in one of them"));
                 }

@@ -53,6 +53,9 @@ pub struct Category {
     /// Words of suppliers' category paths that mean it, in any language.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub synonyms: Vec<String>,
+    /// Words that mean it only where they stand alone: "accessories", which other trades have too.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub alone: Vec<String>,
     /// Codes of the attribute `product_kind` that belong to it.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub kinds: Vec<String>,

@@ -9,11 +9,13 @@ use crate::catalog::queries::{Rules, product_ids_after};
 use crate::channels::{publish, store};
 use crate::db::{Conn, changes};
 use crate::error::Result;
+use crate::files;
 use crate::import::queries::imports_open;
 use crate::jobs::queries::{job_of_import_is_alive, jobs_dead};
 use crate::search::SearchRequest;
 use crate::stock::queries::levels_off_ledger;
 use object_store::ObjectStoreExt;
+use object_store::path::Path;
 use serde::Serialize;
 use std::collections::BTreeSet;
 use std::sync::Arc;
@@ -140,24 +142,40 @@ async fn index(app: &App) -> Result<Vec<Finding>> {
     Ok(findings)
 }
 
-/// What is published is there, whole; so are the originals of imports that are still to be read.
+/// What is published is there, whole, in both forms; so are the originals of imports that are still to be read.
 async fn files(app: &App) -> Result<Vec<Finding>> {
-    let mut findings = Vec::new();
+    let mut wanted = Vec::new();
     for profile in app.channels.iter() {
         for format in &profile.formats {
-            let Some((publication, part)) = publish::current(app, profile, &format.file).await? else { continue };
-            let place = store::place(&profile.code, &publication.id, &part.file);
-            let path = place.to_string();
-            match app.files.head(&place).await {
-                Ok(meta) if meta.size == part.bytes => {}
-                Ok(meta) => {
-                    let message = format!("has {} bytes, not {}; publish {} again", meta.size, part.bytes, profile.code);
-                    findings.push(finding("files", "size", path, message));
-                }
-                Err(error) => {
-                    let message = format!("cannot be read ({error}); publish {} again", profile.code);
-                    findings.push(finding("files", "missing", path, message));
-                }
+            let again = format!("publish {} again", profile.code);
+            for (publication, part) in publish::standing(app, profile, &format.code).await? {
+                let place = |name: &str| store::place(&profile.code, &publication, name);
+                wanted.push((place(&part.file), part.bytes, again.clone()));
+                wanted.push((place(&format!("{}.gz", part.file)), part.gzip.bytes, again.clone()));
+            }
+        }
+    }
+    let limit = i64::try_from(LISTED).unwrap_or(i64::MAX);
+    for import in app.db.read(move |conn| imports_open(conn, limit)).await? {
+        let again = format!("cancel import {} and send the file again", import.id);
+        wanted.extend(import.files.into_iter().map(|file| (Path::from(file.path), file.bytes, again.clone())));
+    }
+    let mut findings = Vec::new();
+    for (place, bytes, advice) in wanted {
+        let path = place.to_string();
+        match app.files.head(&place).await {
+            Ok(meta) if meta.size == bytes => {}
+            Ok(meta) => {
+                findings.push(finding("files", "size", path, format!("has {} bytes, not {bytes}; {advice}", meta.size)));
+            }
+            Err(object_store::Error::NotFound { .. }) => {
+                findings.push(finding("files", "missing", path, format!("is not in the file store; {advice}")));
+            }
+            // The store does not answer; it would say so of every other file too.
+            Err(error) => {
+                let error = files::refused("it cannot be examined", error);
+                findings.push(finding("files", "unread", path, error.to_string()));
+                break;
             }
         }
     }

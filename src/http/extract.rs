@@ -2,7 +2,7 @@
 
 use super::body;
 use crate::error::{Code, Error, FieldError};
-use axum::extract::{FromRequest, FromRequestParts, Request};
+use axum::extract::{FromRequest, FromRequestParts, OptionalFromRequest, Request};
 use axum::http::request::Parts;
 use axum::http::{HeaderMap, header};
 use axum::response::{IntoResponse, Response};
@@ -19,11 +19,29 @@ impl<T: DeserializeOwned, S: Send + Sync> FromRequest<S> for Json<T> {
     type Rejection = Error;
 
     async fn from_request(request: Request, _: &S) -> Result<Self, Error> {
-        media_type(request.headers(), &["application/json", "application/merge-patch+json"])?;
+        media_type(request.headers(), JSON)?;
         let bytes = body::read(request.into_body(), body::LIMIT).await?;
         parse(&bytes).map(Self)
     }
 }
+
+/// `Option<Json<T>>`: a request without a body, whatever media type it names, asks for the defaults.
+impl<T: DeserializeOwned, S: Send + Sync> OptionalFromRequest<S> for Json<T> {
+    type Rejection = Error;
+
+    async fn from_request(request: Request, _: &S) -> Result<Option<Self>, Error> {
+        let (parts, body) = request.into_parts();
+        let bytes = body::read(body, body::LIMIT).await?;
+        if bytes.is_empty() {
+            return Ok(None);
+        }
+        media_type(&parts.headers, JSON)?;
+        parse(&bytes).map(|value| Some(Self(value)))
+    }
+}
+
+/// The media types of a JSON body.
+const JSON: &[&str] = &["application/json", "application/merge-patch+json"];
 
 /// Checks that the body is of one of these media types; parameters such as `charset` are passed over.
 pub fn media_type<'a>(headers: &HeaderMap, taken: &[&'a str]) -> Result<&'a str, Error> {

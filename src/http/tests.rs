@@ -170,3 +170,17 @@ fn a_patch_may_hold_what_nobody_sets_as_it_stands() {
     let error = divide::<Rest>(body(json!({"nmae": "x"})), &["code"]).unwrap_err();
     assert_eq!((error.code.status(), error.fields[0].pointer.as_str()), (422, "/nmae"));
 }
+
+#[tokio::test]
+async fn a_body_that_pauses_too_long_is_a_timeout_and_one_that_breaks_off_is_not() {
+    use super::body::{failure, read, timed};
+    use axum::body::{Body, Bytes};
+    use futures_util::{StreamExt, stream};
+    let begun = || stream::iter([Ok::<_, std::io::Error>(Bytes::from_static(b"{"))]);
+    let silent = Body::from_stream(begun().chain(stream::pending()));
+    let error = read(timed(silent, std::time::Duration::from_millis(5)), 100).await.unwrap_err();
+    assert_eq!((error.code, error.code.status()), (Code::Timeout, 408));
+    let broken = Body::from_stream(begun().chain(stream::iter([Err(std::io::Error::other("reset"))])));
+    assert_eq!(read(broken, 100).await.unwrap_err().code, Code::BadRequest);
+    assert_eq!(failure(std::io::Error::other("length limit exceeded")).code, Code::TooLarge);
+}

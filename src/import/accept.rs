@@ -5,13 +5,14 @@ use super::{ImportKind, ImportMode};
 use crate::app::App;
 use crate::db::operations;
 use crate::error::{Code, Error, Result};
+use crate::files::{self, NotStored};
 use crate::jobs::Job;
 use crate::jobs::queries::{job_begin, job_enqueue};
 use crate::suppliers::profile::Profile;
 use crate::suppliers::queries::{supplier_by_code, supplier_ensure};
 use bytes::Bytes;
-use futures_util::{Stream, StreamExt};
-use object_store::{ObjectStoreExt, WriteMultipart, path::Path};
+use futures_util::Stream;
+use object_store::{ObjectStoreExt, path::Path};
 
 /// Bytes of one import's files at most.
 pub const MAX_BYTES: u64 = 8 << 30;
@@ -39,47 +40,26 @@ pub async fn store_file<E>(
     import_id: &str,
     place: usize,
     name: &str,
-    mut body: impl Stream<Item = Result<Bytes, E>> + Unpin,
+    body: impl Stream<Item = Result<Bytes, E>> + Unpin,
     max_bytes: u64,
 ) -> Result<StoredFile>
 where
     E: Into<Box<dyn std::error::Error + Send + Sync>>,
 {
     let path = Path::from(format!("imports/{import_id}/{place:03}-{}", safe_name(name)));
-    let upload = app.files.put_multipart(&path).await.map_err(store_failed)?;
-    let mut upload = WriteMultipart::new(upload);
-    let mut bytes = 0_u64;
-    while let Some(part) = body.next().await {
-        let part = match part {
-            Ok(part) => part,
-            Err(error) => {
-                abort(upload).await;
-                return Err(Error::new(Code::BadRequest, format!("{name} did not arrive whole; send it again")).because(error));
-            }
-        };
-        bytes += part.len() as u64;
-        if bytes > max_bytes {
-            abort(upload).await;
-            return Err(Error::new(
-                Code::TooLarge,
-                format!("{name} is larger than the {max_bytes} bytes one import may have; split it"),
-            ));
+    let bytes = files::put(&app.files, path.clone(), body, max_bytes).await.map_err(|failed| match failed {
+        NotStored::Body(error) => {
+            Error::new(Code::BadRequest, format!("{name} did not arrive whole; send it again")).because(error)
         }
-        upload.wait_for_capacity(4).await.map_err(store_failed)?;
-        upload.put(part);
-    }
-    upload.finish().await.map_err(store_failed)?;
+        NotStored::TooLarge => {
+            Error::new(Code::TooLarge, format!("{name} is larger than the {max_bytes} bytes one import may have; split it"))
+        }
+        NotStored::Store(error) => match files::refused(&format!("{name} cannot be stored"), error) {
+            error if error.code == Code::NotFound => Error { code: Code::Unavailable, ..error },
+            error => error,
+        },
+    })?;
     Ok(StoredFile { name: name.to_owned(), path: path.to_string(), bytes })
-}
-
-async fn abort(upload: WriteMultipart) {
-    if let Err(error) = upload.abort().await {
-        tracing::warn!(%error, "a broken upload could not be removed from the file store");
-    }
-}
-
-fn store_failed(error: object_store::Error) -> Error {
-    Error::new(Code::Unavailable, "the file store cannot be written; check its folder or bucket").because(error)
 }
 
 /// Takes back what was stored of an import that was refused after all.

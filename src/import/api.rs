@@ -164,26 +164,29 @@ async fn create_import(
     caller.require_supplier(&code)?;
     crate::suppliers::check::code("/code", &code)?;
     let id = crate::id::new("imp", app.clock.now());
-    let (files, profile) = if is_multipart(&headers) {
-        let parts = Multipart::from_request(request, &()).await;
-        let parts = parts.map_err(|error| Error::new(Code::BadRequest, format!("the multipart body cannot be read: {error}")))?;
-        multipart(&app, &id, parts).await?
-    } else {
-        let name = how.filename.clone().unwrap_or_else(|| default_name(&headers));
-        (vec![body(&app, &id, &name, request.into_body()).await?], None)
+    let mut files = Vec::new();
+    let accepted = async {
+        let profile = if is_multipart(&headers) {
+            multipart(&app, &id, request, &mut files).await?
+        } else {
+            let name = how.filename.clone().unwrap_or_else(|| default_name(&headers));
+            body(&app, &id, &name, request.into_body(), &mut files).await?;
+            None
+        };
+        if files.is_empty() {
+            return Err(Error::field("/file", "missing", "send the file as the body, or as a part named 'file'"));
+        }
+        let request = Request {
+            supplier: code,
+            kind: how.kind.unwrap_or(ImportKind::Catalog),
+            mode: how.mode,
+            profile,
+            dry_run: how.dry_run.unwrap_or(false),
+            actor: caller.actor().clone(),
+        };
+        accept::enqueue(&app, id.clone(), request, files.clone(), None).await
     };
-    if files.is_empty() {
-        return Err(Error::field("/file", "missing", "send the file as the body, or as a part named 'file'"));
-    }
-    let request = Request {
-        supplier: code,
-        kind: how.kind.unwrap_or(ImportKind::Catalog),
-        mode: how.mode,
-        profile,
-        dry_run: how.dry_run.unwrap_or(false),
-        actor: caller.actor().clone(),
-    };
-    if let Err(error) = accept::enqueue(&app, id.clone(), request, files.clone(), None).await {
+    if let Err(error) = accepted.await {
         accept::discard(&app, &files).await;
         return Err(error);
     }
@@ -212,12 +215,14 @@ fn default_name(headers: &HeaderMap) -> String {
     format!("upload.{ending}")
 }
 
-async fn body(app: &App, id: &str, name: &str, body: Body) -> Result<queries::StoredFile> {
+async fn body(app: &App, id: &str, name: &str, body: Body, files: &mut Vec<queries::StoredFile>) -> Result<()> {
     let stored = accept::store_file(app, id, 0, name, body.into_data_stream(), accept::MAX_BYTES).await?;
-    if stored.bytes == 0 {
+    let empty = stored.bytes == 0;
+    files.push(stored);
+    if empty {
         return Err(Error::new(Code::UnreadableFile, "the body is empty; send the file as the body"));
     }
-    Ok(stored)
+    Ok(())
 }
 
 /// Profiles are small; a megabyte of one is a mistake.
@@ -225,11 +230,19 @@ const MAX_PROFILE_BYTES: usize = 1 << 20;
 /// Files of one import.
 const MAX_FILES: usize = 100;
 
-async fn multipart(app: &App, id: &str, mut parts: Multipart) -> Result<(Vec<queries::StoredFile>, Option<String>)> {
+/// Stores the parts as they come; the answer is the profile's text. What was stored before something is wrong stands in `files`.
+async fn multipart(
+    app: &App,
+    id: &str,
+    request: axum::extract::Request,
+    files: &mut Vec<queries::StoredFile>,
+) -> Result<Option<String>> {
+    let parts = Multipart::from_request(request, &()).await;
+    let mut parts = parts.map_err(|error| Error::new(Code::BadRequest, format!("the multipart body cannot be read: {error}")))?;
     let broken = |error: axum::extract::multipart::MultipartError| {
         Error::new(Code::BadRequest, format!("the multipart body cannot be read: {error}"))
     };
-    let (mut files, mut profile) = (Vec::new(), None);
+    let mut profile = None;
     let mut left = accept::MAX_BYTES;
     while let Some(mut part) = parts.next_field().await.map_err(broken)? {
         match part.name().unwrap_or_default() {
@@ -257,7 +270,7 @@ async fn multipart(app: &App, id: &str, mut parts: Multipart) -> Result<(Vec<que
             other => return Err(Error::field(format!("/{other}"), "unknown_part", "the parts are named 'file' and 'profile'")),
         }
     }
-    Ok((files, profile))
+    Ok(profile)
 }
 
 /// Whose imports.

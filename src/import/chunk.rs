@@ -1,22 +1,32 @@
-//! From a file to chunks of prepared rows, on a thread of its own: the next chunk is read and normalised while the last is written.
+//! From a file to chunks of prepared rows, ahead of the writer: one thread reads, all of them normalise, and the next chunk is made while the
+//! last is written.
+//!
+//! A file is read twice. The first time, quickly, only for the keys that repeat in it: the last row of a key stands, and the ones before it
+//! change nothing, however far apart they are. A row that the supplier's offer was read from the last time, letter by letter and by the
+//! same reader, is not normalised again, unless reading it had left a warning that the report should repeat.
 
-use super::prepare::Preparer;
-use super::read::{self, ReadLimits, Records};
-use super::{Counts, ImportKind, Issue, PreparedRow, Severity};
+use super::last_rows::LastRows;
+use super::prepare::{Preparer, record_hash};
+use super::read::{self, ReadError, ReadLimits};
+use super::{Counts, ImportKind, Issue, PreparedRow, Record, Severity};
+use crate::catalog::queries::{OfferKey, offer_keys};
+use crate::db::Db;
 use crate::dictionary::Dictionary;
+use crate::error::{Error, Result};
 use crate::suppliers::profile::Profile;
+use crate::suppliers::queries::supplier_by_code;
 use iso_currency::Currency;
+use rayon::prelude::*;
 use std::collections::HashMap;
-use std::hash::{DefaultHasher, Hash, Hasher};
 use std::io::Read;
 use std::sync::Arc;
 use tokio::sync::mpsc;
 
 /// Rows of one write transaction at most.
-pub const CHUNK_ROWS: i64 = 1_000;
+pub const CHUNK_ROWS: usize = 1_000;
 /// Bytes of raw text in one chunk at most, so that a file of huge rows stays as flat in memory as any.
 const CHUNK_BYTES: usize = 8 << 20;
-/// Chunks that may wait to be written.
+/// Chunks that may wait for the next step.
 const AHEAD: usize = 2;
 
 /// Some rows of one file.
@@ -24,6 +34,8 @@ const AHEAD: usize = 2;
 pub struct Chunk {
     /// Rows to be taken.
     pub rows: Vec<PreparedRow>,
+    /// Offers that these rows find as they say.
+    pub standing: Vec<OfferKey>,
     /// What was wrong, in the order of the rows.
     pub issues: Vec<Issue>,
     /// Records read, those lost included.
@@ -45,6 +57,10 @@ pub struct Chunk {
 /// What reading needs besides the bytes.
 #[derive(Clone)]
 pub struct Reader {
+    /// Where the supplier's offers are looked up.
+    pub db: Db,
+    /// The supplier's code.
+    pub supplier: String,
     /// How the supplier's columns map.
     pub profile: Arc<Profile>,
     /// What the file is about.
@@ -53,102 +69,215 @@ pub struct Reader {
     pub dictionary: Arc<Dictionary>,
     /// The supplier's currency.
     pub currency: Option<Currency>,
+    /// Profile and dictionary in a word: the same row read by others is another row.
+    pub fingerprint: Arc<str>,
+}
+
+/// Records as read, not looked at yet.
+#[derive(Default)]
+struct Batch {
+    records: Vec<Result<Record, ReadError>>,
+    fatal: Option<String>,
+}
+
+/// A record that may have to be understood.
+enum Taken {
+    Superseded(u64, String),
+    Known(Result<Record, ReadError>, String, String),
+    Other(Result<Record, ReadError>),
 }
 
 impl Reader {
-    /// Looks ahead through a stock file or price list: which row is the last of each key that repeats. Such a file is short of columns and
-    /// quick to read twice, and its rows hold nothing by which a superseded one could be told the next time.
+    /// Reads a file for the first time: which row is the last of each key that repeats.
     pub fn look_ahead(&self, source: Box<dyn Read + Send>, name: &str, file: usize, last: &mut LastRows) {
         let Ok(records) = read::open(source, name, &self.profile.read_options(), &ReadLimits::default()) else { return };
-        let preparer = Preparer::new(self.kind, &self.profile, &self.dictionary, self.currency);
+        let preparer = self.preparer();
         for record in records {
-            match preparer.take(record) {
-                Ok(row) if !row.rejected() => {
-                    last.rows.insert(unit_hash(&row), place(file, row.row));
-                }
-                Ok(_) => {}
-                Err(_) => return,
+            let record = match record {
+                Ok(record) => record,
+                Err(error) if error.fatal => return,
+                // A doubtful row counts; a lost one is no row.
+                Err(error) => match error.record {
+                    Some(record) => *record,
+                    None => continue,
+                },
+            };
+            if let Some(about) = preparer.about(&record) {
+                last.meet(file, record.row, about);
             }
         }
     }
 
     /// Starts reading; chunks arrive in order until the file ends. Dropping the receiver stops it.
-    pub fn start(&self, source: Box<dyn Read + Send>, name: String, file: usize, last: Arc<LastRows>) -> mpsc::Receiver<Chunk> {
+    pub fn start(
+        &self,
+        source: Box<dyn Read + Send>,
+        name: String,
+        file: usize,
+        last: Arc<LastRows>,
+    ) -> mpsc::Receiver<Result<Chunk>> {
+        let (send_batch, mut batches) = mpsc::channel(AHEAD);
         let (send, receive) = mpsc::channel(AHEAD);
-        let reader = self.clone();
-        let span = tracing::Span::current();
+        let (reader, span) = (self.clone(), tracing::Span::current());
         tokio::task::spawn_blocking(move || {
             let _in = span.enter();
-            match read::open(source, &name, &reader.profile.read_options(), &ReadLimits::default()) {
-                Ok(records) => reader.pump(records, &send, file, &last),
-                Err(error) => {
-                    let _ = send.blocking_send(Chunk { fatal: Some(error.to_string()), ..Chunk::default() });
+            reader.pump(source, &name, &send_batch);
+        });
+        let reader = self.clone();
+        tokio::spawn(async move {
+            while let Some(batch) = batches.recv().await {
+                let chunk = reader.understand(batch, file, Arc::clone(&last)).await;
+                let failed = chunk.is_err();
+                if send.send(chunk).await.is_err() || failed {
+                    return;
                 }
             }
         });
         receive
     }
 
-    fn pump(&self, records: Records, send: &mpsc::Sender<Chunk>, file: usize, last: &LastRows) {
-        let preparer = Preparer::new(self.kind, &self.profile, &self.dictionary, self.currency);
-        let mut chunk = Chunk::default();
+    fn preparer(&self) -> Preparer<'_> {
+        Preparer::new(self.kind, &self.profile, &self.dictionary, self.currency)
+    }
+
+    fn pump(&self, source: Box<dyn Read + Send>, name: &str, send: &mpsc::Sender<Batch>) {
+        let mut batch = Batch::default();
+        let records = match read::open(source, name, &self.profile.read_options(), &ReadLimits::default()) {
+            Ok(records) => records,
+            Err(error) => {
+                let _ = send.blocking_send(Batch { fatal: Some(error.to_string()), ..batch });
+                return;
+            }
+        };
         let mut bytes = 0;
         for record in records {
-            bytes += record.as_ref().map_or(0, |record| record.fields.iter().map(|(_, text)| text.len()).sum());
-            match preparer.take(record) {
-                Ok(row) if last.supersede(file, &row) => chunk.supersede(row),
-                Ok(row) => chunk.push(row),
-                Err(end) => {
-                    chunk.fatal = Some(end.to_string());
+            match record {
+                Err(error) if error.fatal => {
+                    batch.fatal = Some(error.to_string());
                     break;
                 }
+                other => {
+                    bytes += other.as_ref().map_or(0, |record| record.fields.iter().map(|(_, text)| text.len()).sum());
+                    batch.records.push(other);
+                }
             }
-            if chunk.read >= CHUNK_ROWS || bytes >= CHUNK_BYTES {
-                if send.blocking_send(std::mem::take(&mut chunk)).is_err() {
+            if batch.records.len() >= CHUNK_ROWS || bytes >= CHUNK_BYTES {
+                if send.blocking_send(std::mem::take(&mut batch)).is_err() {
                     return;
                 }
                 bytes = 0;
             }
         }
-        // The last chunk goes even when it is empty: it carries the end.
-        let _ = send.blocking_send(chunk);
+        // The last batch goes even when it is empty: it carries the end.
+        let _ = send.blocking_send(batch);
+    }
+
+    /// From records to rows, on all cores.
+    async fn understand(&self, batch: Batch, file: usize, last: Arc<LastRows>) -> Result<Chunk> {
+        let Batch { records, fatal } = batch;
+        let reader = self.clone();
+        let looked = tokio::task::spawn_blocking(move || -> Vec<Taken> {
+            let preparer = reader.preparer();
+            records.into_par_iter().map(|record| reader.look(&preparer, record, file, &last)).collect()
+        });
+        let looked = looked.await.map_err(Error::internal)?;
+        let stored = self.stored(&looked).await?;
+        let reader = self.clone();
+        let prepared = tokio::task::spawn_blocking(move || {
+            let mut chunk = Chunk { fatal, ..Chunk::default() };
+            let preparer = reader.preparer();
+            let rows: Vec<Understood> = looked.into_par_iter().map(|taken| understood(&preparer, &stored, taken)).collect();
+            for row in rows {
+                chunk.take(row);
+            }
+            chunk
+        });
+        prepared.await.map_err(Error::internal)
+    }
+
+    fn look(&self, preparer: &Preparer<'_>, record: Result<Record, ReadError>, file: usize, last: &LastRows) -> Taken {
+        let plain = match &record {
+            Ok(record) => Some(record),
+            Err(error) => error.record.as_deref(),
+        };
+        if !last.is_empty()
+            && let Some(plain) = plain
+            && preparer.about(plain).is_some_and(|about| last.supersede(file, plain.row, about))
+        {
+            return Taken::Superseded(plain.row, preparer.key(plain).unwrap_or_default());
+        }
+        let known = plain.filter(|_| self.kind == ImportKind::Catalog).and_then(|plain| {
+            let key = preparer.key(plain)?;
+            Some((key, record_hash(plain, &self.fingerprint)))
+        });
+        match known {
+            Some((key, hash)) => Taken::Known(record, key, hash),
+            None => Taken::Other(record),
+        }
+    }
+
+    /// What is stored under the keys of these rows.
+    async fn stored(&self, looked: &[Taken]) -> Result<HashMap<String, OfferKey>> {
+        let keys = looked.iter().filter_map(|taken| match taken {
+            Taken::Known(_, key, _) => Some(key.clone()),
+            _ => None,
+        });
+        let (keys, code): (Vec<String>, _) = (keys.collect(), self.supplier.clone());
+        if keys.is_empty() {
+            return Ok(HashMap::new());
+        }
+        let look = move |conn: &mut crate::db::Conn| match supplier_by_code(conn, &code)? {
+            Some(supplier) => offer_keys(conn, supplier.id, &keys.iter().map(String::as_str).collect::<Vec<_>>()),
+            None => Ok(HashMap::new()),
+        };
+        self.db.read(look).await
     }
 }
 
-/// The last row of every key of a stock file or price list, by hash.
-#[derive(Debug, Default)]
-pub struct LastRows {
-    rows: HashMap<u64, u64>,
+/// What became of a record.
+enum Understood {
+    Superseded(u64, String),
+    Standing(OfferKey),
+    Row(PreparedRow),
+    Fatal(String),
 }
 
-impl LastRows {
-    /// Does a later row say the same thing anew?
-    fn supersede(&self, file: usize, row: &PreparedRow) -> bool {
-        !self.rows.is_empty()
-            && !row.rejected()
-            && self.rows.get(&unit_hash(row)).is_some_and(|last| *last > place(file, row.row))
+fn understood(preparer: &Preparer<'_>, stored: &HashMap<String, OfferKey>, taken: Taken) -> Understood {
+    let (record, hash) = match taken {
+        Taken::Superseded(row, key) => return Understood::Superseded(row, key),
+        Taken::Other(record) => (record, None),
+        Taken::Known(record, key, hash) => match stored.get(&key) {
+            Some(offer) if offer.live && !offer.warned && offer.row_hash == hash => return Understood::Standing(offer.clone()),
+            _ => (record, Some(hash)),
+        },
+    };
+    match preparer.take(record) {
+        Ok(row) => Understood::Row(PreparedRow { hash: hash.unwrap_or_default(), ..row }),
+        Err(end) => Understood::Fatal(end.to_string()),
     }
-}
-
-/// Order of rows over all files of an import.
-fn place(file: usize, row: u64) -> u64 {
-    ((file as u64) << 48) | row
-}
-
-/// What a row is about: its key, and the warehouses of its stock.
-fn unit_hash(row: &PreparedRow) -> u64 {
-    let mut hasher = DefaultHasher::new();
-    row.key.hash(&mut hasher);
-    for line in &row.stock {
-        line.warehouse.hash(&mut hasher);
-    }
-    hasher.finish()
 }
 
 /// Words looked at in one lost row.
 const LOST_WORDS: usize = 2_000;
 
 impl Chunk {
+    fn take(&mut self, row: Understood) {
+        match row {
+            Understood::Fatal(reason) => self.fatal = Some(reason),
+            Understood::Row(row) => self.push(row),
+            Understood::Standing(offer) => {
+                self.read += 1;
+                self.standing.push(offer);
+            }
+            Understood::Superseded(row, key) => {
+                self.read += 1;
+                self.superseded += 1;
+                self.warned += 1;
+                self.issues.push(duplicate_key(row, &key));
+            }
+        }
+    }
+
     fn push(&mut self, mut row: PreparedRow) {
         self.read += 1;
         if row.rejected() {
@@ -164,22 +293,15 @@ impl Chunk {
             self.issues.append(&mut row.issues);
             return;
         }
-        self.warned += i64::from(!row.issues.is_empty());
+        row.warned = !row.issues.is_empty();
+        self.warned += i64::from(row.warned);
         self.issues.append(&mut row.issues);
         self.rows.push(row);
-    }
-
-    fn supersede(&mut self, mut row: PreparedRow) {
-        self.read += 1;
-        self.superseded += 1;
-        self.warned += 1;
-        self.issues.append(&mut row.issues);
-        self.issues.push(duplicate_key(row.row, &row.key));
     }
 }
 
 /// The issue of a row that a later one superseded.
-pub fn duplicate_key(row: u64, key: &str) -> Issue {
+fn duplicate_key(row: u64, key: &str) -> Issue {
     Issue {
         row,
         field: String::new(),
@@ -193,7 +315,7 @@ pub fn duplicate_key(row: u64, key: &str) -> Issue {
 /// Loses a row that is about no offer of this supplier; it was counted as taken when it was read.
 pub fn reject_unknown_sku(row: &PreparedRow, counts: &mut Counts, issues: &mut Vec<Issue>) {
     counts.rejected += 1;
-    counts.warned -= i64::from(!row.issues.is_empty());
+    counts.warned -= i64::from(row.warned);
     issues.push(Issue {
         row: row.row,
         field: String::new(),

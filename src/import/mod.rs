@@ -7,6 +7,8 @@ pub mod accept;
 pub mod api;
 pub mod chunk;
 pub mod finish;
+pub mod last_rows;
+pub mod pairs;
 pub mod prepare;
 pub mod queries;
 pub mod read;

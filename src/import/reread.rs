@@ -4,13 +4,14 @@
 //! do not change by being read again; its claims, its marks, its pictures and its tags do. A price that is there stays, because a price
 //! list may have given it since; one that could not be read before is filled in.
 
-use super::prepare::Preparer;
+use super::prepare::{Preparer, record_hash};
 use super::queries::profile_in_force;
+use super::run::fingerprint;
 use super::{ImportKind, Record};
 use crate::app::App;
 use crate::catalog::golden;
-use crate::catalog::intake::{marks_of, offer_image, row_hash};
-use crate::catalog::queries::{OfferBody, OfferRow, Rules, offers_page_of_supplier, offers_upsert};
+use crate::catalog::intake::{marks_of, offer_image};
+use crate::catalog::queries::{OfferBody, OfferRow, Rules, offers_page_of_supplier, offers_put};
 use crate::db::{ChangeKind, Conn, JsonText, NewChange, changes, lock_catalog};
 use crate::error::Result;
 use crate::pricing::{Money, money};
@@ -47,7 +48,7 @@ pub async fn all(app: &App, progress: &(dyn Fn(u64) + Sync)) -> Result<u64> {
             loop {
                 let (dictionary, profile) = (Arc::clone(&app.dictionary), Arc::clone(&profile));
                 let (code, now) = (supplier.code.clone(), app.clock.now());
-                let reader = format!("{}/{}", profile.fingerprint(), app.dictionary.fingerprint());
+                let reader = fingerprint(&profile, &app.dictionary);
                 let work = move |conn: &mut Conn| {
                     lock_catalog(conn)?;
                     let rules = Rules::load(conn, &dictionary)?;
@@ -57,14 +58,14 @@ pub async fn all(app: &App, progress: &(dyn Fn(u64) + Sync)) -> Result<u64> {
                     let (mut other, mut told) = (Vec::new(), Vec::new());
                     for offer in offers {
                         let (id, before) = (offer.id, offer.body.clone());
-                        let again = reread(offer, &preparer, &reader, &rules)?.body;
-                        if again != before {
+                        let again = reread(offer, &preparer, &reader, &rules)?;
+                        if again.body != before {
                             told.push(change(id, &code, &before)?);
                             other.push(again);
                         }
                     }
-                    offers_upsert(conn, &other)?;
-                    let products: BTreeSet<i64> = other.iter().filter_map(|offer| offer.product_id).collect();
+                    offers_put(conn, &other)?;
+                    let products: BTreeSet<i64> = other.iter().filter_map(|offer| offer.body.product_id).collect();
                     told.extend(golden::rebuild(conn, &rules, &products, None, now)?);
                     changes::append(conn, now, &told)?;
                     Ok((last, other.len() as u64))
@@ -96,12 +97,14 @@ fn change(offer_id: i64, supplier: &str, before: &OfferBody) -> Result<NewChange
 /// One offer, read again. A row that cannot be read any more keeps what was understood of it before.
 fn reread(mut offer: OfferRow, preparer: &Preparer<'_>, reader: &str, rules: &Rules) -> Result<OfferRow> {
     let raw: Map<String, JsonValue> = offer.body.raw.read()?;
-    let row = preparer.prepare(&record(offer.body.row_number, &raw));
+    let record = record(offer.body.row_number, &raw);
+    let row = preparer.prepare(&record);
     if row.rejected() || row.key != offer.body.supplier_sku {
         return Ok(offer);
     }
     let body = &mut offer.body;
-    body.row_hash = row_hash(&row, reader);
+    body.row_hash = record_hash(&record, reader);
+    body.warned = !row.issues.is_empty();
     body.claims = JsonText::of(&row.claims)?;
     body.images = JsonText::of(&row.images)?;
     body.tags = JsonText::of(&row.tags)?;

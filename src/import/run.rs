@@ -1,17 +1,20 @@
 //! Running an import: chunk after chunk, each a transaction of rows, changes, issues and progress together.
 
-use super::chunk::{Chunk, LastRows, Reader, duplicate_key};
+use super::chunk::{Chunk, Reader};
 use super::finish::{self, Ending};
+use super::last_rows::LastRows;
 use super::queries::{
     ImportRow, StoredFile, import_by_id, import_count, import_is_running, import_running_beside, import_start, issues_insert,
 };
 use super::read::{self, ReadError, ReadLimits, ReadOptions};
 use super::{Counts, ImportKind, ImportMode, Issue, Record};
 use crate::app::App;
-use crate::catalog::intake::{self, Batch, Met, Taken};
+use crate::catalog::intake::{self, Batch, Taken};
 use crate::catalog::queries::{Rules, offer_keys};
 use crate::db::{Conn, changes};
+use crate::dictionary::Dictionary;
 use crate::error::{Code, Error, Result};
+use crate::files;
 use crate::jobs::queries::job_of_import_is_alive;
 use crate::pricing::{list, money};
 use crate::stock::report;
@@ -32,7 +35,6 @@ const MAX_LOST_WORDS: usize = 200_000;
 #[derive(Default)]
 pub(super) struct State {
     pub(super) counts: Counts,
-    pub(super) met: Met,
     pub(super) seen: HashSet<i64>,
     pub(super) seen_levels: HashSet<(i64, i64)>,
     pub(super) lost_words: HashSet<String>,
@@ -46,7 +48,6 @@ pub(super) struct Run {
     /// The profile's text, and whether it was proposed by us.
     pub(super) profile: Arc<String>,
     pub(super) proposed: bool,
-    reader: String,
 }
 
 /// Does an accepted import and returns it as it ended. Safe to repeat: what was written already is found unchanged.
@@ -69,17 +70,14 @@ async fn attempt(app: &App, import: ImportRow, progress: &(dyn Fn(&Counts) + Syn
     let mode = mode(&import, &profile);
     let code = import.supplier.clone();
     let supplier = app.db.read(move |conn| supplier_by_code(conn, &code)).await?;
-    let run = Run {
-        mode,
-        reader: format!("{}/{}", profile.fingerprint(), app.dictionary.fingerprint()),
-        profile: Arc::new(text),
-        proposed,
-        import: Arc::new(import),
-    };
+    let run = Run { mode, profile: Arc::new(text), proposed, import: Arc::new(import) };
     if !begin(app, &run, profile.name.clone()).await? {
         return finish::end(app, run, State::default(), Ending::Cancelled).await;
     }
     let reader = Reader {
+        db: app.db.clone(),
+        supplier: run.import.supplier.clone(),
+        fingerprint: fingerprint(&profile, &app.dictionary).into(),
         currency: profile.currency.or_else(|| supplier.and_then(|supplier| money::currency(&supplier.currency).ok())),
         profile: Arc::new(profile),
         kind: run.import.kind,
@@ -90,7 +88,8 @@ async fn attempt(app: &App, import: ImportRow, progress: &(dyn Fn(&Counts) + Syn
     let mut fatal = None;
     for (place, file) in run.import.files.iter().enumerate() {
         let mut chunks = reader.start(open(app, file).await?, file.name.clone(), place, Arc::clone(&last));
-        while let Some(mut chunk) = chunks.recv().await {
+        while let Some(chunk) = chunks.recv().await {
+            let mut chunk = chunk?;
             fatal = fatal.or(chunk.fatal.take().map(|reason| format!("{}: {reason}", file.name)));
             let written = write_chunk(app, &run, &file.name, chunk, state).await?;
             state = written.0;
@@ -108,10 +107,7 @@ async fn attempt(app: &App, import: ImportRow, progress: &(dyn Fn(&Counts) + Syn
         None if state.counts.rows_read == 0 => Ending::Failed(
             "no rows were found; check that the file is the right one and that its header and record path fit".to_owned(),
         ),
-        None => {
-            state = write_waiting(app, &run, state).await?;
-            Ending::Complete
-        }
+        None => Ending::Complete,
     };
     finish::end(app, run, state, ending).await
 }
@@ -189,27 +185,29 @@ fn mode(import: &ImportRow, profile: &Profile) -> ImportMode {
     })
 }
 
-/// See [`Reader::look_ahead`]; a catalogue needs none.
+/// Who reads a row: the same row read with another profile or dictionary is another row.
+pub fn fingerprint(profile: &Profile, dictionary: &Dictionary) -> String {
+    format!("{}/{}", profile.fingerprint(), dictionary.fingerprint())
+}
+
+/// See [`Reader::look_ahead`].
 async fn look_ahead(app: &App, run: &Run, reader: &Reader) -> Result<Arc<LastRows>> {
     let mut last = LastRows::default();
-    if run.import.kind != ImportKind::Catalog {
-        for (place, file) in run.import.files.iter().enumerate() {
-            let (source, name, reader) = (open(app, file).await?, file.name.clone(), reader.clone());
-            let looked = tokio::task::spawn_blocking(move || {
-                reader.look_ahead(source, &name, place, &mut last);
-                last
-            });
-            last = looked.await.map_err(Error::internal)?;
-        }
+    for (place, file) in run.import.files.iter().enumerate() {
+        let (source, name, reader) = (open(app, file).await?, file.name.clone(), reader.clone());
+        let looked = tokio::task::spawn_blocking(move || {
+            reader.look_ahead(source, &name, place, &mut last);
+            last
+        });
+        last = looked.await.map_err(Error::internal)?;
     }
+    last.end();
     Ok(Arc::new(last))
 }
 
 /// The stored original as a plain reader: a folder's file as it is, a bucket's through a temporary file.
 async fn open(app: &App, file: &StoredFile) -> Result<Box<dyn Read + Send>> {
-    let failed = |error: object_store::Error| {
-        Error::new(Code::Unavailable, format!("{} cannot be read from the file store", file.name)).because(error)
-    };
+    let failed = |error: object_store::Error| files::refused(&format!("{} cannot be read", file.name), error);
     let found = app.files.get(&Path::from(file.path.as_str())).await.map_err(failed)?;
     match found.payload {
         GetResultPayload::File(file, _) => Ok(Box::new(file)),
@@ -237,22 +235,6 @@ async fn write_chunk(app: &App, run: &Run, file: &str, chunk: Chunk, state: Stat
     metrics::counter!("beamline_import_rows_total").increment(rows.unsigned_abs());
     metrics::histogram!("beamline_import_chunk_seconds").record(started.elapsed().as_secs_f64());
     Ok(written)
-}
-
-/// Rows whose winner left the file, taken at the end.
-async fn write_waiting(app: &App, run: &Run, mut state: State) -> Result<State> {
-    let (step, dictionary, now) = (Step { run: run.clone(), file: String::new() }, Arc::clone(&app.dictionary), app.clock.now());
-    let work = move |conn: &mut Conn| {
-        let rules = Rules::load(conn, &dictionary)?;
-        let batch = step.batch(conn, now)?;
-        let taken = intake::take_waiting(conn, &rules, &batch, &mut state.met)?;
-        let taken_in = i64::try_from(taken.updated).unwrap_or(i64::MAX);
-        state.counts.updated += taken_in;
-        state.counts.unchanged -= taken_in;
-        changes::append(conn, now, &taken.changes)?;
-        Ok((state, Vec::new(), true, step))
-    };
-    Ok(transact(app, run, work).await?.0)
 }
 
 type Worked = (State, Vec<Issue>, bool, Step);
@@ -287,7 +269,7 @@ impl Step {
     fn write(
         self,
         conn: &mut Conn,
-        dictionary: &Arc<crate::dictionary::Dictionary>,
+        dictionary: &Arc<Dictionary>,
         chunk: Chunk,
         mut state: State,
         now: chrono::DateTime<chrono::Utc>,
@@ -295,7 +277,7 @@ impl Step {
         if !import_is_running(conn, &self.run.import.id)? {
             return Ok((state, Vec::new(), false, self));
         }
-        let Chunk { rows, mut issues, read, rejected, warned, superseded, lost_keys, lost_words, fatal: _ } = chunk;
+        let Chunk { rows, standing, mut issues, read, rejected, warned, superseded, lost_keys, lost_words, fatal: _ } = chunk;
         let room = MAX_LOST_WORDS.saturating_sub(state.lost_words.len());
         state.lost_words.extend(lost_words.into_iter().take(room));
         let batch = self.batch(conn, now)?;
@@ -309,14 +291,17 @@ impl Step {
         state.seen.extend(lost_offers);
         let mut counts = Counts { rows_read: read, rejected, warned, unchanged: superseded, ..Counts::default() };
         let rules = Rules::load(conn, dictionary)?;
-        let taken = match self.run.import.kind {
-            ImportKind::Catalog => intake::take(conn, &rules, &batch, &mut state.met, rows)?,
+        let mut taken = match self.run.import.kind {
+            ImportKind::Catalog => intake::take(conn, &rules, &batch, rows)?,
             ImportKind::Stock => {
                 report::take_stock(conn, &rules, &batch, &mut state.seen_levels, &rows, &mut counts, &mut issues)?
             }
             ImportKind::Prices => list::take_prices(conn, &rules, &batch, &rows, &mut counts, &mut issues)?,
         };
-        count(&mut counts, &taken, &mut issues);
+        for offer in &standing {
+            taken.stand(offer, &batch);
+        }
+        count(&mut counts, &taken);
         state.seen.extend(&taken.seen);
         changes::append(conn, now, &taken.changes)?;
         add(&mut state.counts, &counts);
@@ -330,26 +315,22 @@ impl Step {
         Ok(Batch {
             supplier_id: supplier.id,
             supplier_code: import.supplier.clone(),
+            supplier_rank: supplier.rank,
             import_id: import.id.clone(),
             file: self.file.clone(),
             operation_id: import.operation_id.clone(),
-            reader: self.run.reader.clone(),
             now,
             began: import.created_at,
         })
     }
 }
 
-fn count(counts: &mut Counts, taken: &Taken, issues: &mut Vec<Issue>) {
+fn count(counts: &mut Counts, taken: &Taken) {
     let [created, updated, unchanged] =
         [taken.created, taken.updated, taken.unchanged].map(|count| i64::try_from(count).unwrap_or(i64::MAX));
     counts.created += created;
     counts.updated += updated;
     counts.unchanged += unchanged;
-    for (row, key) in &taken.superseded {
-        counts.warned += 1;
-        issues.push(duplicate_key(*row, key));
-    }
 }
 
 fn add(sum: &mut Counts, more: &Counts) {

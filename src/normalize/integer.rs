@@ -4,6 +4,7 @@ use super::{
     Hints, Reading, Status, Value,
     number::Style,
     scan::{Piece, tokens},
+    text::key,
 };
 use crate::dictionary::{Attribute, Dictionary};
 use rust_decimal::{Decimal, prelude::ToPrimitive};
@@ -14,8 +15,16 @@ pub(super) fn read(dictionary: &Dictionary, attribute: &Attribute, raw: &str, hi
         |bounds: Option<crate::dictionary::Bounds>, value: i64| bounds.is_none_or(|bounds| bounds.contains(Decimal::from(value)));
     let pieces = tokens(raw, Style::of(dictionary, hints));
     let mut numbers = Vec::new();
-    for token in &pieces {
+    for (at, token) in pieces.iter().enumerate() {
         let Piece::Number(number) = &token.piece else { continue };
+        // "1O" and "12abc" are typing mistakes; "6pcs" and "90CRI" are not.
+        let glued = pieces.get(at + 1).filter(|next| next.piece == Piece::Word && next.start == token.end);
+        if let Some(word) =
+            glued.and_then(|word| raw.get(word.start..word.end)).filter(|word| !counts(dictionary, attribute, word))
+        {
+            let message = format!("'{word}' stands right behind the number and means nothing here; write the number alone.");
+            return Reading::rejected(attribute, "integer", "glued_letters", message);
+        }
         let readings = [Some(number.value), number.alternative];
         if let Some(value) = readings.into_iter().flatten().filter(Decimal::is_integer).find_map(|value| value.to_i64()) {
             numbers.push((value, (token.start, token.end)));
@@ -40,8 +49,15 @@ pub(super) fn read(dictionary: &Dictionary, attribute: &Attribute, raw: &str, hi
     let alone = pieces.len() == 1;
     let mut reading = Reading::accepted(attribute, "integer", Value::Integer(value), if alone { 95 } else { 75 });
     reading.span = Some(span);
-    if !inside(attribute.usual, value) {
+    if !inside(attribute.usual_for(hints.category.as_deref()), value) {
         reading.doubt("unusual", format!("{value} is unusual for {}.", attribute.label("en")), 40);
     }
     reading
+}
+
+/// May this word stand right behind the number: a word for pieces, or the attribute's own name?
+fn counts(dictionary: &Dictionary, attribute: &Attribute, word: &str) -> bool {
+    dictionary.words().pieces.contains(&key(word))
+        || dictionary.unit_in("time", word).is_some_and(|unit| unit.code == "year")
+        || dictionary.header(word).is_some_and(|header| header.attribute.code == attribute.code)
 }

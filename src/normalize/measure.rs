@@ -68,9 +68,9 @@ pub(super) fn read(dictionary: &Dictionary, attribute: &Attribute, raw: &str, hi
         let message = "The text states two amounts that do not agree; keep the right one.";
         Reading { status: Status::Ambiguous, ..Reading::rejected(attribute, "measure.dual", "conflict", message) }
     } else if amounts.len() == 1 {
-        single(dictionary, attribute, unit, raw, first)
+        single(dictionary, attribute, unit, raw, first, hints)
     } else {
-        several(dictionary, attribute, unit, raw, &amounts)
+        several(dictionary, attribute, unit, raw, &amounts, hints)
     };
     reading.span = amounts.first().zip(amounts.last()).map(|(first, last)| (first.start, last.end));
     qualify(dictionary, &found, &quantities, &mut reading);
@@ -227,9 +227,9 @@ fn merge_duals(amounts: Vec<Amount>, conflict: &mut bool) -> Vec<Amount> {
     merged
 }
 
-fn single(dictionary: &Dictionary, attribute: &Attribute, unit: &Unit, raw: &str, amount: &Amount) -> Reading {
+fn single(dictionary: &Dictionary, attribute: &Attribute, unit: &Unit, raw: &str, amount: &Amount, hints: &Hints) -> Reading {
     let (target, qualifier) = about(dictionary, attribute, &key(raw));
-    let mut reading = judge(target, unit, amount);
+    let mut reading = judge(target, unit, amount, hints);
     reading.qualifiers.extend(qualifier);
     if target.code != attribute.code && reading.value.is_some() {
         reading.findings.push(Finding::new(
@@ -259,7 +259,8 @@ fn about<'a>(dictionary: &'a Dictionary, asked: &'a Attribute, text_key: &str) -
 }
 
 /// Holds one amount against the attribute's ranges.
-fn judge(attribute: &Attribute, unit: &Unit, amount: &Amount) -> Reading {
+fn judge(attribute: &Attribute, unit: &Unit, amount: &Amount, hints: &Hints) -> Reading {
+    let usual_bounds = attribute.usual_for(hints.category.as_deref());
     let fits = |bounds: Option<crate::dictionary::Bounds>, value: Decimal| bounds.is_none_or(|bounds| bounds.contains(value));
     let mut value = amount.value;
     let mut reading = Reading::rejected(attribute, amount.rule, "", "");
@@ -269,7 +270,7 @@ fn judge(attribute: &Attribute, unit: &Unit, amount: &Amount) -> Reading {
         reading.doubt("rounded_twice", "The two amounts in the text agree only roughly.".to_owned(), 60);
     }
     if let Some(other) = amount.alternative {
-        let usual = |value: Decimal| fits(attribute.usual, value) && fits(attribute.hard, value);
+        let usual = |value: Decimal| fits(usual_bounds, value) && fits(attribute.hard, value);
         if !usual(value) && usual(other) {
             value = other;
             reading.doubt(
@@ -286,7 +287,7 @@ fn judge(attribute: &Attribute, unit: &Unit, amount: &Amount) -> Reading {
             format!("{value} {} is not possible for {}; check the number and its unit.", unit.symbol, attribute.label("en"));
         return Reading::rejected(attribute, amount.rule, "out_of_range", message);
     }
-    if !fits(attribute.usual, value) {
+    if !fits(usual_bounds, value) {
         let message = format!("{value} {} is unusual for {}.", unit.symbol, attribute.label("en"));
         reading.doubt("unusual", message, 40);
     }
@@ -295,11 +296,11 @@ fn judge(attribute: &Attribute, unit: &Unit, amount: &Amount) -> Reading {
     reading
 }
 
-fn several(dictionary: &Dictionary, attribute: &Attribute, unit: &Unit, raw: &str, amounts: &[Amount]) -> Reading {
+fn several(dictionary: &Dictionary, attribute: &Attribute, unit: &Unit, raw: &str, amounts: &[Amount], hints: &Hints) -> Reading {
     if let [low, high] = amounts
         && high.join == Join::To
     {
-        let mut reading = judge(attribute, unit, if low.value > high.value { low } else { high });
+        let mut reading = judge(attribute, unit, if low.value > high.value { low } else { high }, hints);
         if reading.value.is_some() {
             reading.rule = "measure.range";
             reading.qualifiers.push("range".to_owned());
@@ -309,21 +310,21 @@ fn several(dictionary: &Dictionary, attribute: &Attribute, unit: &Unit, raw: &st
                 50,
             );
         }
-        return single_target(dictionary, attribute, raw, unit, reading, high);
+        return single_target(dictionary, attribute, raw, (unit, high, hints), reading);
     }
     if attribute.cue.is_some()
         && attribute.several != Several::Axes
-        && let Some(reading) = per_basis(dictionary, attribute, unit, raw, amounts)
+        && let Some(reading) = per_basis(dictionary, attribute, unit, raw, amounts, hints)
     {
         return reading;
     }
     match attribute.several {
-        Several::Axes => axes(dictionary, attribute, unit, amounts),
+        Several::Axes => axes(dictionary, attribute, unit, amounts, hints),
         Several::Max => {
             let Some(largest) = amounts.iter().max_by_key(|amount| amount.value) else {
                 return Reading::rejected(attribute, "measure.list", "no_number", "There is no number in this text.");
             };
-            let mut reading = judge(attribute, unit, largest);
+            let mut reading = judge(attribute, unit, largest, hints);
             if reading.value.is_some() {
                 reading.rule = "measure.list";
                 reading.amounts = amounts.iter().map(|amount| amount.value).collect();
@@ -333,7 +334,7 @@ fn several(dictionary: &Dictionary, attribute: &Attribute, unit: &Unit, raw: &st
         }
         Several::Ambiguous => {
             if let Some(first) = amounts.first().filter(|first| amounts.iter().all(|amount| amount.value == first.value)) {
-                return judge(attribute, unit, first);
+                return judge(attribute, unit, first, hints);
             }
             let message = "The text states several amounts and not which one is meant.";
             Reading { status: Status::Ambiguous, ..Reading::rejected(attribute, "measure.list", "several_values", message) }
@@ -342,12 +343,18 @@ fn several(dictionary: &Dictionary, attribute: &Attribute, unit: &Unit, raw: &st
 }
 
 /// An interval under one attribute may be about its sibling: "light angle adjusts 0 to 80 degrees".
-fn single_target(dictionary: &Dictionary, asked: &Attribute, raw: &str, unit: &Unit, reading: Reading, high: &Amount) -> Reading {
+fn single_target(
+    dictionary: &Dictionary,
+    asked: &Attribute,
+    raw: &str,
+    (unit, high, hints): (&Unit, &Amount, &Hints),
+    reading: Reading,
+) -> Reading {
     let (target, qualifier) = about(dictionary, asked, &key(raw));
     if target.code == asked.code {
         return reading;
     }
-    let mut moved = judge(target, unit, high);
+    let mut moved = judge(target, unit, high, hints);
     moved.qualifiers = reading.qualifiers;
     moved.qualifiers.extend(qualifier);
     moved.findings.extend(reading.findings);
@@ -360,7 +367,14 @@ fn single_target(dictionary: &Dictionary, asked: &Attribute, raw: &str, unit: &U
 }
 
 /// `1.6 oz each (3 oz with batteries)`: each amount goes to the attribute that the words behind it name.
-fn per_basis(dictionary: &Dictionary, asked: &Attribute, unit: &Unit, raw: &str, amounts: &[Amount]) -> Option<Reading> {
+fn per_basis(
+    dictionary: &Dictionary,
+    asked: &Attribute,
+    unit: &Unit,
+    raw: &str,
+    amounts: &[Amount],
+    hints: &Hints,
+) -> Option<Reading> {
     let mut readings: Vec<Reading> = Vec::new();
     let mut unnamed = Vec::new();
     for (place, amount) in amounts.iter().enumerate() {
@@ -371,7 +385,7 @@ fn per_basis(dictionary: &Dictionary, asked: &Attribute, unit: &Unit, raw: &str,
             unnamed.push(amount);
             continue;
         };
-        let mut reading = judge(target, unit, amount);
+        let mut reading = judge(target, unit, amount, hints);
         reading.rule = "measure.basis";
         reading.qualifiers.push(qualifier);
         readings.push(reading);
@@ -384,7 +398,7 @@ fn per_basis(dictionary: &Dictionary, asked: &Attribute, unit: &Unit, raw: &str,
         let named: Vec<&str> = readings.iter().map(|reading| reading.resolved_attribute.as_str()).collect();
         let (other, _) =
             dictionary.cue_group(asked).find(|(other, _)| !named.contains(&other.code.as_str()) && other.unit == asked.unit)?;
-        let mut reading = judge(other, unit, amount);
+        let mut reading = judge(other, unit, amount, hints);
         reading.rule = "measure.basis";
         reading.doubt("basis_implied", "The text names the other weight's basis; this one follows from it.".to_owned(), 60);
         readings.push(reading);
@@ -396,14 +410,14 @@ fn per_basis(dictionary: &Dictionary, asked: &Attribute, unit: &Unit, raw: &str,
 }
 
 /// `140 x 90 x 60 mm` under one column: length, width and height.
-fn axes(dictionary: &Dictionary, asked: &Attribute, unit: &Unit, amounts: &[Amount]) -> Reading {
+fn axes(dictionary: &Dictionary, asked: &Attribute, unit: &Unit, amounts: &[Amount], hints: &Hints) -> Reading {
     let siblings: Vec<&Attribute> = dictionary.cue_group(asked).map(|(other, _)| other).take(amounts.len()).collect();
     if amounts.len() > 3 || siblings.len() < amounts.len() {
         let message = "More than three amounts are no length, width and height.";
         return Reading { status: Status::Ambiguous, ..Reading::rejected(asked, "measure.axes", "several_values", message) };
     }
     let mut readings = siblings.iter().zip(amounts).map(|(attribute, amount)| {
-        let mut reading = judge(attribute, unit, amount);
+        let mut reading = judge(attribute, unit, amount, hints);
         reading.rule = "measure.axes";
         reading.confidence = reading.confidence.min(85);
         reading

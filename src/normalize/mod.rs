@@ -41,6 +41,8 @@ pub struct Hints {
     pub decimal: DecimalStyle,
     /// The unit of a bare number, in any spelling `schema/units.toml` knows.
     pub unit: Option<String>,
+    /// Code of the category of what the text describes; it decides which amounts are usual.
+    pub category: Option<String>,
 }
 
 /// Which sign divides whole from part in a number.

@@ -88,7 +88,7 @@ pub(super) fn read(dictionary: &Dictionary, attribute: &Attribute, raw: &str, hi
     if numbers.len() > 2 {
         reading.doubt("more_numbers", "More than two numbers stand in this text; the first two were read.".to_owned(), 50);
     }
-    if !inside(attribute.usual) {
+    if !inside(attribute.usual_for(hints.category.as_deref())) {
         reading.doubt("unusual", format!("{low} to {high} {} is unusual for {}.", canonical.symbol, attribute.label("en")), 40);
     }
     if raw.contains('?') && reading.status == Status::Ok {

@@ -2,7 +2,7 @@
 
 use crate::catalog::golden;
 use crate::catalog::intake::{Batch, Taken, offer_image};
-use crate::catalog::queries::{Rules, offer_set_terms, offers_by_key};
+use crate::catalog::queries::{Rules, offers_by_key, offers_put};
 use crate::db::{ChangeKind, Conn, NewChange, lock_catalog};
 use crate::error::Result;
 use crate::import::chunk::reject_unknown_sku;
@@ -22,15 +22,16 @@ pub fn take_prices(
     lock_catalog(conn)?;
     let mut taken = Taken::default();
     let keys: Vec<&str> = rows.iter().map(|row| row.key.as_str()).collect();
-    let offers = offers_by_key(conn, batch.supplier_id, &keys)?;
+    let mut offers = offers_by_key(conn, batch.supplier_id, &keys)?;
+    let mut priced = Vec::new();
     let mut products = BTreeSet::new();
     for row in rows {
-        let Some(offer) = offers.get(&row.key) else {
+        let Some(mut offer) = offers.remove(&row.key) else {
             reject_unknown_sku(row, counts, issues);
             continue;
         };
         taken.seen.push(offer.id);
-        let body = &offer.body;
+        let body = &mut offer.body;
         let cost = golden::stored_money(body.cost_minor, body.cost_currency.as_deref());
         let recommended = golden::stored_money(body.recommended_minor, body.recommended_currency.as_deref());
         let same =
@@ -40,7 +41,6 @@ pub fn take_prices(
             continue;
         }
         taken.updated += 1;
-        offer_set_terms(conn, offer.id, row.cost, row.recommended_price, batch.now.into())?;
         products.extend(body.product_id);
         taken.changes.push(NewChange {
             kind: ChangeKind::OfferChanged,
@@ -51,7 +51,16 @@ pub fn take_prices(
             before: Some(offer_image(body)?),
             data: json!({"supplier": batch.supplier_code, "supplier_sku": body.supplier_sku, "state": "priced"}),
         });
+        if let Some(cost) = row.cost {
+            (body.cost_minor, body.cost_currency) = (Some(cost.minor), Some(cost.currency.code().to_owned()));
+        }
+        if let Some(price) = row.recommended_price {
+            (body.recommended_minor, body.recommended_currency) = (Some(price.minor), Some(price.currency.code().to_owned()));
+        }
+        body.updated_at = batch.now.into();
+        priced.push(offer);
     }
+    offers_put(conn, &priced)?;
     taken.changes.extend(golden::rebuild(conn, rules, &products, Some(&batch.operation_id), batch.now)?);
     Ok(taken)
 }

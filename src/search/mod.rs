@@ -17,6 +17,7 @@
 //! | `query`, `sort`, `facets`, `cursor`, `pins`, `suggest` | a search and its pages |
 
 pub mod api;
+pub mod bare;
 mod compile;
 mod complement;
 mod cursor;

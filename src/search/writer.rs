@@ -13,8 +13,8 @@ use tantivy::{Index, IndexWriter, Term};
 /// Memory of the writer that follows people's writes.
 const FEEDING_BYTES: usize = 64 * 1024 * 1024;
 /// Memory of each of the writers that build anew.
-const BUILDING_BYTES: usize = 128 * 1024 * 1024;
-const BUILDING_THREADS: usize = 2;
+pub(super) const BUILDING_BYTES: usize = 128 * 1024 * 1024;
+pub(super) const BUILDING_THREADS: usize = 2;
 
 /// Channels on which each product is ready, by product id.
 pub type ReadyChannels = HashMap<i64, Vec<String>>;

@@ -1,9 +1,10 @@
 //! Taking reported levels in: written where they differ, with their movements, and never below zero.
 
-use super::queries::{DEFAULT_WAREHOUSE, LevelRow, level_put, levels_of_offers, warehouse_ensure, warehouse_ids};
+use super::queries::{DEFAULT_WAREHOUSE, LevelRow, Movement, levels_of_offers, levels_put, warehouse_ensure, warehouse_ids};
 use crate::db::Conn;
 use crate::error::Result;
 use chrono::{DateTime, Utc};
+use std::collections::{BTreeSet, HashMap};
 
 /// A level as reported.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -31,6 +32,25 @@ pub struct PutLevel {
     pub created: bool,
 }
 
+/// Levels as they are to be, not yet written.
+#[derive(Debug, Default)]
+pub struct Plan {
+    /// One answer per reported level, in order.
+    pub answers: Vec<PutLevel>,
+    /// The offers' levels as they will be, those that nobody reported included.
+    pub levels: HashMap<(i64, i64), LevelRow>,
+    changed: BTreeSet<(i64, i64)>,
+    movements: Vec<Movement>,
+}
+
+impl Plan {
+    /// Writes what differs; the offers stand by now.
+    pub fn write(&self, conn: &mut Conn) -> Result<()> {
+        let rows: Vec<LevelRow> = self.changed.iter().filter_map(|key| self.levels.get(key).cloned()).collect();
+        levels_put(conn, &rows, &self.movements)
+    }
+}
+
 /// Writes levels of one supplier's offers; one answer per level, in order. A report older than the stored one changes nothing.
 pub fn put_levels(
     conn: &mut Conn,
@@ -39,13 +59,26 @@ pub fn put_levels(
     now: DateTime<Utc>,
     levels: Vec<NewLevel>,
 ) -> Result<Vec<PutLevel>> {
+    let offer_ids: Vec<i64> = levels.iter().map(|level| level.offer_id).collect();
+    let plan = plan_levels(conn, supplier_id, operation_id, now, &offer_ids, levels)?;
+    plan.write(conn)?;
+    Ok(plan.answers)
+}
+
+/// What these reports make of the levels of `offer_ids`, which may hold offers that are not stored yet.
+pub fn plan_levels(
+    conn: &mut Conn,
+    supplier_id: i64,
+    operation_id: &str,
+    now: DateTime<Utc>,
+    offer_ids: &[i64],
+    levels: Vec<NewLevel>,
+) -> Result<Plan> {
+    let mut plan = Plan { levels: levels_of_offers(conn, offer_ids)?, ..Plan::default() };
     if levels.is_empty() {
-        return Ok(Vec::new());
+        return Ok(plan);
     }
     let mut warehouses = warehouse_ids(conn, supplier_id)?;
-    let offer_ids: Vec<i64> = levels.iter().map(|level| level.offer_id).collect();
-    let mut stored = levels_of_offers(conn, &offer_ids)?;
-    let mut answers = Vec::with_capacity(levels.len());
     for level in levels {
         let code = level.warehouse.as_deref().and_then(warehouse_code).unwrap_or_else(|| DEFAULT_WAREHOUSE.to_owned());
         let warehouse_id = if let Some(id) = warehouses.get(&code) {
@@ -56,26 +89,33 @@ pub fn put_levels(
             id
         };
         let key = (level.offer_id, warehouse_id);
-        let before = stored.get(&key);
+        let before = plan.levels.get(&key);
         let reported_at = level.reported_at.unwrap_or(now).min(now);
         let stale = before.is_some_and(|before| DateTime::<Utc>::from(before.reported_at) > reported_at);
         let on_hand = level.on_hand.max(0);
         let changed = !stale && before.is_none_or(|before| before.on_hand != on_hand);
-        answers.push(PutLevel { offer_id: level.offer_id, warehouse_id, changed, created: before.is_none() });
-        if stale {
+        plan.answers.push(PutLevel { offer_id: level.offer_id, warehouse_id, changed, created: before.is_none() });
+        let (was, reserved, reported) =
+            before.map_or((0, 0, None), |before| (before.on_hand, before.reserved, Some(before.reported_at)));
+        if stale || (!changed && reported == Some(reported_at.into())) {
             continue;
         }
-        let row = LevelRow {
-            offer_id: level.offer_id,
-            warehouse_id,
-            on_hand,
-            reserved: before.map_or(0, |before| before.reserved),
-            reported_at: reported_at.into(),
-        };
-        level_put(conn, &row, before.map_or(0, |before| before.on_hand), "report", operation_id, now.into())?;
-        stored.insert(key, row);
+        if on_hand != was {
+            plan.movements.push(Movement {
+                offer_id: level.offer_id,
+                warehouse_id,
+                kind: "report".to_owned(),
+                delta: on_hand - was,
+                on_hand,
+                operation_id: operation_id.to_owned(),
+                moved_at: now.into(),
+            });
+        }
+        plan.changed.insert(key);
+        let row = LevelRow { offer_id: level.offer_id, warehouse_id, on_hand, reserved, reported_at: reported_at.into() };
+        plan.levels.insert(key, row);
     }
-    Ok(answers)
+    Ok(plan)
 }
 
 /// A warehouse's code as a supplier writes it (`HAM 1`), in the form of ours (`ham-1`); none when nothing is left.

@@ -2,7 +2,7 @@
 
 use super::available::Level;
 use crate::db::schema::{offers, stock_levels, stock_movements, suppliers, warehouses};
-use crate::db::{Conn, Time};
+use crate::db::{Conn, ROWS_A_STATEMENT, Time};
 use crate::each_backend;
 use crate::error::Result;
 use diesel::prelude::*;
@@ -14,7 +14,7 @@ pub const DEFAULT_WAREHOUSE: &str = "default";
 
 /// A level as stored.
 #[derive(Debug, Clone, Queryable, Insertable)]
-#[diesel(table_name = stock_levels)]
+#[diesel(table_name = stock_levels, treat_none_as_default_value = false)]
 pub struct LevelRow {
     /// The offer.
     pub offer_id: i64,
@@ -149,29 +149,41 @@ pub fn named_levels_after(conn: &mut Conn, supplier: Option<&str>, after: (i64, 
     })
 }
 
-/// Sets what is on hand, and writes the movement to the ledger.
-pub fn level_put(conn: &mut Conn, level: &LevelRow, before: i64, kind: &str, operation_id: &str, now: Time) -> Result<()> {
-    each_backend!(conn => diesel::insert_into(stock_levels::table)
-        .values(level)
-        .on_conflict((stock_levels::offer_id, stock_levels::warehouse_id))
-        .do_update()
-        .set((
-            stock_levels::on_hand.eq(excluded(stock_levels::on_hand)),
-            stock_levels::reported_at.eq(excluded(stock_levels::reported_at)),
-        ))
-        .execute(conn))?;
-    if level.on_hand != before {
-        diesel::insert_into(stock_movements::table)
-            .values((
-                stock_movements::offer_id.eq(level.offer_id),
-                stock_movements::warehouse_id.eq(level.warehouse_id),
-                stock_movements::kind.eq(kind),
-                stock_movements::delta.eq(level.on_hand - before),
-                stock_movements::on_hand.eq(level.on_hand),
-                stock_movements::operation_id.eq(operation_id),
-                stock_movements::moved_at.eq(now),
+/// A movement of the ledger.
+#[derive(Debug, Clone, Insertable)]
+#[diesel(table_name = stock_movements, treat_none_as_default_value = false)]
+pub struct Movement {
+    /// The offer.
+    pub offer_id: i64,
+    /// The warehouse.
+    pub warehouse_id: i64,
+    /// Why: `report`, `undo`.
+    pub kind: String,
+    /// Pieces more, or fewer.
+    pub delta: i64,
+    /// Pieces on hand after it.
+    pub on_hand: i64,
+    /// The operation it belongs to.
+    pub operation_id: String,
+    /// When.
+    pub moved_at: Time,
+}
+
+/// Sets what is on hand, and writes the movements that lead there to the ledger. What is reserved stays.
+pub fn levels_put(conn: &mut Conn, levels: &[LevelRow], movements: &[Movement]) -> Result<()> {
+    for part in levels.chunks(ROWS_A_STATEMENT) {
+        each_backend!(conn => diesel::insert_into(stock_levels::table)
+            .values(part)
+            .on_conflict((stock_levels::offer_id, stock_levels::warehouse_id))
+            .do_update()
+            .set((
+                stock_levels::on_hand.eq(excluded(stock_levels::on_hand)),
+                stock_levels::reported_at.eq(excluded(stock_levels::reported_at)),
             ))
-            .execute(conn)?;
+            .execute(conn))?;
+    }
+    for part in movements.chunks(ROWS_A_STATEMENT) {
+        each_backend!(conn => diesel::insert_into(stock_movements::table).values(part).execute(conn))?;
     }
     Ok(())
 }

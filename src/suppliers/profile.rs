@@ -57,6 +57,8 @@ pub struct Column {
     pub locale: Option<String>,
     /// Unit of bare numbers, a code or spelling of `schema/units.toml`.
     pub unit: Option<String>,
+    /// The field that says the unit of bare numbers, row by row; an empty one leaves it to `unit`.
+    pub unit_from: Option<String>,
     /// Overrides the profile's decimal style.
     pub decimal: Option<DecimalStyle>,
     /// What parts the items of a list in one cell.
@@ -71,6 +73,8 @@ pub struct Column {
     pub pattern: Option<Pattern>,
     /// Role of an image: `main`, `gallery`, `swatch`, `lifestyle`.
     pub role: Option<String>,
+    /// What stands before the addresses of pictures that are not whole, such as `https://example.com/images/`.
+    pub prefix: Option<String>,
     /// Currency of a price, over the profile's and the row's.
     pub currency: Option<Currency>,
 }
@@ -83,6 +87,7 @@ impl Column {
             to,
             locale: None,
             unit: None,
+            unit_from: None,
             decimal: None,
             split: None,
             drop_prefix: None,
@@ -90,6 +95,7 @@ impl Column {
             map: BTreeMap::new(),
             pattern: None,
             role: None,
+            prefix: None,
             currency: None,
         }
     }

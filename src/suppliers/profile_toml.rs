@@ -50,6 +50,7 @@ struct ColumnText {
     to: Spanned<String>,
     locale: Option<Spanned<String>>,
     unit: Option<Spanned<String>>,
+    unit_from: Option<Spanned<String>>,
     decimal: Option<DecimalStyle>,
     split: Option<Spanned<String>>,
     drop_prefix: Option<Spanned<String>>,
@@ -58,6 +59,7 @@ struct ColumnText {
     map: BTreeMap<String, String>,
     pattern: Option<Spanned<String>>,
     role: Option<Spanned<String>>,
+    prefix: Option<Spanned<String>>,
     currency: Option<Spanned<String>>,
 }
 
@@ -145,6 +147,13 @@ impl Check<'_> {
             let message = format!("'{label}' is not a known encoding; try \"utf-8\", \"windows-1252\" or \"windows-1251\"");
             return Err(self.error(file, "file.encoding", message));
         }
+        if let Some(items) = &options.items {
+            let names = || items.own.iter().chain(&items.shared).chain(std::iter::once(&items.same));
+            if items.own.is_empty() || items.own.len() + items.shared.len() > 200 || names().any(|name| name.trim().is_empty()) {
+                let message = "needs same, the field that the rows of an item share, and own, the fields of which one is filled in every item";
+                return Err(self.error(file, "file.items", message));
+            }
+        }
         Ok(())
     }
 
@@ -171,10 +180,17 @@ impl Check<'_> {
         {
             return Err(self.error(role, "column.role", "is for images: main, gallery, swatch or lifestyle"));
         }
+        if let Some(prefix) = &text.prefix
+            && (to != Target::Image || !["http://", "https://"].iter().any(|start| prefix.get_ref().starts_with(start)))
+        {
+            return Err(self.error(prefix, "column.prefix", "is for images, and begins with http:// or https://"));
+        }
         if let Some(currency) = text.currency.as_ref().filter(|_| !price) {
             return Err(self.error(currency, "column.currency", "is for cost and recommended_price"));
         }
-        for (key, part) in [("column.split", &text.split), ("column.drop_prefix", &text.drop_prefix)] {
+        for (key, part) in
+            [("column.split", &text.split), ("column.drop_prefix", &text.drop_prefix), ("column.unit_from", &text.unit_from)]
+        {
             if let Some(part) = part.as_ref().filter(|part| part.get_ref().is_empty()) {
                 return Err(self.error(part, key, "must not be empty; leave the line out instead"));
             }
@@ -188,6 +204,7 @@ impl Check<'_> {
             to,
             locale: self.locale(text.locale.as_ref(), "column.locale")?,
             unit: self.unit(text.unit.as_ref())?,
+            unit_from: text.unit_from.as_ref().map(|from| from.get_ref().trim().to_owned()),
             decimal: text.decimal,
             split: text.split.as_ref().map(|split| split.get_ref().clone()),
             drop_prefix: text.drop_prefix.as_ref().map(|prefix| prefix.get_ref().clone()),
@@ -195,6 +212,7 @@ impl Check<'_> {
             map: text.map.clone(),
             pattern: pattern.transpose()?,
             role: text.role.as_ref().map(|role| role.get_ref().clone()),
+            prefix: text.prefix.as_ref().map(|prefix| prefix.get_ref().clone()),
             currency: self.currency(text.currency.as_ref(), "column.currency")?,
         })
     }
@@ -278,6 +296,8 @@ struct WireColumn<'a> {
     #[serde(skip_serializing_if = "Option::is_none")]
     unit: Option<&'a str>,
     #[serde(skip_serializing_if = "Option::is_none")]
+    unit_from: Option<&'a str>,
+    #[serde(skip_serializing_if = "Option::is_none")]
     decimal: Option<DecimalStyle>,
     #[serde(skip_serializing_if = "Option::is_none")]
     split: Option<&'a str>,
@@ -289,6 +309,8 @@ struct WireColumn<'a> {
     pattern: Option<&'a str>,
     #[serde(skip_serializing_if = "Option::is_none")]
     role: Option<&'a str>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    prefix: Option<&'a str>,
     #[serde(skip_serializing_if = "Option::is_none")]
     currency: Option<&'static str>,
     #[serde(skip_serializing_if = "BTreeMap::is_empty")]
@@ -325,12 +347,14 @@ impl<'a> WireColumn<'a> {
             to: column.to.name(),
             locale: column.locale.as_deref(),
             unit: column.unit.as_deref(),
+            unit_from: column.unit_from.as_deref(),
             decimal: column.decimal,
             split: column.split.as_deref(),
             drop_prefix: column.drop_prefix.as_deref(),
             take: column.take,
             pattern: column.pattern.as_ref().map(Pattern::as_str),
             role: column.role.as_deref(),
+            prefix: column.prefix.as_deref(),
             currency: column.currency.map(|currency| currency.code()),
             map: &column.map,
         }

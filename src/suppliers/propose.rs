@@ -7,10 +7,12 @@
 use super::profile::{Column, Profile, Target};
 use super::samples::Samples;
 use super::targets::{Targets, Word};
-use crate::dictionary::{AttributeType, Dictionary};
+use crate::dictionary::{Attribute, AttributeType, Dictionary};
+use crate::import::pairs;
+use crate::import::read::{known_layout, unit_fields};
 use crate::import::row::Record;
-use crate::normalize::DecimalStyle;
 use crate::normalize::text::key;
+use crate::normalize::{DecimalStyle, Hints, Status, normalize};
 use iso_currency::Currency;
 use std::collections::btree_map::{BTreeMap, Entry};
 use std::collections::{HashMap, HashSet};
@@ -29,20 +31,54 @@ pub fn field_names(samples: &[Record]) -> Vec<String> {
 ///
 /// Columns of no known meaning are listed as `ignore`, for a person to see.
 pub fn propose(headers: &[String], samples: &[Record], dictionary: &Dictionary, locale: Option<&str>) -> Profile {
-    let headers: Vec<&str> = headers.iter().map(String::as_str).take(MAX_HEADERS).collect();
-    let samples = Samples::new(&headers, samples);
+    let all: Vec<&str> = headers.iter().map(String::as_str).collect();
+    let layout = known_layout(&all);
+    let found = pairs::find(samples);
+    let addressed = pairs::addressed(samples, &found);
+    let mut headers = all;
+    headers.retain(|header| {
+        let is = |name: &std::sync::Arc<str>| **name == **header;
+        !found.iter().any(|pair| is(&pair.key) || is(&pair.value) || pair.unit.as_ref().is_some_and(is))
+    });
+    let named = if found.is_empty() { Vec::new() } else { field_names(&addressed) };
+    headers.extend(
+        named.iter().map(String::as_str).filter(|name| name.ends_with(']') && !headers.contains(name)).collect::<Vec<_>>(),
+    );
+    headers.truncate(MAX_HEADERS);
+    let samples = Samples::new(&headers, &addressed);
     let labels: Vec<Vec<String>> = headers.iter().map(|header| labels(header)).collect();
     let mut proposal = Proposal { dictionary, samples: &samples, headers: &headers, labels: &labels, taken: BTreeMap::new() };
     proposal.special();
     let mut profile = Profile { name: "proposed".to_owned(), ..Profile::default() };
-    profile.locale = locale.map(str::to_owned).or_else(|| language(&labels, dictionary));
+    // English headers stand above texts of any language; others say it surely, whatever is taken for granted about the supplier.
+    let headers_say = language(&labels, dictionary);
+    profile.locale = match (headers_say, locale) {
+        (Some(language), Some(known)) if language == "en" || known.starts_with(&language) => Some(known.to_owned()),
+        (language, known) => language.or_else(|| known.map(str::to_owned)),
+    };
     profile.columns = (0..headers.len()).filter_map(|at| proposal.column(at)).collect();
+    languages(&mut profile, &labels, &headers, dictionary);
+    // `p_name[de]` says more than the English words around it.
+    let mut said = profile.columns.iter().filter_map(|column| column.locale.clone());
+    if profile.locale.as_deref().is_none_or(|locale| locale == "en")
+        && let Some(first) = said.next().filter(|first| said.all(|other| other == *first))
+    {
+        profile.locale = Some(first);
+    }
     main_image(&mut profile.columns);
+    units(&mut profile.columns, &headers, &found, dictionary);
     let keyed = profile.columns.iter().any(|column| {
         column.to == Target::SupplierSku
             || matches!(&column.to, Target::Attribute(code) if code == "title" || code == "model_name")
     });
-    if !keyed
+    if let Some(layout) = layout {
+        profile.file.items = Some(layout.items.clone());
+        if !profile.columns.iter().any(|column| column.to == Target::SupplierSku) {
+            profile.key_columns.clone_from(&layout.key);
+        }
+    } else if keyed {
+        profile.key_columns = keys(&profile, &headers, &samples);
+    } else if profile.columns.iter().any(|column| column.to != Target::Ignore)
         && let Some(header) = (0..headers.len()).find(|at| samples.is_unique(*at)).and_then(|at| headers.get(at))
         && let Some(column) = profile.columns.iter_mut().find(|column| column.from == *header)
     {
@@ -89,6 +125,10 @@ impl Proposal<'_> {
                 }
             }
         }
+        // Without pieces there is no place where they lie.
+        if !self.taken.values().any(|(target, _)| *target == Target::OnHand) {
+            self.taken.retain(|_, (target, _)| *target != Target::Warehouse);
+        }
         // A plain price is what the supplier charges, unless another column says that.
         for (_, at, currency) in plain {
             let free = [Target::Cost, Target::RecommendedPrice]
@@ -110,6 +150,8 @@ impl Proposal<'_> {
             }
             // A stock file has a row per warehouse, so that its SKUs repeat.
             Some(Target::SupplierSku) => samples.is_nearly_unique(at) || self.names_warehouses(),
+            // Pieces lie somewhere, each of them.
+            Some(Target::Warehouse) => samples.is_filled(at),
             Some(Target::Image) => samples.most(at, |text| text.contains("//")),
             Some(Target::OnHand) => samples.most(at, |text| self.is_stock(text)),
             Some(Target::Currency) => samples.most(at, |text| self.dictionary.currency_for(text, None).is_some()),
@@ -135,6 +177,17 @@ impl Proposal<'_> {
             || words.no.contains(&word)
     }
 
+    /// Is any sample a value of the attribute, or are there none? A column of which nothing can be read would only be told of, row by row.
+    fn makes_sense(&self, at: usize, attribute: &Attribute) -> bool {
+        let words = self.dictionary.words();
+        let mut said = self.samples.texts(at).iter().filter(|text| !words.is_null(text)).peekable();
+        let is = |text: &&&str| {
+            let reading = normalize(self.dictionary, attribute, text, &Hints::default());
+            !matches!(reading.status, Status::Rejected) || attribute.kind == AttributeType::Gtin
+        };
+        self.samples.is_empty(at) || (said.peek().is_some() && said.any(|text| is(&text)))
+    }
+
     /// What one header becomes; none for the unit of another field.
     fn column(&self, at: usize) -> Option<Column> {
         let header = self.headers.get(at)?;
@@ -149,6 +202,7 @@ impl Proposal<'_> {
             return Some(column);
         }
         let read = self.labels.get(at)?.iter().find_map(|label| self.dictionary.header(label));
+        let read = read.filter(|read| self.makes_sense(at, read.attribute));
         if let Some(read) = read {
             let mut column = Column::new(*header, Target::Attribute(read.attribute.code.clone()));
             column.unit = read.unit.map(|unit| unit.code.clone());
@@ -179,6 +233,69 @@ fn is_list(kind: AttributeType) -> bool {
     matches!(kind, AttributeType::MultiSelect | AttributeType::TextList | AttributeType::Batteries | AttributeType::Modes)
 }
 
+fn attribute_of<'a>(column: &Column, dictionary: &'a Dictionary) -> Option<&'a Attribute> {
+    let Target::Attribute(code) = &column.to else { return None };
+    dictionary.attribute(code)
+}
+
+/// Two columns for one localised text are two languages, where their headers are.
+fn languages(profile: &mut Profile, labels: &[Vec<String>], headers: &[&str], dictionary: &Dictionary) {
+    let said = |column: &Column| -> Option<String> {
+        let attribute = attribute_of(column, dictionary).filter(|attribute| attribute.localized)?;
+        let at = headers.iter().position(|header| *header == column.from)?;
+        let keys: Vec<String> = labels.get(at)?.iter().map(|label| key(label)).collect();
+        let mut locales = attribute.label.iter().filter(|(_, label)| keys.contains(&key(label))).map(|(locale, _)| locale);
+        locales.next().filter(|_| locales.next().is_none()).cloned()
+    };
+    let known: Vec<Option<String>> = profile.columns.iter().map(said).collect();
+    let targets: Vec<Target> = profile.columns.iter().map(|column| column.to.clone()).collect();
+    for (column, language) in profile.columns.iter_mut().zip(known) {
+        let several = targets.iter().filter(|target| **target == column.to).count() > 1;
+        if several && column.locale.is_none() && language.is_some() && language != profile.locale {
+            column.locale = language;
+        }
+    }
+}
+
+/// What tells the rows apart without a SKU: nothing where brand and model or the title do it, else the first set of columns that does.
+fn keys(profile: &Profile, headers: &[&str], samples: &Samples<'_>) -> Vec<String> {
+    let of = |code: &str| {
+        let column = profile.columns.iter().find(|column| matches!(&column.to, Target::Attribute(known) if known == code))?;
+        headers.iter().position(|header| *header == column.from)
+    };
+    if profile.columns.iter().any(|column| column.to == Target::SupplierSku) {
+        return Vec::new();
+    }
+    let usual: Vec<usize> = match of("model_name") {
+        Some(model) => of("brand").into_iter().chain([model]).collect(),
+        None => of("title").into_iter().collect(),
+    };
+    if samples.tell_apart(&usual) {
+        return Vec::new();
+    }
+    let mut set = usual;
+    for code in ["title", "mpn", "gtin", "body_color", "light_output_max", "pack_quantity"] {
+        set.extend(of(code).filter(|at| !set.contains(at)));
+        if samples.tell_apart(&set) {
+            return set.iter().filter_map(|at| headers.get(*at)).map(|header| (*header).to_owned()).collect();
+        }
+    }
+    Vec::new()
+}
+
+/// Where a pair says the unit of its value, row by row, that unit counts.
+fn units(columns: &mut [Column], headers: &[&str], pairs: &[pairs::Columns], dictionary: &Dictionary) {
+    let measured = |column: &Column| attribute_of(column, dictionary).is_some_and(|attribute| attribute.unit.is_some());
+    for column in columns.iter_mut().filter(|column| measured(column)) {
+        let listed = pairs.iter().find_map(|pair| {
+            let name = column.from.strip_prefix(&*pair.value)?;
+            let unit = pair.unit.as_ref().filter(|_| name.starts_with(&format!("[{}=", pair.key)))?;
+            Some(format!("{unit}{name}"))
+        });
+        column.unit_from = listed.or_else(|| unit_fields(&column.from).find(|unit| headers.contains(&unit.as_str())));
+    }
+}
+
 /// The first picture is the main one, where no column says otherwise.
 fn main_image(columns: &mut [Column]) {
     let images = columns.iter().filter(|column| column.to == Target::Image).count();
@@ -206,6 +323,10 @@ fn labels(header: &str) -> Vec<String> {
         None => {}
     }
     let mut labels = vec![header.to_owned()];
+    // `p_attributes[akku_mah][de]`: a table, what it holds, a language.
+    labels.extend(
+        header.split('[').skip(1).filter_map(|part| part.strip_suffix(']')).filter(|part| part.len() > 2).map(str::to_owned),
+    );
     for sign in ['/', '.'] {
         labels.extend(header.rsplit_once(sign).map(|(_, last)| last.trim().to_owned()).filter(|last| last.len() > 1));
     }
@@ -225,7 +346,8 @@ fn target_words(label: &str, dictionary: &Dictionary) -> Vec<(&'static Word, Opt
     let tail = words.last().copied().unwrap_or_default();
     let code = Currency::from_code(&tail.to_ascii_uppercase()).filter(|_| words.len() > 1 && tail.len() == 3);
     let numbered = words.len() > 1 && tail.chars().all(|sign| sign.is_ascii_digit());
-    let cut = words.len() - usize::from(code.is_some() || numbered);
+    let tongue = words.len() > 1 && tail.len() == 2 && dictionary.locale(tail).is_some();
+    let cut = words.len() - usize::from(code.is_some() || numbered || tongue);
     let currency = code.or(sign);
     let mut found = Vec::new();
     for (from, to) in [(0, words.len()), (0, cut), (start, words.len()), (start, cut)] {

@@ -11,22 +11,30 @@ const MAX_CHARS: usize = 500;
 pub(super) struct Samples<'a> {
     texts: Vec<Vec<&'a str>>,
     rows: usize,
+    /// Row by row, each column's first text.
+    table: Vec<Vec<&'a str>>,
 }
 
 impl<'a> Samples<'a> {
     pub(super) fn new(headers: &[&str], records: &'a [Record]) -> Self {
         let places: HashMap<&str, usize> = headers.iter().enumerate().rev().map(|(at, header)| (*header, at)).collect();
         let mut texts = vec![Vec::new(); headers.len()];
-        for (name, text) in records.iter().take(MAX_ROWS).flat_map(|record| &record.fields) {
+        let mut table = vec![vec![""; headers.len()]; records.len().min(MAX_ROWS)];
+        let fields = records.iter().take(MAX_ROWS).enumerate();
+        for (row, (name, text)) in fields.flat_map(|(row, record)| record.fields.iter().map(move |field| (row, field))) {
             let end = text.char_indices().nth(MAX_CHARS).map_or(text.len(), |(end, _)| end);
             let text = text.get(..end).unwrap_or_default().trim();
             if let Some(column) = places.get(&**name).and_then(|at| texts.get_mut(*at))
                 && !text.is_empty()
             {
                 column.push(text);
+                let cell = table.get_mut(row).zip(places.get(&**name)).and_then(|(row, at)| row.get_mut(*at));
+                if let Some(cell) = cell.filter(|cell| cell.is_empty()) {
+                    *cell = text;
+                }
             }
         }
-        Self { texts, rows: records.len().min(MAX_ROWS) }
+        Self { texts, rows: records.len().min(MAX_ROWS), table }
     }
 
     pub(super) fn texts(&self, at: usize) -> &[&'a str] {
@@ -53,7 +61,18 @@ impl<'a> Samples<'a> {
         self.is_filled(at) && self.distinct(at) * 10 >= self.texts(at).len() * 9
     }
 
-    fn is_filled(&self, at: usize) -> bool {
+    /// Are no two rows the same in these columns?
+    pub(super) fn tell_apart(&self, columns: &[usize]) -> bool {
+        let mut seen = HashSet::new();
+        self.table.iter().all(|row| {
+            let key: Vec<String> =
+                columns.iter().map(|at| row.get(*at).map_or_else(String::new, |text| text.to_lowercase())).collect();
+            seen.insert(key)
+        })
+    }
+
+    /// Has nearly every row a text?
+    pub(super) fn is_filled(&self, at: usize) -> bool {
         let filled = self.texts(at).len();
         filled * 5 >= self.rows * 4 && (self.rows == 0 || filled > 0)
     }

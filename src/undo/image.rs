@@ -30,18 +30,7 @@ pub(super) const OFFER: &[Unit] = &[
         name: "row",
         compared: &["raw", "import", "file", "row"],
         carried: &[
-            "raw",
-            "row_hash",
-            "superseded",
-            "claims",
-            "gtin",
-            "brand",
-            "mpn_key",
-            "parent",
-            "images",
-            "tags",
-            "import",
-            "file",
+            "raw", "row_hash", "warned", "claims", "gtin", "brand", "mpn_key", "parent", "images", "tags", "import", "file",
             "row",
         ],
     },
@@ -99,7 +88,7 @@ pub(super) fn merge(units: &[Unit], before: &Fields, left: Option<&Fields>, now:
 /// An offer before there was one: an empty, gone record that says nothing and is found by nothing but its key.
 pub(super) fn no_offer(now: Time) -> Fields {
     let fields = json!({
-        "live": false, "gone_at": now, "raw": {}, "row_hash": "", "superseded": null, "claims": [], "gtin": null, "brand": null,
+        "live": false, "gone_at": now, "raw": {}, "row_hash": "", "warned": true, "claims": [], "gtin": null, "brand": null,
         "mpn_key": null, "parent": null, "cost": null, "recommended_price": null, "images": [], "tags": [], "import": "", "file": "",
         "row": 0,
     });
@@ -136,7 +125,7 @@ pub(super) fn set_offer(body: &mut OfferBody, set: &Fields, now: Time) -> Result
             "gone_at" => body.gone_at = to(value)?,
             "raw" => body.raw = JsonText::of(value)?,
             "row_hash" => body.row_hash = to(value)?,
-            "superseded" => body.superseded = to(value)?,
+            "warned" => body.warned = to(value)?,
             "claims" => body.claims = JsonText::of(value)?,
             "gtin" => body.gtin = to(value)?,
             "brand" => body.brand = to(value)?,

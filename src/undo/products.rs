@@ -3,11 +3,11 @@
 use super::image::{self, Fields, OFFER, PRODUCT};
 use super::queries::{self, Images, Mark};
 use super::{Conflict, Report};
-use crate::catalog::golden::{self, Chosen, Restored};
+use crate::catalog::golden::{self, Chosen, Pending, Restored};
 use crate::catalog::intake::offer_image;
 use crate::catalog::lifecycle::{BY_IMPORT, BY_PERSON, BY_RULE};
 use crate::catalog::queries::{
-    EditRow, OfferRow, ProductRow, Rules, edit_delete, edit_put, edit_rows_of, offers_by_id, offers_upsert, products_by_id,
+    EditRow, OfferRow, ProductRow, Rules, edit_delete, edit_put, edit_rows_of, offers_by_id, offers_put, products_by_id,
 };
 use crate::catalog::said::{self, EditImage, Touched};
 use crate::catalog::{ProductStatus, golden::image as product_image};
@@ -120,7 +120,7 @@ pub(super) fn step(
     edits(conn, desk, report, &trails, &images, &rows, &mut told)?;
     let chosen = standing(desk, report, &trails, &images, &rows)?;
     if desk.undo.is_some() {
-        told.extend(golden::rebuild_chosen(conn, desk.rules, &touched, &chosen, desk.undo, desk.now)?);
+        told.extend(golden::rebuild_with(conn, desk.rules, &touched, &chosen, Pending::default(), desk.undo, desk.now)?);
     }
     Ok(told)
 }
@@ -137,7 +137,7 @@ fn offers(
     let ids: Vec<i64> = trails.offers.keys().copied().collect();
     let present: HashMap<i64, OfferRow> = offers_by_id(conn, &ids)?.into_iter().map(|offer| (offer.id, offer)).collect();
     let codes = queries::supplier_codes(conn)?;
-    let (mut bodies, mut touched) = (Vec::new(), BTreeSet::new());
+    let (mut rows, mut touched) = (Vec::new(), BTreeSet::new());
     for (id, trail) in &trails.offers {
         let (Some(offer), Some(first)) = (present.get(id), trail.own.first()) else { continue };
         let before = before_of(images, first.seq, || image::no_offer(desk.now.into()));
@@ -164,10 +164,10 @@ fn offers(
             before: Some(now.into()),
             data: json!({"supplier": code, "supplier_sku": body.supplier_sku, "state": "restored"}),
         });
-        bodies.push(body);
+        rows.push(OfferRow { id: *id, body });
     }
     if desk.undo.is_some() {
-        offers_upsert(conn, &bodies)?;
+        offers_put(conn, &rows)?;
     }
     Ok(touched)
 }

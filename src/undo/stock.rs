@@ -7,7 +7,7 @@ use crate::catalog::golden;
 use crate::catalog::queries::offers_by_id;
 use crate::db::{Conn, NewChange};
 use crate::error::Result;
-use crate::stock::queries::{LevelRow, level_put, levels_of_offers};
+use crate::stock::queries::{self as ledger, LevelRow, levels_of_offers, levels_put};
 use std::collections::{BTreeMap, BTreeSet};
 
 /// Takes back what the operation moved of these offers, as far as an earlier step has not. `began` is where the ledger stood when the
@@ -29,6 +29,7 @@ pub(super) fn step(
     let names = queries::level_names(conn, &offers)?;
     let counted = queries::moved_before(conn, &offers, began)?;
     let mut moved = BTreeSet::new();
+    let (mut rows, mut opposite) = (Vec::new(), Vec::new());
     for (key, movements) in by_level {
         let own = |movement: &&Movement| movement.operation_id == desk.of;
         let (Some(first), Some(last)) = (movements.iter().find(own), movements.iter().rfind(own)) else { continue };
@@ -53,12 +54,21 @@ pub(super) fn step(
         let Some(undo) = desk.undo else { continue };
         // As old as the report that it goes back to: the right file may be older than the mistaken one.
         let reported_at = counted.get(&key).copied().unwrap_or(first.moved_at).min(level.reported_at);
-        let row = LevelRow { on_hand: before, reported_at, ..level.clone() };
-        level_put(conn, &row, level.on_hand, "undo", undo, desk.now.into())?;
+        rows.push(LevelRow { on_hand: before, reported_at, ..level.clone() });
+        opposite.push(ledger::Movement {
+            offer_id: key.0,
+            warehouse_id: key.1,
+            kind: "undo".to_owned(),
+            delta: before - level.on_hand,
+            on_hand: before,
+            operation_id: undo.to_owned(),
+            moved_at: desk.now.into(),
+        });
     }
     if desk.undo.is_none() || moved.is_empty() {
         return Ok(Vec::new());
     }
+    levels_put(conn, &rows, &opposite)?;
     let moved: Vec<i64> = moved.into_iter().collect();
     let products: BTreeSet<i64> = offers_by_id(conn, &moved)?.into_iter().filter_map(|offer| offer.body.product_id).collect();
     golden::rebuild(conn, desk.rules, &products, desk.undo, desk.now)

@@ -71,7 +71,7 @@ fn an_offer_that_was_made_says_nothing_afterwards() {
         gone_at: None,
         raw: text(json!({"title": "Lamp"})),
         row_hash: "ab".to_owned(),
-        superseded: None,
+        warned: false,
         claims: text(json!([1])),
         gtin: Some("0".to_owned()),
         brand: Some("petzl".to_owned()),

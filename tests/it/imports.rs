@@ -163,6 +163,26 @@ both_databases! {
         assert_eq!(updated["operation"], changed["operation"]);
     }
 
+    async fn a_warning_is_told_again_as_long_as_its_row_stands(house: House) {
+        let server = Server::start(&house).await;
+        let mut rows: Vec<String> = (1..=3).map(lamp).collect();
+        rows[1] = rows[1].replace(",300,", ",bright,");
+        let issues = async |import: &Value| {
+            let issues = server.all(&format!("/api/v1/imports/{}/issues", import["id"].as_str().unwrap())).await;
+            issues.iter().map(|issue| (issue["row"].clone(), issue["field"].clone(), issue["code"].clone())).collect::<Vec<_>>()
+        };
+        let first = sent(csv(&rows)).done(&server).await;
+        let again = sent(csv(&rows)).done(&server).await;
+        assert_eq!((&first["warned"], counts(&again)), (&json!(1), [3, 0, 0, 3, 0, 0]), "{first}");
+        assert_eq!((issues(&first).await, &again["warned"]), (issues(&again).await, &json!(1)));
+        assert_eq!(issues(&again).await[0].0, 2);
+
+        rows[1] = lamp(2);
+        let mended = sent(csv(&rows)).done(&server).await;
+        assert_eq!((&mended["warned"], counts(&mended)), (&json!(0), [3, 0, 1, 2, 0, 0]));
+        assert_eq!(issues(&mended).await, []);
+    }
+
     async fn only_a_full_file_says_what_is_gone(house: House) {
         let server = Server::start(&house).await;
         sent(lamps(1..=10)).done(&server).await;

@@ -152,7 +152,7 @@ async fn get_product_price(State(app): State<App>, caller: Caller, Path(sku): Pa
         let rules = Rules::load(conn, &dictionary)?;
         let offers = offers_of_products(conn, &[view.id])?.remove(&view.id).unwrap_or_default();
         let levels = levels_of_products(conn, &[view.id])?.remove(&view.id).unwrap_or_default();
-        let terms = golden::terms_of(&offers, &levels);
+        let terms = golden::terms_of(&offers, &levels)?;
         Ok(match &rules.price {
             None => ProductPrice {
                 price: None,

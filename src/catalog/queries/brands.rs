@@ -1,7 +1,7 @@
 //! Brands and every spelling that means them.
 
 use crate::db::schema::{brand_aliases, brands};
-use crate::db::{Conn, Time};
+use crate::db::{Conn, ROWS_A_STATEMENT, Time};
 use crate::each_backend;
 use crate::error::Result;
 use diesel::prelude::*;
@@ -9,7 +9,7 @@ use std::collections::HashMap;
 
 /// A brand as stored.
 #[derive(Debug, Clone, Queryable, Insertable)]
-#[diesel(table_name = brands)]
+#[diesel(table_name = brands, treat_none_as_default_value = false)]
 pub struct BrandRow {
     /// Folded code.
     pub code: String,
@@ -21,8 +21,8 @@ pub struct BrandRow {
 
 /// Makes brands that are not there yet.
 pub fn brands_ensure(conn: &mut Conn, rows: &[BrandRow]) -> Result<()> {
-    for row in rows {
-        each_backend!(conn => diesel::insert_into(brands::table).values(row).on_conflict_do_nothing().execute(conn))?;
+    for part in rows.chunks(ROWS_A_STATEMENT) {
+        each_backend!(conn => diesel::insert_into(brands::table).values(part).on_conflict_do_nothing().execute(conn))?;
     }
     Ok(())
 }

@@ -12,14 +12,14 @@ pub use brands::{BrandRow, aliases_of_brands, brand_aliases, brand_by_code, bran
 pub use edits::{EditRow, edit_delete, edit_put, edit_rows_of, edits_of};
 pub use groups::{GroupRow, group_by_code, group_ensure, group_insert, group_update, groups_after, groups_by_parent};
 pub use offers::{
-    GoneOffer, OfferBody, OfferKey, OfferRow, OfferSource, offer_keys, offer_set_terms, offers_by_id, offers_by_key,
-    offers_by_supplier, offers_mark_gone, offers_of_products, offers_of_supplier_missing, offers_page_of_supplier,
-    offers_set_product, offers_upsert, products_all_gone,
+    GoneOffer, OfferBody, OfferKey, OfferRow, OfferSource, offer_keys, offers_by_id, offers_by_key, offers_by_supplier,
+    offers_mark_gone, offers_of_products, offers_of_supplier_missing, offers_page_of_supplier, offers_put, offers_set_product,
+    products_all_gone,
 };
 pub use products::{
     CatalogFigures, NewProduct, ProductRow, Told, catalog_figures, completeness_of, is_listed, product_count, product_ids_after,
-    product_insert, product_skus_of_groups, product_update, products_by_gtin, products_by_id, products_by_mpn, products_by_sku,
-    products_lock, products_of_brand, products_of_group, products_of_offer_gtin, products_of_offer_mpn, skus_of, skus_taken,
+    product_insert, product_skus_of_groups, products_by_gtin, products_by_id, products_by_mpn, products_by_sku, products_lock,
+    products_of_brand, products_of_group, products_of_offer_gtin, products_of_offer_mpn, products_put, skus_of, skus_taken,
 };
 pub use rules::{ChannelPrice, Rules, price_defaults_put};
 pub use views::{ViewFilter, view_by_sku, views, views_after, views_page};

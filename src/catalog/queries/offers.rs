@@ -1,7 +1,7 @@
 //! Offers: what one supplier says about one item.
 
 use crate::db::schema::{offers, products, suppliers};
-use crate::db::{Conn, JsonText, Time};
+use crate::db::{Conn, JsonText, ROWS_A_STATEMENT, Time};
 use crate::each_backend;
 use crate::error::Result;
 use chrono::{DateTime, Utc};
@@ -22,8 +22,8 @@ pub struct OfferKey {
     pub live: bool,
     /// Hash of the row that wrote it, with the profile and dictionary that read it.
     pub row_hash: String,
-    /// Hashes of rows of the same key in the same file, which the last one superseded.
-    pub superseded: Option<String>,
+    /// Did reading that row leave a warning?
+    pub warned: bool,
     /// The import that wrote it.
     pub import_id: String,
     /// When it was first seen.
@@ -31,8 +31,8 @@ pub struct OfferKey {
 }
 
 /// An offer as stored, with everything but its ids.
-#[derive(Debug, Clone, PartialEq, Eq, Insertable, AsChangeset, Queryable)]
-#[diesel(table_name = offers, treat_none_as_null = true)]
+#[derive(Debug, Clone, PartialEq, Eq, Insertable, Queryable)]
+#[diesel(table_name = offers, treat_none_as_default_value = false)]
 pub struct OfferBody {
     /// Its supplier.
     pub supplier_id: i64,
@@ -48,8 +48,8 @@ pub struct OfferBody {
     pub raw: JsonText,
     /// See [`OfferKey::row_hash`].
     pub row_hash: String,
-    /// See [`OfferKey::superseded`].
-    pub superseded: Option<String>,
+    /// See [`OfferKey::warned`].
+    pub warned: bool,
     /// Typed values with their sources.
     pub claims: JsonText,
     /// Usable 14-digit GTIN.
@@ -85,11 +85,13 @@ pub struct OfferBody {
 }
 
 /// An offer with its ids.
-#[derive(Debug, Clone, Queryable)]
+#[derive(Debug, Clone, Queryable, Insertable)]
+#[diesel(table_name = offers, treat_none_as_default_value = false)]
 pub struct OfferRow {
     /// Row id.
     pub id: i64,
     /// The rest.
+    #[diesel(embed)]
     pub body: OfferBody,
 }
 
@@ -116,7 +118,7 @@ macro_rules! body {
             offers::gone_at,
             offers::raw,
             offers::row_hash,
-            offers::superseded,
+            offers::warned,
             offers::claims,
             offers::gtin,
             offers::brand,
@@ -147,7 +149,7 @@ pub fn offer_keys(conn: &mut Conn, supplier_id: i64, keys: &[&str]) -> Result<Ha
             offers::product_id,
             offers::live,
             offers::row_hash,
-            offers::superseded,
+            offers::warned,
             offers::import_id,
             offers::created_at,
         ))
@@ -214,51 +216,37 @@ pub fn offers_of_products(conn: &mut Conn, product_ids: &[i64]) -> Result<HashMa
     Ok(by_product)
 }
 
-/// Writes offers by (supplier, key), new ones and changed ones alike.
-pub fn offers_upsert(conn: &mut Conn, rows: &[OfferBody]) -> Result<()> {
-    macro_rules! upsert {
-        ($rows:expr) => {
-            diesel::insert_into(offers::table)
-                .values($rows)
-                .on_conflict((offers::supplier_id, offers::supplier_sku))
-                .do_update()
-                .set((
-                    offers::product_id.eq(excluded(offers::product_id)),
-                    offers::live.eq(excluded(offers::live)),
-                    offers::gone_at.eq(excluded(offers::gone_at)),
-                    offers::raw.eq(excluded(offers::raw)),
-                    offers::row_hash.eq(excluded(offers::row_hash)),
-                    offers::superseded.eq(excluded(offers::superseded)),
-                    offers::claims.eq(excluded(offers::claims)),
-                    offers::gtin.eq(excluded(offers::gtin)),
-                    offers::brand.eq(excluded(offers::brand)),
-                    offers::mpn_key.eq(excluded(offers::mpn_key)),
-                    offers::parent.eq(excluded(offers::parent)),
-                    offers::cost_minor.eq(excluded(offers::cost_minor)),
-                    offers::cost_currency.eq(excluded(offers::cost_currency)),
-                    offers::recommended_minor.eq(excluded(offers::recommended_minor)),
-                    offers::recommended_currency.eq(excluded(offers::recommended_currency)),
-                    offers::images.eq(excluded(offers::images)),
-                    offers::tags.eq(excluded(offers::tags)),
-                    offers::import_id.eq(excluded(offers::import_id)),
-                    offers::file.eq(excluded(offers::file)),
-                    offers::row_number.eq(excluded(offers::row_number)),
-                    offers::updated_at.eq(excluded(offers::updated_at)),
-                ))
-        };
-    }
-    // PostgreSQL's protocol carries 65,535 binds a statement.
-    for part in rows.chunks(1_000) {
-        match conn {
-            Conn::Sqlite(conn) => {
-                for row in part {
-                    upsert!(row).execute(conn)?;
-                }
-            }
-            Conn::Postgres(conn) => {
-                upsert!(part).execute(conn)?;
-            }
-        }
+/// Writes offers with their ids, new ones and changed ones alike.
+pub fn offers_put(conn: &mut Conn, rows: &[OfferRow]) -> Result<()> {
+    for part in rows.chunks(ROWS_A_STATEMENT) {
+        each_backend!(conn => diesel::insert_into(offers::table)
+            .values(part)
+            .on_conflict(offers::id)
+            .do_update()
+            .set((
+                offers::product_id.eq(excluded(offers::product_id)),
+                offers::live.eq(excluded(offers::live)),
+                offers::gone_at.eq(excluded(offers::gone_at)),
+                offers::raw.eq(excluded(offers::raw)),
+                offers::row_hash.eq(excluded(offers::row_hash)),
+                offers::warned.eq(excluded(offers::warned)),
+                offers::claims.eq(excluded(offers::claims)),
+                offers::gtin.eq(excluded(offers::gtin)),
+                offers::brand.eq(excluded(offers::brand)),
+                offers::mpn_key.eq(excluded(offers::mpn_key)),
+                offers::parent.eq(excluded(offers::parent)),
+                offers::cost_minor.eq(excluded(offers::cost_minor)),
+                offers::cost_currency.eq(excluded(offers::cost_currency)),
+                offers::recommended_minor.eq(excluded(offers::recommended_minor)),
+                offers::recommended_currency.eq(excluded(offers::recommended_currency)),
+                offers::images.eq(excluded(offers::images)),
+                offers::tags.eq(excluded(offers::tags)),
+                offers::import_id.eq(excluded(offers::import_id)),
+                offers::file.eq(excluded(offers::file)),
+                offers::row_number.eq(excluded(offers::row_number)),
+                offers::updated_at.eq(excluded(offers::updated_at)),
+            ))
+            .execute(conn))?;
     }
     Ok(())
 }
@@ -268,31 +256,6 @@ pub fn offers_set_product(conn: &mut Conn, product_id: i64, offer_ids: &[i64]) -
     each_backend!(conn => diesel::update(offers::table.filter(offers::id.eq_any(offer_ids)))
         .set(offers::product_id.eq(product_id))
         .execute(conn))?;
-    Ok(())
-}
-
-/// What a price list changes.
-pub fn offer_set_terms(
-    conn: &mut Conn,
-    offer_id: i64,
-    cost: Option<crate::pricing::Money>,
-    recommended: Option<crate::pricing::Money>,
-    now: Time,
-) -> Result<()> {
-    if let Some(cost) = cost {
-        diesel::update(offers::table.find(offer_id))
-            .set((offers::cost_minor.eq(cost.minor), offers::cost_currency.eq(cost.currency.code()), offers::updated_at.eq(now)))
-            .execute(conn)?;
-    }
-    if let Some(price) = recommended {
-        diesel::update(offers::table.find(offer_id))
-            .set((
-                offers::recommended_minor.eq(price.minor),
-                offers::recommended_currency.eq(price.currency.code()),
-                offers::updated_at.eq(now),
-            ))
-            .execute(conn)?;
-    }
     Ok(())
 }
 

@@ -2,24 +2,27 @@
 
 use crate::catalog::{ProductStatus, lifecycle};
 use crate::db::schema::{listings, offers, products};
-use crate::db::{Conn, JsonText, Time};
+use crate::db::{Conn, JsonText, ROWS_A_STATEMENT, Time};
 use crate::each_backend;
 use crate::error::Result;
 use diesel::prelude::*;
+use diesel::upsert::excluded;
 use std::collections::{BTreeMap, HashMap, HashSet};
 
 /// A product as stored.
-#[derive(Debug, Clone, Queryable)]
+#[derive(Debug, Clone, Queryable, Insertable)]
+#[diesel(table_name = products, treat_none_as_default_value = false)]
 pub struct ProductRow {
     /// Row id.
     pub id: i64,
     /// Everything that resolving may change.
+    #[diesel(embed)]
     pub body: NewProduct,
 }
 
 /// A product without its id.
-#[derive(Debug, Clone, PartialEq, Insertable, AsChangeset, Queryable)]
-#[diesel(table_name = products, treat_none_as_null = true)]
+#[derive(Debug, Clone, PartialEq, Insertable, Queryable)]
+#[diesel(table_name = products, treat_none_as_default_value = false)]
 pub struct NewProduct {
     /// Outside key.
     pub sku: String,
@@ -213,9 +216,35 @@ pub fn product_insert(conn: &mut Conn, product: &NewProduct) -> QueryResult<i64>
     diesel::insert_into(products::table).values(product).returning(products::id).get_result(conn)
 }
 
-/// Stores a product's new state.
-pub fn product_update(conn: &mut Conn, id: i64, product: &NewProduct) -> Result<()> {
-    diesel::update(products::table.find(id)).set(product).execute(conn)?;
+/// Writes products with their ids, new ones and changed ones alike.
+pub fn products_put(conn: &mut Conn, rows: &[ProductRow]) -> Result<()> {
+    for part in rows.chunks(ROWS_A_STATEMENT) {
+        each_backend!(conn => diesel::insert_into(products::table)
+            .values(part)
+            .on_conflict(products::id)
+            .do_update()
+            .set((
+                products::status.eq(excluded(products::status)),
+                products::status_by.eq(excluded(products::status_by)),
+                products::gtin.eq(excluded(products::gtin)),
+                products::brand.eq(excluded(products::brand)),
+                products::mpn.eq(excluded(products::mpn)),
+                products::mpn_key.eq(excluded(products::mpn_key)),
+                products::category.eq(excluded(products::category)),
+                products::group_id.eq(excluded(products::group_id)),
+                products::group_pinned.eq(excluded(products::group_pinned)),
+                products::title.eq(excluded(products::title)),
+                products::golden.eq(excluded(products::golden)),
+                products::images.eq(excluded(products::images)),
+                products::tags.eq(excluded(products::tags)),
+                products::available.eq(excluded(products::available)),
+                products::price_minor.eq(excluded(products::price_minor)),
+                products::price_currency.eq(excluded(products::price_currency)),
+                products::version.eq(excluded(products::version)),
+                products::updated_at.eq(excluded(products::updated_at)),
+            ))
+            .execute(conn))?;
+    }
     Ok(())
 }
 

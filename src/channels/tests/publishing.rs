@@ -2,7 +2,8 @@
 
 use super::*;
 use crate::app::App;
-use crate::channels::publish::{Options, Publication, current, delta, diff, prune, publish};
+use crate::channels::prune::prune;
+use crate::channels::publish::{Options, Publication, current, delta, diff, publish};
 use crate::channels::queries::{self, fixture};
 use crate::channels::readiness::ListingState;
 use crate::channels::{follow, store};
@@ -28,6 +29,7 @@ pub(super) async fn house() -> House {
         files: None,
         log: "off".to_owned(),
         log_format: "text".to_owned(),
+        keep_days: 90,
     };
     let clock = Clock::fixed(now());
     let app = App::open(config, clock.clone()).await.unwrap();

@@ -51,6 +51,16 @@ fn links_are_encoded_once_and_templates_are_checked() {
     }
 }
 
+#[test]
+fn a_language_is_served_by_its_regions_and_by_no_other() {
+    let texts = |pairs: &[(&str, &str)]| pairs.iter().map(|(tag, text)| ((*tag).to_owned(), (*text).to_owned())).collect();
+    let american: std::collections::BTreeMap<String, String> =
+        texts(&[("en-US", "Headlamp"), ("eng", "x"), ("de", "Stirnlampe")]);
+    let find = |locale| crate::channels::words::in_locale(&american, locale);
+    assert_eq!((find("en"), find("en-US"), find("de-AT")), (Some("Headlamp"), Some("Headlamp"), Some("Stirnlampe")));
+    assert_eq!((find("en-GB"), find("fr")), (None, None));
+}
+
 proptest! {
     #[test]
     fn no_text_brings_control_characters_through(text in any::<String>()) {

@@ -1,5 +1,6 @@
 //! From the texts of a field to the items that count, as a column says.
 
+use crate::import::pairs::{Address, aligned};
 use crate::import::row::Record;
 use crate::suppliers::{Column, Take};
 use rust_decimal::Decimal;
@@ -8,31 +9,68 @@ use std::collections::HashMap;
 /// Items of one cell at most; more are no list but a mistake.
 const MAX_ITEMS: usize = 1_000;
 
+/// Fields above which looking through them all, once per column, would cost more than an index.
+const FEW: usize = 48;
+
 /// The texts of a record by field name.
 pub(super) struct Cells<'a> {
     record: &'a Record,
-    by_name: HashMap<&'a str, Vec<&'a str>>,
+    /// Places of the fields of a name; only of a wide record.
+    by_name: Option<HashMap<&'a str, Vec<usize>>>,
 }
 
 impl<'a> Cells<'a> {
     pub(super) fn new(record: &'a Record) -> Self {
-        let mut by_name: HashMap<&str, Vec<&str>> = HashMap::with_capacity(record.fields.len());
-        for (name, text) in &record.fields {
-            by_name.entry(name).or_default().push(text);
-        }
+        let by_name = (record.fields.len() > FEW).then(|| {
+            let mut by_name: HashMap<&str, Vec<usize>> = HashMap::with_capacity(record.fields.len());
+            for (at, (name, _)) in record.fields.iter().enumerate() {
+                by_name.entry(name).or_default().push(at);
+            }
+            by_name
+        });
         Self { record, by_name }
     }
 
-    /// Every text of this field that is not blank; the name counts without regard to case where it does not stand so.
+    /// Every text of this field that is not blank; the name counts without regard to case where it does not stand so. A name such as
+    /// `Wert[Merkmal=Gewicht]` means the texts of `Wert` that stand where `Merkmal` says `Gewicht`.
     pub(super) fn texts(&self, name: &str) -> Vec<&'a str> {
-        let found: Vec<&str> = if let Some(texts) = self.by_name.get(name) {
-            texts.clone()
-        } else {
-            let wanted = name.trim().to_lowercase();
-            let same = self.record.fields.iter().filter(|(field, _)| field.trim().to_lowercase() == wanted);
-            same.map(|(_, text)| text.as_str()).collect()
+        let mut found = self.places(name);
+        if found.is_empty()
+            && let Some(address) = Address::parse(name, |field| !self.places(field).is_empty())
+        {
+            let wanted = address.name.to_lowercase();
+            found = aligned(&self.places(address.key), &self.places(address.value))
+                .into_iter()
+                .filter(|(key, _)| self.text(*key).trim().to_lowercase() == wanted)
+                .map(|(_, value)| value)
+                .collect();
+        }
+        found.into_iter().map(|at| self.text(at).trim()).filter(|text| !text.is_empty()).collect()
+    }
+
+    fn text(&self, at: usize) -> &'a str {
+        self.record.fields.get(at).map_or("", |(_, text)| text)
+    }
+
+    fn places(&self, name: &str) -> Vec<usize> {
+        let found = match &self.by_name {
+            Some(by_name) => by_name.get(name).cloned().unwrap_or_default(),
+            None => self.named(|field| field == name),
         };
-        found.into_iter().map(str::trim).filter(|text| !text.is_empty()).collect()
+        if !found.is_empty() {
+            return found;
+        }
+        let wanted = name.trim();
+        let lower = wanted.to_lowercase();
+        self.named(|field| {
+            let field = field.trim();
+            field.eq_ignore_ascii_case(wanted) || (!field.is_ascii() && field.to_lowercase() == lower)
+        })
+    }
+
+    fn named(&self, same: impl Fn(&str) -> bool) -> Vec<usize> {
+        let fields = self.record.fields.iter().enumerate();
+        fields.filter(|(_, (field, _))| same(field)).map(|(at, _)| at).collect()
     }
 }
 

@@ -98,10 +98,13 @@ fn is_list(kind: AttributeType) -> bool {
 }
 
 impl Row<'_> {
-    /// Reads every column that goes to an attribute, then what the profile fixes.
-    pub(super) fn attributes(&mut self) {
+    /// Reads every column that goes to one of `these` attributes, then what the profile fixes of them.
+    pub(super) fn attributes(&mut self, these: impl Fn(&str) -> bool) {
         for column in &self.profile().columns {
             let Target::Attribute(code) = &column.to else { continue };
+            if !these(code) {
+                continue;
+            }
             let Some(attribute) = self.dictionary().attribute(code) else { continue };
             let locale = self.claim_locale(attribute, column.locale.as_deref());
             let list = is_list(attribute.kind);
@@ -111,7 +114,7 @@ impl Row<'_> {
             let items = self.items(column, if list { Take::All } else { Take::First });
             self.read_items(column, attribute, &items);
         }
-        for (code, text) in &self.profile().fixed {
+        for (code, text) in self.profile().fixed.iter().filter(|(code, _)| these(code)) {
             let Some(attribute) = self.dictionary().attribute(code) else { continue };
             if !self.claims.has(code, self.claim_locale(attribute, None).as_deref()) {
                 let column = Column::new("", Target::Attribute(code.clone()));
@@ -134,6 +137,10 @@ impl Row<'_> {
                 continue;
             }
             let reading = normalize(self.dictionary(), attribute, item, &hints);
+            // Where zero is impossible, exports write it for what they do not know.
+            if reading.status == Status::Rejected && is_zero(item) {
+                continue;
+            }
             let placed = reading.resolved_attribute == attribute.code;
             self.place(column, item, reading, placed);
         }
@@ -196,6 +203,11 @@ impl Row<'_> {
             self.warn(&column.from, &format!("gtin_{}", read.issue.unwrap_or("unusable")), message, raw);
         }
     }
+}
+
+/// Is this nothing but a zero?
+fn is_zero(text: &str) -> bool {
+    text.contains('0') && text.chars().all(|sign| matches!(sign, '0' | '.' | ','))
 }
 
 fn plain_code(status: Status) -> &'static str {

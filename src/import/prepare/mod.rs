@@ -18,6 +18,8 @@ use super::row::{PreparedRow, Record};
 use crate::dictionary::Dictionary;
 use crate::suppliers::Profile;
 use iso_currency::Currency;
+use sha2::{Digest, Sha256};
+use std::hash::{DefaultHasher, Hash, Hasher};
 
 /// Prepares the rows of one file.
 #[derive(Debug, Clone, Copy)]
@@ -44,6 +46,29 @@ impl<'a> Preparer<'a> {
         row::prepare(self, record)
     }
 
+    /// The offer's key alone, where it can be read; quick where a column holds the supplier's SKU.
+    pub fn key(&self, record: &Record) -> Option<String> {
+        row::key(self, record)
+    }
+
+    /// What a record is about, in one number: its offer's key and the warehouses of its stock. None for a row that will be lost.
+    pub fn about(&self, record: &Record) -> Option<u64> {
+        let mut hasher = DefaultHasher::new();
+        if self.kind == ImportKind::Catalog {
+            self.key(record)?.hash(&mut hasher);
+        } else {
+            let row = self.prepare(record);
+            if row.rejected() {
+                return None;
+            }
+            row.key.hash(&mut hasher);
+            for line in &row.stock {
+                line.warehouse.hash(&mut hasher);
+            }
+        }
+        Some(hasher.finish())
+    }
+
     /// Understands one item of the reader: an unreadable row becomes a rejected one, a doubtful row carries its warning. `Err` is
     /// the file's own end: nothing follows it.
     pub fn take(&self, item: Result<Record, ReadError>) -> Result<PreparedRow, ReadError> {
@@ -60,6 +85,23 @@ impl<'a> Preparer<'a> {
             }
         }
     }
+}
+
+/// What tells whether a record says anything new: its fields, in whatever order they come, and who reads them.
+pub fn record_hash(record: &Record, reader: &str) -> String {
+    let mut fields: Vec<&(std::sync::Arc<str>, String)> = record.fields.iter().collect();
+    // Stable: texts of a repeated field keep their order.
+    fields.sort_by(|a, b| a.0.cmp(&b.0));
+    let mut hash = Sha256::new();
+    hash.update(reader.as_bytes());
+    for (field, text) in fields {
+        hash.update([0]);
+        hash.update(field.as_bytes());
+        hash.update([1]);
+        hash.update(text.as_bytes());
+    }
+    // 128 bits tell rows of one key apart for ever; the rest would only cost room.
+    hex::encode(hash.finalize().get(..16).unwrap_or_default())
 }
 
 /// Understands one record; see [`Preparer`] for many.

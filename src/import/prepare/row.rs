@@ -20,11 +20,16 @@ const MAX_TAGS: usize = 100;
 const MAX_URL_CHARS: usize = 2_000;
 const MAX_TAG_CHARS: usize = 100;
 
+/// The attribute that says the category where no text does.
+const KIND: &str = "product_kind";
+
 /// A row on its way, with all that is needed to understand its texts.
 pub(super) struct Row<'a> {
     pub(super) preparer: Preparer<'a>,
     pub(super) cells: Cells<'a>,
     pub(super) claims: Claims,
+    /// Code of the category, once it is known.
+    pub(super) category: Option<String>,
     pub(super) out: PreparedRow,
 }
 
@@ -49,8 +54,18 @@ impl<'a> Row<'a> {
         Hints {
             locale: self.locale(column).map(str::to_owned),
             decimal: column.decimal.unwrap_or(self.profile().decimal),
-            unit: column.unit.clone(),
+            unit: self.stated_unit(column).or_else(|| column.unit.clone()),
+            category: self.category.clone(),
         }
+    }
+
+    /// The unit that another field of the row states.
+    fn stated_unit(&self, column: &Column) -> Option<String> {
+        let mut texts = self.cells.texts(column.unit_from.as_deref()?);
+        texts.retain(|text| !self.preparer.is_null(text));
+        texts.dedup();
+        // Several are no unit, so that a bare number is told of and left out rather than read with the wrong one.
+        (!texts.is_empty()).then(|| texts.join(" / "))
     }
 
     /// The items of a column.
@@ -92,22 +107,52 @@ impl<'a> Row<'a> {
     }
 }
 
+impl<'a> Row<'a> {
+    fn of(preparer: &Preparer<'a>, record: &'a Record) -> Self {
+        Self {
+            preparer: *preparer,
+            cells: Cells::new(record),
+            claims: Claims::default(),
+            category: None,
+            out: PreparedRow { row: record.row, ..PreparedRow::default() },
+        }
+    }
+
+    fn has_sku_column(&self) -> bool {
+        self.profile().columns.iter().any(|column| column.to == Target::SupplierSku)
+    }
+}
+
+/// See [`super::Preparer::key`].
+pub(super) fn key(preparer: &Preparer<'_>, record: &Record) -> Option<String> {
+    let mut row = Row::of(preparer, record);
+    if !row.has_sku_column() {
+        claims(&mut row);
+    }
+    key::set(&mut row);
+    (!row.out.key.is_empty()).then_some(row.out.key)
+}
+
+/// The kind of product says the category, and the category which amounts are usual.
+fn claims(row: &mut Row<'_>) {
+    row.attributes(|code| code == KIND);
+    if row.preparer.kind == ImportKind::Catalog {
+        category(row);
+    }
+    row.attributes(|code| code != KIND);
+}
+
 /// See [`super::Preparer::prepare`].
 pub(super) fn prepare(preparer: &Preparer<'_>, record: &Record) -> PreparedRow {
-    let mut row = Row {
-        preparer: *preparer,
-        cells: Cells::new(record),
-        claims: Claims::default(),
-        out: PreparedRow { row: record.row, raw: raw(record), ..PreparedRow::default() },
-    };
+    let mut row = Row::of(preparer, record);
+    row.out.raw = raw(record);
     damaged_text(&mut row, record);
     let catalog = preparer.kind == ImportKind::Catalog;
-    if catalog || !row.profile().columns.iter().any(|column| column.to == Target::SupplierSku) {
-        row.attributes();
+    if catalog || !row.has_sku_column() {
+        claims(&mut row);
     }
     key::set(&mut row);
     if catalog {
-        category(&mut row);
         images(&mut row);
         tags(&mut row);
         row.out.parent = row.first(&Target::Parent).map(|(_, text)| text.chars().take(key::MAX_CHARS).collect());
@@ -158,7 +203,13 @@ fn images(row: &mut Row<'_>) {
             if row.preparer.is_null(&text) {
                 continue;
             }
-            let url = if text.starts_with("//") { format!("https:{text}") } else { text.clone() };
+            let url = match &column.prefix {
+                _ if text.starts_with("//") => format!("https:{text}"),
+                Some(prefix) if !text.contains("://") => {
+                    format!("{}/{}", prefix.trim_end_matches('/'), text.trim_start_matches('/'))
+                }
+                _ => text.clone(),
+            };
             if !is_address(&url) {
                 let message =
                     "a picture needs an absolute address that begins with http:// or https:// and has at most 2,000 characters";
@@ -208,14 +259,16 @@ fn category(row: &mut Row<'_>) {
             }
             if let Some(category) = row.dictionary().category_for(&text, row.locale(column)) {
                 row.claims.category(&category.code, &text, &column.from, "category.text", 90);
+                row.category = Some(category.code.clone());
                 return;
             }
             unknown.get_or_insert((column, text));
         }
     }
-    let kind = row.claims.text("product_kind").map(str::to_owned);
+    let kind = row.claims.text(KIND).map(str::to_owned);
     if let Some(category) = kind.as_deref().and_then(|kind| row.dictionary().category_of_kind(kind)) {
         row.claims.category(&category.code, kind.as_deref().unwrap_or_default(), "", "category.kind", 80);
+        row.category = Some(category.code.clone());
         return;
     }
     if let Some(text) = row.profile().fixed.get("category")
@@ -223,6 +276,7 @@ fn category(row: &mut Row<'_>) {
             row.dictionary().category(text).or_else(|| row.dictionary().category_for(text, row.profile().locale.as_deref()))
     {
         row.claims.category(&category.code, text, "", "category.fixed", 90);
+        row.category = Some(category.code.clone());
         return;
     }
     if let Some((column, text)) = unknown {

@@ -12,6 +12,9 @@ use std::sync::Arc;
 
 /// Levels of objects that are searched for the array of records.
 const MAX_SEARCH_DEPTH: usize = 16;
+/// Names that the objects of one list may have, and texts of the list; a larger one stays JSON.
+const MAX_LIST_NAMES: usize = 32;
+const MAX_LIST_TEXTS: usize = 1_000;
 
 /// Elements of the array that holds the records.
 pub(super) struct Elements<R: Read> {
@@ -310,7 +313,8 @@ fn record(row: u64, raw: &[u8], limits: &ReadLimits) -> Result<Record, ReadError
     }
 }
 
-/// Nested names are joined by points, a list of plain values repeats its field, a list of objects stays JSON under its name.
+/// Nested names are joined by points, a list of plain values repeats its field; so does a list of objects for each of their names, an
+/// object that lacks one with an empty text, so that the texts of one object have the same place. Other lists stay JSON.
 fn flatten(prefix: &str, object: serde_json::Map<String, Value>, fields: &mut Vec<(Arc<str>, String)>) {
     for (key, value) in object {
         let name = if prefix.is_empty() { key } else { format!("{prefix}.{key}") };
@@ -321,7 +325,27 @@ fn flatten(prefix: &str, object: serde_json::Map<String, Value>, fields: &mut Ve
                 fields.extend(items.into_iter().map(|item| (Arc::clone(&name), scalar(item))));
             }
             Value::Array(items) if items.is_empty() => fields.push((name.into(), String::new())),
+            Value::Array(items) if items.iter().all(Value::is_object) => list(&name, items, fields),
             other => fields.push((name.into(), scalar(other))),
+        }
+    }
+}
+
+/// A list of objects, object by object.
+fn list(prefix: &str, items: Vec<Value>, fields: &mut Vec<(Arc<str>, String)>) {
+    let mut names: Vec<(&str, Arc<str>)> = Vec::new();
+    for key in items.iter().filter_map(Value::as_object).flat_map(serde_json::Map::keys) {
+        if names.len() <= MAX_LIST_NAMES && !names.iter().any(|(known, _)| known == key) {
+            names.push((key, format!("{prefix}.{key}").into()));
+        }
+    }
+    if names.len() > MAX_LIST_NAMES || names.len() * items.len() > MAX_LIST_TEXTS {
+        fields.push((prefix.into(), scalar(Value::Array(items))));
+        return;
+    }
+    for item in &items {
+        for (key, name) in &names {
+            fields.push((Arc::clone(name), item.get(key).cloned().map_or_else(String::new, scalar)));
         }
     }
 }

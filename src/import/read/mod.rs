@@ -10,6 +10,7 @@ mod decode;
 mod delimited;
 mod detect;
 mod error;
+mod items;
 mod json;
 mod limits;
 mod options;
@@ -22,8 +23,10 @@ mod workbook;
 mod xml;
 
 pub use error::{RAW_CHARS, ReadError};
+pub use items::Items;
 pub use limits::ReadLimits;
 pub use options::{Format, Layout, ReadOptions};
+pub use words::{KnownLayout, column_words, known_layout, unit_fields};
 
 use super::row::Record;
 use bounded::{Bounded, Counted};
@@ -87,7 +90,12 @@ pub fn open(
     limits: &ReadLimits,
 ) -> Result<Records, ReadError> {
     let context = Context { limits: limits.clone(), total: Arc::new(AtomicU64::new(0)) };
-    open_stream(Box::new(source), name, options, &context, false)
+    let mut records = open_stream(Box::new(source), name, options, &context, false)?;
+    if let Some(items) = &options.items {
+        let rows = std::mem::replace(&mut records.rows, Box::new(std::iter::empty()));
+        records.rows = Box::new(items::Grouped::new(rows, items.clone()));
+    }
+    Ok(records)
 }
 
 /// Opens a stream; `inner` when it came out of a packed file and was counted there.

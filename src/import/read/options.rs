@@ -70,6 +70,9 @@ pub struct ReadOptions {
     /// `FEATURE[FNAME=Gewicht]/FVALUE`. An attribute is written `@name`. Empty means the usual ones of `schema/targets.toml`.
     #[serde(skip_serializing_if = "Vec::is_empty")]
     pub pair_keys: Vec<String>,
+    /// How rows belong together where an item takes several.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub items: Option<super::Items>,
     /// Further ones, that a profile's columns use.
     #[serde(skip)]
     pub extra_pair_keys: Vec<String>,

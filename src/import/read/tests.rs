@@ -2,6 +2,7 @@
 
 mod corpus;
 mod delimited;
+mod items;
 mod json;
 mod real;
 mod unpack;

@@ -1,5 +1,7 @@
-//! `schema/import/records.toml`: how XML files call their records, and name and value pairs.
+//! `schema/import/records.toml`: how suppliers' files call their records, name and value pairs, and items of several rows.
 
+use super::items::Items;
+use crate::normalize::text::key;
 use serde::Deserialize;
 use std::sync::LazyLock;
 
@@ -11,6 +13,32 @@ pub(super) struct Pair {
     pub(super) key: String,
     /// Element that holds the value; empty for the text itself.
     pub(super) value: String,
+    /// What follows the pair's path where it says the unit: `/FUNIT`, `@unit`.
+    #[serde(default)]
+    unit: Option<String>,
+}
+
+/// Words of headers that name what stands in another column, folded.
+#[derive(Debug, Default, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct ColumnWords {
+    /// Of the column that holds the name.
+    pub name: Vec<String>,
+    /// Of the value.
+    pub value: Vec<String>,
+    /// Of the value's unit.
+    pub unit: Vec<String>,
+}
+
+/// A known layout in which an item takes several rows.
+#[derive(Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct KnownLayout {
+    known: Vec<String>,
+    /// How its rows belong together.
+    pub items: Items,
+    /// Fields that tell its items apart where they have no SKU.
+    pub key: Vec<String>,
 }
 
 #[derive(Debug, Default, Deserialize)]
@@ -18,11 +46,18 @@ pub(super) struct Pair {
 struct Words {
     elements: Vec<String>,
     pair: Vec<Pair>,
+    columns: ColumnWords,
+    layout: Vec<KnownLayout>,
 }
 
 // A test holds that the embedded file parses.
-static WORDS: LazyLock<Words> =
-    LazyLock::new(|| toml::from_str(include_str!("../../../schema/import/records.toml")).unwrap_or_default());
+static WORDS: LazyLock<Words> = LazyLock::new(|| {
+    let mut words: Words = toml::from_str(include_str!("../../../schema/import/records.toml")).unwrap_or_default();
+    for list in [&mut words.columns.name, &mut words.columns.value, &mut words.columns.unit] {
+        list.iter_mut().for_each(|word| *word = key(word));
+    }
+    words
+});
 
 pub(super) fn pairs() -> &'static [Pair] {
     &WORDS.pair
@@ -32,4 +67,26 @@ pub(super) fn pairs() -> &'static [Pair] {
 pub(super) fn is_record(name: &str) -> bool {
     let name = name.to_lowercase();
     WORDS.elements.contains(&name)
+}
+
+/// Words of headers that name what stands in another column.
+pub fn column_words() -> &'static ColumnWords {
+    &WORDS.columns
+}
+
+/// Where the unit of a pair may stand: `FEATURE[FNAME=Gewicht]/FUNIT` beside `FEATURE[FNAME=Gewicht]/FVALUE`.
+pub fn unit_fields(field: &str) -> impl Iterator<Item = String> {
+    let end = field.rfind(']').map_or(0, |at| at + 1);
+    let (pair, tail) = field.split_at(end);
+    let element = tail.strip_prefix('/').unwrap_or_default();
+    let units = WORDS.pair.iter().filter(move |known| end > 0 && known.value == element);
+    units.filter_map(move |known| known.unit.as_ref().map(|unit| format!("{pair}{unit}")))
+}
+
+/// The known layout of a file with these headers.
+pub fn known_layout(headers: &[&str]) -> Option<&'static KnownLayout> {
+    WORDS
+        .layout
+        .iter()
+        .find(|layout| layout.known.iter().all(|name| headers.iter().any(|header| header.eq_ignore_ascii_case(name))))
 }

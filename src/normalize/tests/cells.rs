@@ -220,7 +220,21 @@ fn codes_ranges_and_answers() {
         "battery_included",
         &[("nicht dabei", "false"), ("dabei", "true"), ("batteries not included", "false"), ("medfølger", "true")],
     );
-    check("cri", &[("CRI70", "70"), ("Ra 90", "90"), ("12000", "rejected")]);
+    check("cri", &[("CRI70", "70"), ("Ra 90", "90"), ("90CRI", "90"), ("12000", "rejected")]);
+    check(
+        "pack_quantity",
+        &[
+            ("6", "6"),
+            ("6pcs", "6"),
+            ("2x", "2"),
+            ("12er", "12"),
+            ("1 Stück", "1"),
+            ("1O", "rejected"),
+            ("12abc", "rejected"),
+            ("12g", "rejected"),
+        ],
+    );
+    check("release_year", &[("2018г", "2018"), ("2O18", "rejected")]);
     check("gtin", &[("4006381333931", "\"04006381333931\""), ("5.70E+12", "rejected")]);
 }
 

@@ -82,6 +82,9 @@ fn mistakes_name_line_and_key() {
         ("name = \"a\"\n[[column]]\nfrom = \"x\"\nto = \"cost\"\npattern = \"(\\\\w{1000}){1000}\"", 5, "column.pattern"),
         ("name = \"a\"\n[[column]]\nfrom = \"x\"\nto = \"cost\"\nsplit = \"\"", 5, "column.split"),
         ("name = \"a\"\n[key]\ncolumns = [\"b\"]\n[[column]]\nfrom = \"x\"\nto = \"supplier_sku\"", 2, "key"),
+        ("name = \"a\"\n[[column]]\nfrom = \"x\"\nto = \"cost\"\nunit_from = \"\"", 5, "column.unit_from"),
+        ("name = \"a\"\n[[column]]\nfrom = \"x\"\nto = \"image\"\nprefix = \"img/\"", 5, "column.prefix"),
+        ("name = \"a\"\n[file.items]\nsame = \"h\"\nown = []", 2, "file.items"),
         ("name = \"a\"\n[fixed]\nnonsense = \"b\"", 3, "fixed.nonsense"),
         ("name = \"a\"\n[fixed]\non_hand = \"5\"", 3, "fixed.on_hand"),
     ] {

@@ -100,6 +100,83 @@ fn nested_fields_and_pairs_are_understood() {
     assert_eq!(target(&profile, "specs.ip_rating"), "ip_rating");
 }
 
+#[test]
+fn features_listed_by_name_become_columns() {
+    let row = |name: &str, color: &str, weight: &str, unit: &str| format!("{name};Farbe;{color};;Gewicht;{weight};{unit}");
+    let rows = [row("Lampe 1", "rot", "86", "g"), row("Lampe 2", "blau", "0,12", "kg")];
+    let text = format!("Bezeichnung;Merkmal;Wert;Einheit;Merkmal;Wert;Einheit\n{}\n{}\n", rows[0], rows[1]);
+    let (profile, records) = proposed(&text);
+    assert_eq!(target(&profile, "Wert[Merkmal=Farbe]"), "body_color");
+    let weight = profile.columns.iter().find(|column| column.from == "Wert[Merkmal=Gewicht]").unwrap();
+    assert_eq!((weight.to.name(), weight.unit_from.as_deref()), ("weight_with_battery", Some("Einheit[Merkmal=Gewicht]")));
+    for (record, grams) in records.iter().zip([86, 120]) {
+        let row = prepare(ImportKind::Catalog, &profile, &DICTIONARY, None, record);
+        let weight = row.claims.iter().find(|claim| claim.attribute == "weight_with_battery").unwrap();
+        assert_eq!(weight.value, crate::normalize::Value::measure(grams.into(), "g"));
+    }
+}
+
+#[test]
+fn a_shops_variants_are_told_apart_without_skus() {
+    let text = "Handle,Title,Vendor,Option1 Name,Option1 Value,Variant SKU,Variant Price,Image Src\n\
+                lamp,Lamp,Acme,Color,Red,,9.90,https://a.example/1.jpg\nlamp,,,,Blue,,9.90,\nlamp,,,,,,,https://a.example/2.jpg\n";
+    let (profile, _) = proposed(text);
+    assert_eq!(profile.file.items.as_ref().map(|items| items.same.as_str()), Some("Handle"));
+    assert_eq!(target(&profile, "Option1 Value[Option1 Name=Color]"), "body_color");
+    assert_eq!(target(&profile, "Variant Price"), "recommended_price");
+    let records = open(Cursor::new(text.as_bytes().to_vec()), "a", &profile.read_options(), &ReadLimits::default()).unwrap();
+    let rows: Vec<_> =
+        records.flatten().map(|record| prepare(ImportKind::Catalog, &profile, &DICTIONARY, None, &record)).collect();
+    assert_eq!(
+        rows.iter().map(|row| row.key.as_str()).collect::<Vec<_>>(),
+        ["lamp|red", "lamp|blue"].map(|key| format!("{key}||"))
+    );
+    for row in &rows {
+        assert_eq!((row.brand.as_deref(), row.images.len(), row.parent.as_deref()), (Some("Acme"), 2, Some("lamp")));
+        assert!(row.claims.iter().any(|claim| claim.attribute == "body_color"), "{row:?}");
+    }
+}
+
+#[test]
+fn what_nothing_can_be_read_from_is_left_alone() {
+    let (profile, _) = proposed("sku,name,type\nA,Lamp 1,HardGood\nB,Lamp 2,HardGood\n");
+    assert_eq!((target(&profile, "type"), target(&profile, "name")), ("ignore".into(), "title".into()));
+    // No column is known: the first that happens to be unique is no number of an article.
+    let (profile, _) = proposed("priority,rule\n1,x\n2,y\n");
+    assert!(profile.columns.iter().all(|column| column.to == Target::Ignore));
+}
+
+#[test]
+fn the_key_tells_the_samples_apart() {
+    let (profile, records) = proposed("Produktname;Modell;Gewicht\nAcme A;18650;45g\nBolt B;18650;48g\n");
+    assert_eq!(profile.key_columns, ["Modell", "Produktname"]);
+    let key = |record: &Record| prepare(ImportKind::Catalog, &profile, &DICTIONARY, None, record).key;
+    assert_ne!(key(&records[0]), key(&records[1]));
+    let (profile, _) = proposed("brand;model\nAcme;A\nAcme;B\n");
+    assert!(profile.key_columns.is_empty());
+}
+
+#[test]
+fn texts_are_in_the_language_of_their_headers() {
+    let (records, language) = (
+        |text: &str| {
+            open(Cursor::new(text.as_bytes().to_vec()), "a", &ReadOptions::default(), &ReadLimits::default())
+                .unwrap()
+                .flatten()
+                .collect::<Vec<_>>()
+        },
+        Some("en"),
+    );
+    let uk = records("Артикул;Назва;Название;Колір\n1;Ліхтар;Фонарь;чорний\n");
+    let profile = propose(&field_names(&uk), &uk, &DICTIONARY, language);
+    assert_eq!(profile.locale.as_deref(), Some("uk"));
+    let russian = profile.columns.iter().find(|column| column.from == "Название").unwrap();
+    assert_eq!(russian.locale.as_deref(), Some("ru"));
+    // English headers say nothing about a German supplier's texts.
+    let en = records("sku,name,color\n1,Lampe,rot\n");
+    assert_eq!(propose(&field_names(&en), &en, &DICTIONARY, Some("de")).locale.as_deref(), Some("de"));
+}
+
 proptest! {
     #[test]
     fn no_table_makes_it_panic(headers in proptest::collection::vec("\\PC{0,15}", 0..8), cells in proptest::collection::vec("\\PC{0,15}", 0..24)) {

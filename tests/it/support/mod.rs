@@ -1,12 +1,14 @@
 //! What every integration test works with: a house of its own, on either database, that leaves nothing behind.
 #![allow(dead_code, unused_imports)]
 
+mod bucket;
 mod house;
 mod importing;
 mod postgres;
 mod server;
 mod shared;
 
+pub use bucket::{Bucket, Fault};
 pub use house::House;
 pub use importing::{Upload, counts};
 pub use postgres::{Cluster, Postgres};

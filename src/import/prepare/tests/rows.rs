@@ -1,6 +1,7 @@
 use super::{DICTIONARY, catalog, columns, issues, profile, record};
 use crate::import::prepare::{ImportKind, Preparer, prepare};
 use crate::import::read::{ReadLimits, ReadOptions, open};
+use crate::import::row::PreparedRow;
 use crate::import::row::Severity::{Rejected, Warning};
 use crate::normalize::Value;
 use iso_currency::Currency;
@@ -38,6 +39,78 @@ fn a_row_goes_where_its_profile_says() {
     let title = row.claims.iter().find(|claim| claim.attribute == "title").unwrap();
     assert_eq!((title.locale.as_deref(), title.field.as_str(), title.raw.as_str()), (Some("de"), "Name", "Stirnlampe X"));
     assert_eq!(row.raw.get("Nr").unwrap(), " A-1 ");
+}
+
+#[test]
+fn a_feature_is_found_by_its_name_and_read_with_its_unit() {
+    let made = profile(
+        "[[column]]\nfrom = \"n\"\nto = \"supplier_sku\"\n[[column]]\nfrom = \"Wert[Merkmal=Gewicht]\"\nto = \"weight_with_battery\"\n\
+         unit_from = \"Einheit[Merkmal=Gewicht]\"\nunit = \"g\"",
+    );
+    let weigh = |weight, unit| {
+        let fields = [
+            ("n", "1"),
+            ("Merkmal", "Farbe"),
+            ("Wert", "rot"),
+            ("Einheit", ""),
+            ("Merkmal", "gewicht"),
+            ("Wert", weight),
+            ("Einheit", unit),
+        ];
+        catalog(&made, fields)
+    };
+    let grams = |row: &PreparedRow| {
+        row.claims.iter().find(|claim| claim.attribute == "weight_with_battery").map(|claim| claim.value.clone())
+    };
+    for (weight, unit, expected) in [("86", "г", 86), ("0.5", "kg", 500), ("86", "", 86), ("24,4 кг", "г", 24_400)] {
+        assert_eq!(grams(&weigh(weight, unit)), Some(Value::measure(expected.into(), "g")), "{weight} {unit}");
+    }
+    let strange = weigh("86", "lm");
+    assert_eq!((grams(&strange), issues(&strange)), (None, vec![("Wert[Merkmal=Gewicht]", "wrong_unit", Warning)]));
+    // Two weights in two units: nobody knows which is which.
+    let twice = [
+        ("n", "1"),
+        ("Merkmal", "Gewicht"),
+        ("Wert", "86"),
+        ("Einheit", "g"),
+        ("Merkmal", "Gewicht"),
+        ("Wert", "3"),
+        ("Einheit", "oz"),
+    ];
+    assert_eq!(grams(&catalog(&made, twice)), None);
+}
+
+#[test]
+fn what_is_usual_depends_on_the_category() {
+    let made =
+        columns("[fixed]\nlight_output_max = \"8\"", [("n", "supplier_sku"), ("c", "category"), ("throw", "beam_distance_max")]);
+    let codes = |category| {
+        catalog(&made, [("n", "1"), ("throw", "1200 m"), ("c", category)])
+            .issues
+            .into_iter()
+            .map(|issue| issue.code)
+            .collect::<Vec<_>>()
+    };
+    assert_eq!((codes("Taschenlampen"), codes("Stirnlampen")), (vec![], vec!["unusual".to_owned()]));
+    assert_eq!(codes("Computer Accessories & Peripherals"), ["unknown_category", "unusual"]);
+}
+
+#[test]
+fn a_zero_that_cannot_be_says_nothing() {
+    let made = columns("", [("n", "supplier_sku"), ("w", "weight_packaged"), ("t", "tilt_angle")]);
+    let row = catalog(&made, [("n", "1"), ("w", "0.00"), ("t", "0")]);
+    assert_eq!(row.claims.iter().map(|claim| claim.attribute.as_str()).collect::<Vec<_>>(), ["tilt_angle"]);
+    assert!(!issues(&row).iter().any(|(field, ..)| *field == "w"));
+}
+
+#[test]
+fn a_picture_without_its_site_gets_it() {
+    let made = profile(
+        "[[column]]\nfrom = \"n\"\nto = \"supplier_sku\"\n[[column]]\nfrom = \"i\"\nto = \"image\"\nprefix = \"https://a.example/img/\"\nsplit = \",\"",
+    );
+    let row = catalog(&made, [("n", "1"), ("i", "/1.jpg,https://b.example/2.jpg,3.jpg")]);
+    let urls: Vec<_> = row.images.iter().map(|image| image.url.as_str()).collect();
+    assert_eq!(urls, ["https://a.example/img/1.jpg", "https://b.example/2.jpg", "https://a.example/img/3.jpg"]);
 }
 
 #[test]

@@ -15,11 +15,29 @@ fn objects_are_flattened_in_their_order() {
         ("tags", "red"),
         ("tags", "2"),
         ("tags", "true"),
-        ("list", r#"[{"a":1}]"#),
+        ("list.a", "1"),
         ("none", ""),
     ];
     assert_eq!(rows[0], expect(first));
     assert_eq!(rows[1], expect([("sku", "12345678901234"), ("price", "59.9")]));
+}
+
+#[test]
+fn the_texts_of_listed_objects_keep_their_places() {
+    let text = r#"[{"specs": [{"name": "Weight", "value": 86, "unit": "g"}, {"name": "Colour", "value": {"en": "red"}}], "mixed": [1, {"a": 2}]}]"#;
+    let expected = [
+        ("specs.name", "Weight"),
+        ("specs.value", "86"),
+        ("specs.unit", "g"),
+        ("specs.name", "Colour"),
+        ("specs.value", r#"{"en":"red"}"#),
+        ("specs.unit", ""),
+        ("mixed", r#"[1,{"a":2}]"#),
+    ];
+    assert_eq!(fields(text.as_bytes(), "a.json"), [expect(expected)]);
+    // A list that would make thousands of fields stays what it is.
+    let long = format!(r#"[{{"l": [{}]}}]"#, vec![r#"{"a":1}"#; 2_000].join(","));
+    assert_eq!(fields(long.as_bytes(), "a.json")[0].len(), 1);
 }
 
 #[test]

@@ -1,0 +1,4 @@
+-- Superseded rows of a file are known before it is taken in, so that offers need not remember them.
+ALTER TABLE offers DROP COLUMN superseded;
+-- Did reading the row leave a warning? A row without one is not read again while it stays the same.
+ALTER TABLE offers ADD COLUMN warned BOOLEAN NOT NULL DEFAULT TRUE;
