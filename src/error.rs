@@ -52,6 +52,10 @@ codes! {
     Conflict = "conflict", 409, "The current state does not allow this";
     /// A request with this `Idempotency-Key` is still running.
     InProgress = "in_progress", 409, "The first request with this key is still running";
+    /// This kind of operation changes nothing that could be restored.
+    NotUndoable = "not_undoable", 409, "This operation cannot be undone";
+    /// What this needs was kept for a time and is gone.
+    NoLongerKept = "no_longer_kept", 410, "What this needs is no longer kept";
     /// A cursor or event position is older than what is kept.
     CursorExpired = "cursor_expired", 410, "The cursor has expired";
     /// `If-Match` names an older version.

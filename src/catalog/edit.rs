@@ -4,9 +4,9 @@ use super::golden::{self, Chosen, Pending};
 use super::lifecycle::BY_PERSON;
 use super::patch::Patch;
 use super::queries::{
-    EditRow, NewProduct, ProductRow, Rules, edit_delete, edits_of, edits_put, group_by_code, product_insert, products_by_skus,
+    EditRow, NewProduct, ProductRow, Rules, edit_delete, edit_rows_of, edits_put, group_by_code, product_insert, products_by_skus,
 };
-use super::sku;
+use super::{said, sku};
 use crate::db::{Conn, JsonText, Position, changes, lock_catalog, unique_violation};
 use crate::error::{Code, Error, FieldError, Result};
 use chrono::{DateTime, Utc};
@@ -58,11 +58,12 @@ pub fn apply(
     let skus: Vec<&str> = edits.iter().map(|edit| edit.sku.as_str()).collect();
     let found = products_by_skus(conn, &skus)?;
     let ids: Vec<i64> = found.values().map(|row| row.id).collect();
-    let said = edits_of(conn, &ids)?;
+    let mut before = by_product(edit_rows_of(conn, &ids)?);
     let mut groups = HashMap::new();
     let mut answers = Vec::with_capacity(edits.len());
     let mut chosen = HashMap::with_capacity(edits.len());
     let mut puts = Vec::new();
+    let mut edited = Vec::with_capacity(edits.len());
     for &edit in edits {
         let row = found.get(&edit.sku);
         let group = match checked(conn, edit, row, allow, &mut groups) {
@@ -78,14 +79,14 @@ pub fn apply(
             Some(row) => row.id,
             None => create(conn, &edit.sku, saying.now)?,
         };
-        let before = said.get(&product_id).map_or(&[][..], Vec::as_slice);
+        let stood = before.get(&product_id).map_or(&[][..], Vec::as_slice);
         for statement in &edit.patch.statements {
             let locale = statement.locale.as_deref();
             // What is said of every locale takes the place of what was said of each.
-            let ends = |old: &super::resolve::Edit| {
-                old.attribute == statement.attribute && (locale.is_none() || old.locale.as_deref() == locale)
+            let ends = |old: &EditRow| {
+                old.attribute == statement.attribute && locale.is_none_or(|locale| old.locale == locale)
             };
-            if (locale.is_none() || statement.value.is_none()) && before.iter().any(ends) {
+            if (locale.is_none() || statement.value.is_none()) && stood.iter().any(ends) {
                 edit_delete(conn, product_id, &statement.attribute, locale)?;
             }
             if let Some(value) = &statement.value {
@@ -100,15 +101,38 @@ pub fn apply(
                 });
             }
         }
-        let choice = Chosen { status: edit.patch.status.map(|status| (status, BY_PERSON)), group, by_person: true };
+        let choice = Chosen { status: edit.patch.status.map(|status| (status, BY_PERSON)), group, by_person: true, ..Chosen::default() };
         chosen.insert(product_id, choice);
+        edited.push((product_id, edit.sku.as_str()));
         answers.push(Ok(Edited { created: row.is_none() }));
     }
     edits_put(conn, &puts)?;
     let products: BTreeSet<i64> = chosen.keys().copied().collect();
-    let changed = golden::rebuild_with(conn, rules, &products, &chosen, Pending::default(), Some(saying.operation), saying.now)?;
+    let mut after = by_product(edit_rows_of(conn, &products.iter().copied().collect::<Vec<_>>())?);
+    let mut changed = Vec::new();
+    for (product_id, sku) in &edited {
+        let (before, after) = (before.remove(product_id).unwrap_or_default(), after.remove(product_id).unwrap_or_default());
+        changed.extend(said::change(*product_id, sku, saying.operation, &before, &after)?);
+    }
+    changed.extend(golden::rebuild_with(
+        conn,
+        rules,
+        &products,
+        &chosen,
+        Pending::default(),
+        Some(saying.operation),
+        saying.now,
+    )?);
     let change = changes::append(conn, saying.now, &changed)?;
     Ok((answers, change))
+}
+
+fn by_product(rows: Vec<EditRow>) -> HashMap<i64, Vec<EditRow>> {
+    let mut products: HashMap<i64, Vec<EditRow>> = HashMap::new();
+    for row in rows {
+        products.entry(row.product_id).or_default().push(row);
+    }
+    products
 }
 
 /// Everything that can be wrong with an edit, before anything of it is written; the group it chooses.

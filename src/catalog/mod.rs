@@ -16,6 +16,7 @@ pub mod patch;
 pub mod queries;
 pub mod resolve;
 pub mod resolve_all;
+pub mod said;
 pub mod sku;
 pub mod view;
 

@@ -12,6 +12,7 @@ pub mod ids;
 mod migrate;
 pub mod operations;
 mod pool;
+pub mod retention;
 pub mod schema;
 pub mod settings;
 mod tail;

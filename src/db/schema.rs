@@ -213,6 +213,8 @@ diesel::table! {
         summary -> Json,
         created_at -> UtcTime,
         finished_at -> Nullable<UtcTime>,
+        undoes -> Nullable<Text>,
+        undone_by -> Nullable<Text>,
     }
 }
 

@@ -3,7 +3,7 @@
 use super::{body, caller, etag, events, health, idempotency, observe, openapi, operations, strict, visible};
 use crate::app::App;
 use crate::error::{Error, Result};
-use crate::{auth, catalog, channels, import, pricing, search, stock, suppliers};
+use crate::{auth, catalog, channels, import, pricing, search, stock, suppliers, undo};
 use axum::Router;
 use axum::extract::DefaultBodyLimit;
 use axum::middleware::{from_fn, from_fn_with_state};
@@ -24,6 +24,7 @@ fn api() -> OpenApiRouter<App> {
         .merge(search::api::router())
         .merge(channels::api::router())
         .merge(operations::router())
+        .merge(undo::api::router())
         .merge(events::router())
         .merge(auth::api::router())
 }

@@ -8,7 +8,8 @@ use super::run::{Run, State};
 use super::{Counts, ImportKind, ImportMode, ImportStatus};
 use crate::app::App;
 use crate::catalog::golden;
-use crate::catalog::queries::{Rules, offers_by_id, offers_mark_gone, offers_of_supplier_missing};
+use crate::catalog::intake::offer_image;
+use crate::catalog::queries::{OfferRow, Rules, offers_by_id, offers_mark_gone, offers_of_supplier_missing};
 use crate::db::{ChangeKind, Conn, NewChange, changes, lock_catalog, operations};
 use crate::error::{Code, Error, Result};
 use crate::jobs::Job;
@@ -99,7 +100,10 @@ fn close_in(conn: &mut Conn, import: &ImportRow, counts: Counts, end: &End, now:
     let status = if present.status == ImportStatus::Cancelled { ImportStatus::Cancelled } else { end.status };
     let error = if status == ImportStatus::Cancelled { None } else { end.error.as_deref() };
     import_count(conn, &import.id, &counts)?;
-    let summary = json!({"supplier": import.supplier, "kind": import.kind, "status": status, "counts": counts});
+    let mut summary = json!({"supplier": import.supplier, "kind": import.kind, "status": status, "counts": counts});
+    if import.dry_run {
+        summary["dry_run"] = json!(true);
+    }
     operations::finish(conn, &import.operation_id, &summary, now)?;
     let change = NewChange {
         kind: ChangeKind::ImportFinished,
@@ -205,18 +209,18 @@ fn zero_levels(conn: &mut Conn, import: &ImportRow, losses: &[HeldLoss], now: Da
 fn mark_gone(conn: &mut Conn, import: &ImportRow, losses: &[HeldLoss], now: DateTime<Utc>) -> Result<()> {
     let ids: Vec<i64> = losses.iter().map(|(offer, _)| *offer).collect();
     let gone: Vec<_> = offers_by_id(conn, &ids)?.into_iter().filter(|offer| offer.body.live).collect();
-    let told: Vec<NewChange> = gone
-        .iter()
-        .map(|offer| NewChange {
+    let tell = |offer: &OfferRow| {
+        Ok(NewChange {
             kind: ChangeKind::OfferChanged,
             subject: format!("{}/{}", import.supplier, offer.body.supplier_sku),
             product_id: offer.body.product_id,
             offer_id: Some(offer.id),
             operation_id: Some(import.operation_id.clone()),
-            before: Some(json!({"live": true})),
+            before: Some(offer_image(&offer.body)?),
             data: json!({"supplier": import.supplier, "supplier_sku": offer.body.supplier_sku, "state": "gone"}),
         })
-        .collect();
+    };
+    let told = gone.iter().map(tell).collect::<Result<Vec<_>>>()?;
     offers_mark_gone(conn, &gone.iter().map(|offer| offer.id).collect::<Vec<_>>(), now.into())?;
     changes::append(conn, now, &told).map(|_| ())
 }

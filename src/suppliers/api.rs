@@ -248,19 +248,19 @@ fn update(
     let operation = operations::record(conn, "edit", actor, &code, &json!({"supplier": code, "action": "updated"}), now)?;
     let written = queries::supplier_update(conn, &supplier, terms, now)?;
     // Rank decides whose value wins, currency what a cost is worth; a name is nobody's value.
-    if before.rank == terms.rank && before.currency == terms.currency {
-        return Ok((written, changes::head(conn)?));
-    }
+    let inner = before.rank == terms.rank && before.currency == terms.currency;
     let change = NewChange {
-        kind: ChangeKind::SettingsChanged,
+        kind: if inner { ChangeKind::EditChanged } else { ChangeKind::SettingsChanged },
         subject: code.clone(),
         product_id: None,
         offer_id: None,
         operation_id: Some(operation),
-        before: Some(json!({"rank": before.rank, "currency": before.currency})),
-        data: json!({"supplier": code, "resolve": true}),
+        before: Some(json!(before)),
+        data: json!({"supplier": code, "resolve": !inner}),
     };
-    job_enqueue_once(conn, &Job::ResolveAll, now)?;
+    if !inner {
+        job_enqueue_once(conn, &Job::ResolveAll, now)?;
+    }
     let position = changes::append(conn, now, &[change])?;
     Ok((written, position))
 }

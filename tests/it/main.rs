@@ -11,6 +11,7 @@ mod support;
 
 mod architecture;
 mod auth;
+mod backup;
 mod bad_input;
 mod bench;
 mod bucket;
@@ -34,3 +35,4 @@ mod suppliers;
 mod support_works;
 mod surface;
 mod time;
+mod undo;

@@ -10,7 +10,7 @@ use diesel::upsert::excluded;
 use std::collections::HashMap;
 
 /// A person's claim as stored.
-#[derive(Debug, Clone, Queryable, Insertable)]
+#[derive(Debug, Clone, PartialEq, Eq, Queryable, Insertable)]
 #[diesel(table_name = product_edits)]
 pub struct EditRow {
     /// The product.
@@ -32,6 +32,21 @@ pub struct EditRow {
 /// What people said about these products.
 pub fn edits_of(conn: &mut Conn, product_ids: &[i64]) -> Result<HashMap<i64, Vec<Edit>>> {
     let mut by_product: HashMap<i64, Vec<Edit>> = HashMap::new();
+    for row in edit_rows_of(conn, product_ids)? {
+        by_product.entry(row.product_id).or_default().push(Edit {
+            attribute: row.attribute,
+            locale: (!row.locale.is_empty()).then_some(row.locale),
+            value: row.value.read()?,
+            author: row.author,
+            at: row.edited_at.into(),
+        });
+    }
+    Ok(by_product)
+}
+
+/// What people said about these products, as it is stored.
+pub fn edit_rows_of(conn: &mut Conn, product_ids: &[i64]) -> Result<Vec<EditRow>> {
+    let mut all = Vec::new();
     for part in product_ids.chunks(1_000) {
         let rows: Vec<EditRow> = each_backend!(conn => product_edits::table
             .filter(product_edits::product_id.eq_any(part))
@@ -45,17 +60,9 @@ pub fn edits_of(conn: &mut Conn, product_ids: &[i64]) -> Result<HashMap<i64, Vec
                 product_edits::edited_at,
             ))
             .load(conn))?;
-        for row in rows {
-            by_product.entry(row.product_id).or_default().push(Edit {
-                attribute: row.attribute,
-                locale: (!row.locale.is_empty()).then_some(row.locale),
-                value: row.value.read()?,
-                author: row.author,
-                at: row.edited_at.into(),
-            });
-        }
+        all.extend(rows);
     }
-    Ok(by_product)
+    Ok(all)
 }
 
 /// States values; no two of them about the same attribute and locale of a product.

@@ -9,7 +9,7 @@ mod rules;
 mod views;
 
 pub use brands::{BrandRow, aliases_of_brands, brand_aliases, brand_by_code, brand_put_aliases, brands_after, brands_ensure};
-pub use edits::{EditRow, edit_delete, edits_of, edits_put};
+pub use edits::{EditRow, edit_delete, edit_rows_of, edits_of, edits_put};
 pub use groups::{GroupRow, group_by_code, group_ensure, group_insert, group_update, groups_after, groups_by_parent};
 pub use offers::{
     GoneOffer, OfferBody, OfferKey, OfferRow, OfferSource, offer_keys, offers_by_id, offers_by_key, offers_by_supplier,
