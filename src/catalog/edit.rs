@@ -83,9 +83,7 @@ pub fn apply(
         for statement in &edit.patch.statements {
             let locale = statement.locale.as_deref();
             // What is said of every locale takes the place of what was said of each.
-            let ends = |old: &EditRow| {
-                old.attribute == statement.attribute && locale.is_none_or(|locale| old.locale == locale)
-            };
+            let ends = |old: &EditRow| old.attribute == statement.attribute && locale.is_none_or(|locale| old.locale == locale);
             if (locale.is_none() || statement.value.is_none()) && stood.iter().any(ends) {
                 edit_delete(conn, product_id, &statement.attribute, locale)?;
             }
@@ -101,7 +99,8 @@ pub fn apply(
                 });
             }
         }
-        let choice = Chosen { status: edit.patch.status.map(|status| (status, BY_PERSON)), group, by_person: true, ..Chosen::default() };
+        let choice =
+            Chosen { status: edit.patch.status.map(|status| (status, BY_PERSON)), group, by_person: true, ..Chosen::default() };
         chosen.insert(product_id, choice);
         edited.push((product_id, edit.sku.as_str()));
         answers.push(Ok(Edited { created: row.is_none() }));

@@ -16,7 +16,9 @@ use std::collections::{BTreeMap, BTreeSet};
 const OPEN: [&str; 2] = ["/healthz", "/readyz"];
 
 /// Codes that this walk cannot cause, and the tests that do.
-const ELSEWHERE: [(&str, &str); 7] = [
+const ELSEWHERE: [(&str, &str); 9] = [
+    ("not_undoable", "undo::"),
+    ("no_longer_kept", "undo::"),
     ("idempotency_key_reused", "idempotency::"),
     ("in_progress", "idempotency::, two at once"),
     ("cursor_expired", "events::, http::"),
@@ -214,6 +216,13 @@ async fn use_edits(walk: &mut Walk, sku: &str) {
     let operations = walk.get("/api/v1/operations").await.json();
     let newest = operations["items"][0]["id"].as_str().unwrap().to_owned();
     walk.get(&format!("/api/v1/operations/{newest}")).await;
+    walk.ask("POST", &format!("/api/v1/operations/{newest}/undo"), None, 200).await;
+    walk.ask("POST", &format!("/api/v1/operations/{newest}/undo"), None, 409).await;
+    // Too much to be undone while the request waits.
+    walk.ask("POST", "/api/v1/suppliers", Some(json!({"code": "cumbre", "name": "Cumbre", "currency": "EUR"})), 201).await;
+    let large = walk.import("/api/v1/suppliers/cumbre/imports", lamps(400)).await;
+    let operation = large["operation"].as_str().unwrap();
+    walk.ask("POST", &format!("/api/v1/operations/{operation}/undo"), None, 202).await;
     // On PostgreSQL a change is told only when every older transaction of the server has ended.
     let told = walk.get("/api/v1/events?wait=30").await.json();
     assert!(!told["items"].as_array().unwrap().is_empty(), "{told}");
