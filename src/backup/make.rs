@@ -13,7 +13,8 @@ use zip::result::ZipError;
 use zip::write::SimpleFileOptions;
 use zip::{CompressionMethod, ZipWriter};
 
-type Archive = ZipWriter<BufWriter<NamedTempFile>>;
+/// On the heap: it lives across many steps of a future.
+type Archive = Box<ZipWriter<BufWriter<NamedTempFile>>>;
 
 /// Writes a backup to `place`, whole or not at all: until it is done it has another name. One that stands there is replaced. Only its
 /// owner may read it, because it holds costs and the hashes of keys.
@@ -23,7 +24,7 @@ pub async fn make(app: &App, place: &Path, tell: Tell) -> Result<Manifest> {
         .prefix(".beamline-backup-")
         .tempfile_in(folder)
         .map_err(|error| Error::new(Code::Unavailable, format!("{} cannot be written", folder.display())).because(error))?;
-    let archive = ZipWriter::new(BufWriter::with_capacity(1 << 18, file));
+    let archive = Box::new(ZipWriter::new(BufWriter::with_capacity(1 << 18, file)));
     let (backend, now, told) = (app.db.backend(), app.clock.now(), tell.clone());
     let (archive, mut manifest) = app
         .db

@@ -115,16 +115,16 @@ impl Walk {
 
 /// `count` lamps with everything that Google wants of them.
 fn lamps(count: usize) -> String {
-    let mut csv = "SKU;EAN;Brand;Model;Title;Description;Category;Weight;Light output;Stock;Cost;Image\n".to_owned();
-    for n in 1..=count {
+    let header = "SKU;EAN;Brand;Model;Title;Description;Category;Weight;Light output;Stock;Cost;Image".to_owned();
+    let rows = (1..=count).map(|n| {
         let digits = format!("590123412{n:03}");
         let sum: u32 = digits.bytes().enumerate().map(|(at, b)| u32::from(b - b'0') * if at % 2 == 0 { 1 } else { 3 }).sum();
         let ean = format!("{digits}{}", (10 - sum % 10) % 10);
-        csv += &format!(
-            "A-{n};{ean};Petzl;Tikka {n};Petzl Tikka {n} headlamp;A light lamp for the trail.;Headlamps;82 g;350 lm;5;19.90;https://img.example/{n}.jpg\n"
-        );
-    }
-    csv
+        format!(
+            "A-{n};{ean};Petzl;Tikka {n};Petzl Tikka {n} headlamp;A light lamp for the trail.;Headlamps;82 g;350 lm;5;19.90;https://img.example/{n}.jpg"
+        )
+    });
+    std::iter::once(header).chain(rows).collect::<Vec<_>>().join("\n")
 }
 
 /// What one lamp can be asked about, for each part of the interface.

@@ -164,10 +164,10 @@ both_databases! {
         let server = Server::start(&house).await;
         import(&server, &lamps(1..=3, "Lamp", "10.00", 5), "").await;
         let wrong = import(&server, &lamps(1..=3, "Wrong", "99.00", 7), "").await;
-        let prices = "sku,cost\nL-2,50.00\n";
-        let priced = Upload::new("alpine", "p.csv", prices).query("kind=prices").profile(
+        let list = "sku,cost\nL-2,50.00\n";
+        let upload = Upload::new("alpine", "p.csv", list).query("kind=prices").profile(
             "name = \"prices\"\ncurrency = \"EUR\"\n[[column]]\nfrom = \"sku\"\nto = \"supplier_sku\"\n[[column]]\nfrom = \"cost\"\nto = \"cost\"\n");
-        let priced = priced.done(&server).await;
+        let priced = upload.done(&server).await;
         assert_eq!(priced["updated"], 1, "{priced}");
         let later = operation_of(&server, &priced).await;
         let operation = operation_of(&server, &wrong).await;
@@ -295,7 +295,7 @@ both_databases! {
         let accepted = server.send(Method::POST, &path, json!({})).await;
         assert_eq!(accepted.status.as_u16(), 202, "{}", accepted.text);
         server.send(Method::POST, &path, json!({})).await.problem(409, "conflict");
-        let place = accepted.header("location").to_owned();
+        let place = accepted.header("location");
         let done = ended(&server, &place).await;
         assert_eq!((&done["summary"]["state"], &done["summary"]["restored"]["offers"]), (&json!("done"), &json!(1_200)), "{done}");
         assert_eq!(done["summary"]["changes_done"], done["summary"]["changes_total"]);
