@@ -27,6 +27,7 @@ mod generate;
 mod http;
 mod idempotency;
 mod imports;
+mod killed;
 mod real_data;
 mod samples;
 mod search;
