@@ -1,8 +1,11 @@
 //! What a serving process does besides answering: it follows the change log and works off the queue.
 
 use crate::app::App;
+use crate::db::{idempotency, retention};
+use crate::error::Result;
 use crate::search::Feeder;
 use crate::{catalog, channels, jobs};
+use chrono::TimeDelta;
 use std::time::Duration;
 use tokio_util::task::TaskTracker;
 
@@ -28,11 +31,51 @@ async fn keep_time(app: App) {
             Ok(products) => tracing::info!(products, "discontinued what its suppliers have not had for long"),
             Err(error) => tracing::warn!(%error, "the rule for what is gone could not be run; trying again in an hour"),
         }
+        if let Err(error) = forget(&app).await {
+            tracing::warn!(%error, "old idempotency keys could not be forgotten; trying again in an hour");
+        }
+        match prune(&app).await {
+            Ok(0) => {}
+            Ok(changes) => tracing::info!(changes, "pruned what the change log no longer keeps"),
+            Err(error) => tracing::warn!(%error, "the change log could not be pruned; trying again in an hour"),
+        }
         tokio::select! {
             () = tokio::time::sleep(HOUR) => {}
             () = app.shutdown.cancelled() => return,
         }
     }
+}
+
+/// Idempotency keys forgotten in one transaction.
+const FORGOTTEN: i64 = 500;
+
+/// Forgets the answers of requests that nobody may repeat any more.
+pub async fn forget(app: &App) -> Result<usize> {
+    let mut all = 0;
+    loop {
+        let now = app.clock.now();
+        let some = app.db.write(move |conn| idempotency::prune(conn, now, FORGOTTEN)).await?;
+        all += some;
+        if some == 0 {
+            return Ok(all);
+        }
+    }
+}
+
+/// Changes pruned in one transaction.
+const PRUNED: i64 = 5_000;
+
+/// Prunes changes that are older than they are kept, batch by batch; how many.
+pub async fn prune(app: &App) -> Result<usize> {
+    let before = app.clock.now() - TimeDelta::days(i64::from(app.config.keep_days));
+    let mut pruned = 0;
+    while !app.shutdown.is_cancelled() {
+        match app.db.write(move |conn| retention::prune(conn, before, PRUNED)).await? {
+            0 => break,
+            more => pruned += more,
+        }
+    }
+    Ok(pruned)
 }
 
 /// Waits until what was begun has been given back or finished, so that nothing is cut in the middle.

@@ -22,6 +22,11 @@ pub struct Config {
     #[arg(id = "file_store", long = "files", env = "BEAMLINE_FILES", global = true, value_name = "URL")]
     pub files: Option<String>,
 
+    /// Days that changes are kept: events can be read from that far back, and operations undone
+    #[arg(long, env = "BEAMLINE_KEEP_DAYS", default_value_t = 90, global = true, value_name = "DAYS",
+        value_parser = clap::value_parser!(u32).range(1..=36_500))]
+    pub keep_days: u32,
+
     /// What is logged: error, warn, info, debug, trace, or a filter such as `beamline=debug,tower_http=info`
     #[arg(long = "log", env = "BEAMLINE_LOG", default_value = "info", global = true, value_name = "LEVEL")]
     pub log: String,

@@ -3,7 +3,7 @@
 //! An [`Error`] says what to do in a sentence; its [`Code`] is what programs look at and what decides the HTTP status. What is
 //! nobody's business outside (a database's message) is kept as the source, logged once, and answered as `internal`.
 
-use serde::Serialize;
+use serde::{Deserialize, Serialize};
 use std::fmt;
 
 macro_rules! codes {
@@ -50,6 +50,12 @@ codes! {
     MethodNotAllowed = "method_not_allowed", 405, "This method is not allowed here";
     /// Something of that name is there already, or the state does not allow the step.
     Conflict = "conflict", 409, "The current state does not allow this";
+    /// A request with this `Idempotency-Key` is still running.
+    InProgress = "in_progress", 409, "The first request with this key is still running";
+    /// This kind of operation changes nothing that could be restored.
+    NotUndoable = "not_undoable", 409, "This operation cannot be undone";
+    /// What this needs was kept for a time and is gone.
+    NoLongerKept = "no_longer_kept", 410, "What this needs is no longer kept";
     /// A cursor or event position is older than what is kept.
     CursorExpired = "cursor_expired", 410, "The cursor has expired";
     /// `If-Match` names an older version.
@@ -62,6 +68,8 @@ codes! {
     RangeNotSatisfiable = "range_not_satisfiable", 416, "The range lies outside the file";
     /// Understood, but some field is wrong.
     Invalid = "invalid", 422, "Some fields are not valid";
+    /// An `Idempotency-Key` that was used for another request.
+    KeyReused = "idempotency_key_reused", 422, "This Idempotency-Key belongs to another request";
     /// A supplier profile, a dictionary file or a channel profile is wrong.
     InvalidProfile = "invalid_profile", 422, "The profile is not valid";
     /// A file cannot be read as what it claims to be.
@@ -77,7 +85,7 @@ codes! {
 }
 
 /// Which field is wrong, and how.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct FieldError {
     /// RFC 6901 pointer into the body, such as `/values/ip_rating`; a parameter's name for a query.
     pub pointer: String,

@@ -13,13 +13,15 @@
 //! | what may be sold, and for how much | [`stock`], [`pricing`] |
 //! | every write is told | [`db::changes`] |
 //! | readers of what was told | [`search`], [`channels`] |
+//! | any of it taken back | [`undo`] |
 //!
 //! Around them: [`http`] and [`cli`] are the outside, [`auth`] says who may come in, [`jobs`] do what outlives a request,
-//! [`background`] is what a serving process does besides, [`doctor`] looks whether all of it agrees, and [`app`] holds the lights.
+//! [`background`] is what a serving process does besides, [`doctor`] looks whether all of it agrees, [`backup`] keeps a copy of it, and [`app`] holds the lights.
 
 pub mod app;
 pub mod auth;
 pub mod background;
+pub mod backup;
 pub mod bench;
 pub mod catalog;
 pub mod channels;
@@ -42,3 +44,4 @@ pub mod pricing;
 pub mod search;
 pub mod stock;
 pub mod suppliers;
+pub mod undo;

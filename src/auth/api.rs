@@ -5,7 +5,7 @@ use super::{Caller, NewKey, Permission, Role, keys};
 use crate::app::App;
 use crate::db::changes;
 use crate::error::{Error, Result};
-use crate::http::{Empty, Json, Listed, Page, Path, Written};
+use crate::http::{Empty, Json, Listed, Page, Path, Written, answered_but};
 use axum::extract::State;
 use axum::http::header;
 use axum::response::IntoResponse;
@@ -67,8 +67,9 @@ pub struct CreateKey {
 pub struct CreatedKey {
     /// Id.
     pub id: String,
-    /// The secret: send it as `Authorization: Bearer KEY`.
-    pub key: String,
+    /// The secret: send it as `Authorization: Bearer KEY`. It is told once: the answer to a repeat of the request leaves it out.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub key: Option<String>,
     /// What it is for.
     pub role: Role,
     /// What people call it.
@@ -97,14 +98,17 @@ async fn list_keys(State(app): State<App>, caller: Caller, page: Page) -> Result
 async fn create_key(State(app): State<App>, caller: Caller, Json(body): Json<CreateKey>) -> Result<impl IntoResponse> {
     caller.require(Permission::ManageKeys)?;
     let new = NewKey { name: body.name, role: body.role, supplier: body.supplier, channel: body.channel };
-    let (key, now) = (new.clone(), app.clock.now());
-    let work = move |conn: &mut crate::db::Conn| Ok((keys::create(conn, &key, &caller.actor(), now)?, changes::head(conn)?));
-    let (made, change) = app.db.write(work).await?;
-    let location = format!("/api/v1/keys/{}", made.id);
-    let NewKey { name, role, supplier, channel } = new;
-    let created = CreatedKey { id: made.id, key: made.secret, role, name, supplier, channel };
+    let now = app.clock.now();
+    let work = move |conn: &mut crate::db::Conn| {
+        let made = keys::create(conn, &new, &caller.actor(), now)?;
+        let location = format!("/api/v1/keys/{}", made.id);
+        let NewKey { name, role, supplier, channel } = new;
+        let created = CreatedKey { id: made.id, key: Some(made.secret), role, name, supplier, channel };
+        Ok(Written::created(created, location).change(changes::head(conn)?))
+    };
+    let written = answered_but(&app, work, |created| CreatedKey { key: None, ..created }).await?;
     // A secret is kept by nobody on its way.
-    Ok(([(header::CACHE_CONTROL, "no-store")], Written::created(created, location).change(change)))
+    Ok(([(header::CACHE_CONTROL, "no-store")], written))
 }
 
 /// Revokes a key: it stops working at once here, and within seconds on other servers of the same database.

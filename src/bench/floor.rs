@@ -271,7 +271,7 @@ async fn channel(app: &App, code: &str) -> Result<Told> {
         .write(move |conn| {
             operations::record(conn, "settings", "command", "bench", &json!({}), now)?;
             channels::queries::put_channel_settings(conn, &code, &stored, now)?;
-            settings::tell(conn, &code, now)?;
+            settings::tell(conn, &code, None, None, now)?;
             Ok(())
         })
         .await?;

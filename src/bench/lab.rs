@@ -98,6 +98,7 @@ impl Lab {
             let words = ["import", "--supplier", &files.supplier, "--kind", kind, "--profile", &profile, "--json", &file];
             let one = self.beamline(house, words)?;
             all.seconds += one.seconds;
+            all.processor = one.processor.into_iter().chain(all.processor).reduce(|sum, more| sum + more);
             all.mebibytes = one.mebibytes.into_iter().chain(all.mebibytes).reduce(f64::max);
         }
         Ok(all)

@@ -17,6 +17,8 @@ pub(super) struct Measured {
     pub(super) seconds: f64,
     /// Peak of its anonymous memory in MiB; none where the system does not tell it.
     pub(super) mebibytes: Option<f64>,
+    /// Processor time of all its threads, but for its last hundredth of a second; none where the system does not tell it.
+    pub(super) processor: Option<f64>,
     /// What it wrote to standard output.
     pub(super) said: String,
 }
@@ -24,7 +26,7 @@ pub(super) struct Measured {
 /// Watches a process's anonymous memory (`RssAnon` of Linux's /proc: what files and shared memory do not back).
 pub(super) struct Watch {
     stop: Arc<AtomicBool>,
-    thread: JoinHandle<Option<f64>>,
+    thread: JoinHandle<(Option<f64>, Option<f64>)>,
 }
 
 impl Watch {
@@ -33,21 +35,31 @@ impl Watch {
         let stop = Arc::new(AtomicBool::new(false));
         let stopped = Arc::clone(&stop);
         let thread = std::thread::spawn(move || {
-            let mut peak = None;
+            let (mut peak, mut processor) = (None, None);
             while !stopped.load(Ordering::Relaxed) {
                 peak = anonymous(process).into_iter().chain(peak).reduce(f64::max);
+                processor = processor_seconds(process).or(processor);
                 std::thread::sleep(LOOK);
             }
-            peak
+            (peak, processor)
         });
         Self { stop, thread }
     }
 
-    /// The most there was, in MiB.
-    pub(super) fn end(self) -> Option<f64> {
+    /// The most memory there was, in MiB, and the processor time in seconds.
+    pub(super) fn end(self) -> (Option<f64>, Option<f64>) {
         self.stop.store(true, Ordering::Relaxed);
-        self.thread.join().ok().flatten()
+        self.thread.join().unwrap_or_default()
     }
+}
+
+/// User and system time from `/proc/PID/stat`, whose ticks are hundredths of a second on every Linux.
+fn processor_seconds(process: u32) -> Option<f64> {
+    let stat = std::fs::read_to_string(format!("/proc/{process}/stat")).ok()?;
+    // The second field is the program's name in parentheses, which may hold spaces: count from behind it.
+    let mut fields = stat.rsplit_once(')')?.1.split_whitespace().skip(11);
+    let ticks: f64 = fields.next()?.parse::<f64>().ok()? + fields.next()?.parse::<f64>().ok()?;
+    (ticks > 0.0).then_some(ticks / 100.0)
 }
 
 fn anonymous(process: u32) -> Option<f64> {
@@ -65,13 +77,13 @@ pub(super) fn run(mut command: Command) -> Result<Measured> {
     let watch = Watch::begin(child.id());
     let output = child.wait_with_output();
     let seconds = began.elapsed().as_secs_f64();
-    let mebibytes = watch.end();
+    let (mebibytes, processor) = watch.end();
     let output = output.map_err(|error| failed(&command, &error.to_string()))?;
     if !matches!(output.status.code(), Some(0 | 1)) {
         let said = String::from_utf8_lossy(&output.stderr);
         return Err(failed(&command, said.trim().lines().last().unwrap_or("it was killed")));
     }
-    Ok(Measured { seconds, mebibytes, said: String::from_utf8_lossy(&output.stdout).into_owned() })
+    Ok(Measured { seconds, mebibytes, processor, said: String::from_utf8_lossy(&output.stdout).into_owned() })
 }
 
 fn failed(command: &Command, why: &str) -> Error {

@@ -62,7 +62,8 @@ impl Query {
         let mut path = format!("/api/v1/search?limit={LIMIT}&facets={}", FACETS.join(","));
         for (name, value) in [("q", self.words), ("filter", self.filter), ("sort", self.sort), ("locale", self.locale)] {
             if !value.is_empty() {
-                path.push_str(&format!("&{name}={}", utf8_percent_encode(value, NON_ALPHANUMERIC)));
+                path.extend(["&", name, "="]);
+                path.extend(utf8_percent_encode(value, NON_ALPHANUMERIC));
             }
         }
         path

@@ -71,7 +71,7 @@ impl Server {
             }
         }
         drop(client);
-        Ok((samples, watch.end()))
+        Ok((samples, watch.end().0))
     }
 
     /// SKUs of products that a person may edit.

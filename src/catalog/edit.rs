@@ -1,111 +1,175 @@
-//! A person's edit: claims put above every supplier's, as one operation.
+//! People's edits: claims put above every supplier's. One edit and a thousand are one unit of work.
 
 use super::golden::{self, Chosen, Pending};
 use super::lifecycle::BY_PERSON;
 use super::patch::Patch;
 use super::queries::{
-    EditRow, NewProduct, Rules, edit_delete, edit_put, group_by_code, product_insert, products_by_sku, view_by_sku,
+    EditRow, NewProduct, ProductRow, Rules, edit_delete, edit_rows_of, edits_put, group_by_code, product_insert, products_by_skus,
 };
-use super::sku;
-use super::view::ProductView;
-use crate::db::{Conn, JsonText, Position, changes, lock_catalog, operations, unique_violation};
-use crate::error::{Code, Error, Result};
+use super::{said, sku};
+use crate::db::{Conn, JsonText, Position, changes, lock_catalog, unique_violation};
+use crate::error::{Code, Error, FieldError, Result};
 use chrono::{DateTime, Utc};
 use std::collections::{BTreeSet, HashMap};
 
-/// Who edits what.
+/// What is said of which product.
 #[derive(Debug, Clone)]
 pub struct Edit {
     /// The product.
     pub sku: String,
     /// What is said.
     pub patch: Patch,
-    /// Who says it.
-    pub author: String,
+    /// The version it was made for: of another one it is refused.
+    pub version: Option<i64>,
+}
+
+/// Who says it, when, and in which operation.
+#[derive(Debug, Clone, Copy)]
+pub struct Saying<'a> {
+    /// Who.
+    pub author: &'a str,
+    /// The operation that undo would take back.
+    pub operation: &'a str,
     /// When.
     pub now: DateTime<Utc>,
 }
 
-/// An edit as it was taken.
-#[derive(Debug, Clone)]
+/// What became of one edit: was the product made by it?
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Edited {
-    /// The product now.
-    pub view: ProductView,
-    /// Was it made by this edit?
+    /// Was there none of this SKU before?
     pub created: bool,
-    /// Where the log stands with it.
-    pub change: Position,
 }
 
-/// Takes an edit, creating the product when there is none of that SKU.
+/// Looks at a product as it stands before its edit (none when there is none of that SKU), and may refuse.
+pub type Allow<'a> = &'a dyn Fn(&mut Conn, &Edit, Option<&ProductRow>) -> Result<()>;
+
+/// Takes edits of different products, creating those that there are not; one answer each, in order, and where the log stands then.
 ///
-/// `allow` is told the product's version, or that there is none, and may refuse.
-pub fn apply(conn: &mut Conn, rules: &Rules, edit: &Edit, allow: &dyn Fn(Option<i64>) -> Result<()>) -> Result<Edited> {
+/// An edit that is refused changes nothing and leaves the others alone.
+pub fn apply(
+    conn: &mut Conn,
+    rules: &Rules,
+    saying: Saying<'_>,
+    edits: &[&Edit],
+    allow: Allow<'_>,
+) -> Result<(Vec<Result<Edited>>, Position)> {
     lock_catalog(conn)?;
-    let found = products_by_sku(conn, &edit.sku)?;
-    allow(found.as_ref().map(|product| product.body.version))?;
-    let created = found.is_none();
-    let product_id = match found {
-        Some(product) => product.id,
-        None => create(conn, edit)?,
-    };
-    let operation = operations::record(conn, "edit", &edit.author, &edit.sku, &serde_json::json!({}), edit.now)?;
-    for statement in &edit.patch.statements {
-        // What is said of every locale takes the place of what was said of each.
-        if statement.locale.is_none() {
-            edit_delete(conn, product_id, &statement.attribute, None)?;
-        }
-        match &statement.value {
-            Some(value) => edit_put(
-                conn,
-                &EditRow {
+    let skus: Vec<&str> = edits.iter().map(|edit| edit.sku.as_str()).collect();
+    let found = products_by_skus(conn, &skus)?;
+    let ids: Vec<i64> = found.values().map(|row| row.id).collect();
+    let mut before = by_product(edit_rows_of(conn, &ids)?);
+    let mut groups = HashMap::new();
+    let mut answers = Vec::with_capacity(edits.len());
+    let mut chosen = HashMap::with_capacity(edits.len());
+    let mut puts = Vec::new();
+    let mut edited = Vec::with_capacity(edits.len());
+    for &edit in edits {
+        let row = found.get(&edit.sku);
+        let group = match checked(conn, edit, row, allow, &mut groups) {
+            Ok(group) => group,
+            // Our own faults end the whole; what is wrong with one edit ends that one.
+            Err(error) if error.code.status() >= 500 => return Err(error),
+            Err(error) => {
+                answers.push(Err(error));
+                continue;
+            }
+        };
+        let product_id = match row {
+            Some(row) => row.id,
+            None => create(conn, &edit.sku, saying.now)?,
+        };
+        let stood = before.get(&product_id).map_or(&[][..], Vec::as_slice);
+        for statement in &edit.patch.statements {
+            let locale = statement.locale.as_deref();
+            // What is said of every locale takes the place of what was said of each.
+            let ends = |old: &EditRow| old.attribute == statement.attribute && locale.is_none_or(|locale| old.locale == locale);
+            if (locale.is_none() || statement.value.is_none()) && stood.iter().any(ends) {
+                edit_delete(conn, product_id, &statement.attribute, locale)?;
+            }
+            if let Some(value) = &statement.value {
+                puts.push(EditRow {
                     product_id,
                     attribute: statement.attribute.clone(),
                     locale: statement.locale.clone().unwrap_or_default(),
                     value: JsonText::of(value)?,
-                    author: edit.author.clone(),
-                    operation_id: operation.clone(),
-                    edited_at: edit.now.into(),
-                },
-            )?,
-            None => edit_delete(conn, product_id, &statement.attribute, statement.locale.as_deref())?,
+                    author: saying.author.to_owned(),
+                    operation_id: saying.operation.to_owned(),
+                    edited_at: saying.now.into(),
+                });
+            }
         }
+        let choice =
+            Chosen { status: edit.patch.status.map(|status| (status, BY_PERSON)), group, by_person: true, ..Chosen::default() };
+        chosen.insert(product_id, choice);
+        edited.push((product_id, edit.sku.as_str()));
+        answers.push(Ok(Edited { created: row.is_none() }));
     }
-    let chosen =
-        Chosen { status: edit.patch.status.map(|status| (status, BY_PERSON)), group: group(conn, &edit.patch)?, by_person: true };
-    let chosen = HashMap::from([(product_id, chosen)]);
-    let changed = golden::rebuild_with(
+    edits_put(conn, &puts)?;
+    let products: BTreeSet<i64> = chosen.keys().copied().collect();
+    let mut after = by_product(edit_rows_of(conn, &products.iter().copied().collect::<Vec<_>>())?);
+    let mut changed = Vec::new();
+    for (product_id, sku) in &edited {
+        let (before, after) = (before.remove(product_id).unwrap_or_default(), after.remove(product_id).unwrap_or_default());
+        changed.extend(said::change(*product_id, sku, saying.operation, &before, &after)?);
+    }
+    changed.extend(golden::rebuild_with(
         conn,
         rules,
-        &BTreeSet::from([product_id]),
+        &products,
         &chosen,
         Pending::default(),
-        Some(&operation),
-        edit.now,
-    )?;
-    let change = changes::append(conn, edit.now, &changed)?;
-    let view = view_by_sku(conn, &edit.sku)?.ok_or_else(|| Error::not_found(format!("product {}", edit.sku)))?;
-    Ok(Edited { view, created, change })
+        Some(saying.operation),
+        saying.now,
+    )?);
+    let change = changes::append(conn, saying.now, &changed)?;
+    Ok((answers, change))
 }
 
-#[expect(clippy::option_option, reason = "absent, taken out of any group, and put into one are three things")]
-fn group(conn: &mut Conn, patch: &Patch) -> Result<Option<Option<i64>>> {
-    match &patch.group {
-        None => Ok(None),
-        Some(None) => Ok(Some(None)),
-        Some(Some(code)) => match group_by_code(conn, code)? {
-            Some(group) => Ok(Some(Some(group.id))),
-            None => Err(Error::field("/group", "unknown_group", format!("there is no product group '{code}'"))),
-        },
+fn by_product(rows: Vec<EditRow>) -> HashMap<i64, Vec<EditRow>> {
+    let mut products: HashMap<i64, Vec<EditRow>> = HashMap::new();
+    for row in rows {
+        products.entry(row.product_id).or_default().push(row);
     }
+    products
 }
 
-fn create(conn: &mut Conn, edit: &Edit) -> Result<i64> {
-    if !sku::is_valid(&edit.sku) {
+/// Everything that can be wrong with an edit, before anything of it is written; the group it chooses.
+#[expect(clippy::option_option, reason = "absent, taken out of any group, and put into one are three things")]
+fn checked(
+    conn: &mut Conn,
+    edit: &Edit,
+    row: Option<&ProductRow>,
+    allow: Allow<'_>,
+    groups: &mut HashMap<String, Option<i64>>,
+) -> Result<Option<Option<i64>>> {
+    if edit.version.is_some() && edit.version != row.map(|row| row.body.version) {
+        let present = row.map_or_else(|| "there is none".to_owned(), |row| format!("it is of version {}", row.body.version));
+        let message = format!("the product is not of the version you read: {present}; read it again and repeat your edit");
+        let field =
+            FieldError { pointer: "/version".to_owned(), code: "precondition_failed".to_owned(), message: message.clone() };
+        return Err(Error { fields: vec![field], ..Error::new(Code::PreconditionFailed, message) });
+    }
+    allow(conn, edit, row)?;
+    if row.is_none() && !sku::is_valid(&edit.sku) {
         return Err(Error::field("/sku", "invalid_sku", "a SKU has 1 to 40 of A-Z, a-z, 0-9, dot, underscore and hyphen"));
     }
-    let product = NewProduct::empty(edit.sku.clone(), edit.now.into())?;
-    product_insert(conn, &product).map_err(|error| {
-        unique_violation(error, || Error::new(Code::Conflict, format!("there is a product {} already", edit.sku)))
-    })
+    let Some(wanted) = &edit.patch.group else { return Ok(None) };
+    let Some(code) = wanted else { return Ok(Some(None)) };
+    let known = if let Some(known) = groups.get(code) {
+        *known
+    } else {
+        let known = group_by_code(conn, code)?.map(|group| group.id);
+        groups.insert(code.clone(), known);
+        known
+    };
+    known
+        .map(|group| Some(Some(group)))
+        .ok_or_else(|| Error::field("/group", "unknown_group", format!("there is no product group '{code}'")))
+}
+
+fn create(conn: &mut Conn, sku: &str, now: DateTime<Utc>) -> Result<i64> {
+    let product = NewProduct::empty(sku.to_owned(), now.into())?;
+    product_insert(conn, &product)
+        .map_err(|error| unique_violation(error, || Error::new(Code::Conflict, format!("there is a product {sku} already"))))
 }

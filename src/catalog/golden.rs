@@ -29,6 +29,17 @@ pub struct Chosen {
     pub group: Option<Option<i64>>,
     /// Was the group a person's choice? A supplier's never moves a product out of one of those.
     pub by_person: bool,
+    /// What an undo brings back.
+    pub restored: Restored,
+}
+
+/// Status and group as they were before an operation that is undone. Unlike a choice, the rules of a product's life go on from there.
+#[derive(Debug, Clone, Copy, Default)]
+pub struct Restored {
+    /// The status, and who had set it.
+    pub status: Option<(ProductStatus, &'static str)>,
+    /// The group, and whether a person had chosen it.
+    pub group: Option<(Option<i64>, bool)>,
 }
 
 /// One offer's part in a product: its claims, and what it costs.
@@ -192,11 +203,13 @@ fn next_state(
         live_offer: parts.iter().any(|part| part.source.live),
     };
     let present = ProductStatus::parse(&row.body.status);
+    let restored = chosen.map_or_else(Restored::default, |chosen| chosen.restored);
+    let (from, from_by) = restored.status.unwrap_or((present, row.body.status_by.as_str()));
     let (status, status_by) = match chosen.and_then(|chosen| chosen.status) {
         // Sending back what was read is no choice.
         Some((status, by)) if status != present => (status, by),
-        _ => match lifecycle::next_status(present, &row.body.status_by, standing) {
-            status if status == present => (status, row.body.status_by.as_str()),
+        _ => match lifecycle::next_status(from, from_by, standing) {
+            status if status == from => (status, from_by),
             status => (status, lifecycle::BY_IMPORT),
         },
     };
@@ -213,6 +226,9 @@ fn next_state(
     {
         next.group_id = group;
         next.group_pinned = chosen.by_person;
+    }
+    if let Some((group, pinned)) = restored.group {
+        (next.group_id, next.group_pinned) = (group, pinned);
     }
     next.gtin.clone_from(&golden.gtin);
     next.brand = brand.as_ref().map(|brand| brand.code.clone());

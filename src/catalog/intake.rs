@@ -350,8 +350,10 @@ pub fn offer_image(body: &OfferBody) -> Result<serde_json::Value> {
     Ok(json!({
         "product_id": body.product_id,
         "live": body.live,
+        "gone_at": body.gone_at,
         "raw": body.raw.read::<serde_json::Value>()?,
         "row_hash": body.row_hash,
+        "warned": body.warned,
         "claims": body.claims.read::<serde_json::Value>()?,
         "gtin": body.gtin,
         "brand": body.brand,

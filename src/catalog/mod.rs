@@ -11,10 +11,12 @@ pub mod expire;
 pub mod golden;
 pub mod intake;
 pub mod lifecycle;
+pub mod offer_lines;
 pub mod patch;
 pub mod queries;
 pub mod resolve;
 pub mod resolve_all;
+pub mod said;
 pub mod sku;
 pub mod view;
 

@@ -2,13 +2,16 @@
 
 use crate::import::ImageLink;
 use crate::normalize::Value;
+use crate::normalize::value::{Object, is_of_value};
 use crate::pricing::Money;
 use chrono::{DateTime, Utc};
-use serde::{Deserialize, Serialize};
+use serde::Serialize;
+use serde::de::{self, Deserialize, Deserializer, IntoDeserializer, Visitor};
 use std::collections::BTreeMap;
+use std::fmt;
 
 /// Where a product stands in its life.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize, utoipa::ToSchema)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, serde::Deserialize, utoipa::ToSchema)]
 #[serde(rename_all = "snake_case")]
 pub enum ProductStatus {
     /// Not complete yet, or held back by a person.
@@ -40,13 +43,66 @@ impl ProductStatus {
 }
 
 /// The golden value of one attribute: one value, or one text per locale.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
 #[serde(untagged)]
 pub enum GoldenValue {
     /// The value.
     One(Value),
     /// Text by BCP 47 tag.
     PerLocale(BTreeMap<String, Value>),
+}
+
+impl<'de> Deserialize<'de> for GoldenValue {
+    /// In one pass: the first member of an object tells texts by locale from a value.
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        deserializer.deserialize_any(ByShape)
+    }
+}
+
+struct ByShape;
+
+impl<'de> Visitor<'de> for ByShape {
+    type Value = GoldenValue;
+
+    fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("a value, or texts by locale")
+    }
+
+    fn visit_bool<E: de::Error>(self, value: bool) -> Result<GoldenValue, E> {
+        Ok(GoldenValue::One(Value::Boolean(value)))
+    }
+
+    fn visit_i64<E: de::Error>(self, value: i64) -> Result<GoldenValue, E> {
+        Ok(GoldenValue::One(Value::Integer(value)))
+    }
+
+    fn visit_u64<E: de::Error>(self, value: u64) -> Result<GoldenValue, E> {
+        Value::deserialize(value.into_deserializer()).map(GoldenValue::One)
+    }
+
+    fn visit_str<E: de::Error>(self, value: &str) -> Result<GoldenValue, E> {
+        Ok(GoldenValue::One(Value::text(value)))
+    }
+
+    fn visit_seq<A: de::SeqAccess<'de>>(self, items: A) -> Result<GoldenValue, A::Error> {
+        Value::deserialize(de::value::SeqAccessDeserializer::new(items)).map(GoldenValue::One)
+    }
+
+    fn visit_map<A: de::MapAccess<'de>>(self, mut map: A) -> Result<GoldenValue, A::Error> {
+        let (mut object, mut texts) = (Object::default(), BTreeMap::new());
+        let mut of_value = false;
+        while let Some(name) = map.next_key::<String>()? {
+            if texts.is_empty() && is_of_value(&name) {
+                of_value = true;
+                object.take(&name, &mut map)?;
+            } else if of_value {
+                return Err(de::Error::custom(format!("unknown field `{name}` of a value")));
+            } else {
+                texts.insert(name, map.next_value()?);
+            }
+        }
+        if of_value { object.end().map(GoldenValue::One) } else { Ok(GoldenValue::PerLocale(texts)) }
+    }
 }
 
 /// Golden values by attribute code.

@@ -19,6 +19,7 @@ use crate::http::patch::{divide, unchanged};
 use crate::http::{Json, Listed, Page, Path, Preconditions, Query, Tagged, Written, extract};
 use crate::jobs::Job;
 use crate::jobs::queries::job_enqueue_once;
+use crate::undo::settings::{channel_document, nothing_set};
 use axum::extract::State;
 use chrono::{DateTime, TimeDelta, Utc};
 use serde::{Deserialize, Serialize};
@@ -167,6 +168,7 @@ async fn patch_channel(
         let stored = queries::channel_settings(conn, &code)?;
         preconditions.allow_version(Some(stored.as_ref().map_or(0, |stored| stored.version)))?;
         unchanged(&told, &Channel::load(conn, &profile)?, &["listings"])?;
+        let document = stored.as_ref().map_or_else(nothing_set, channel_document);
         let before = ChannelDesk::assemble(&profile, stored.clone(), crate::pricing::Rates::default())?;
         let mut fresh = merged(&profile, stored, patch)?;
         let after = judge::settings(&profile, &fresh.settings)?;
@@ -176,10 +178,11 @@ async fn patch_channel(
         if before.settings.locale != after.locale {
             queries::move_locale(conn, &code, &after.locale)?;
         }
-        operations::record(conn, "settings", &caller.actor(), &code, &json!({"channel": code, "settings": fresh.settings}), now)?;
+        let summary = json!({"channel": code, "settings": fresh.settings});
+        let operation = operations::record(conn, "settings", &caller.actor(), &code, &summary, now)?;
         // The default channel's price is the product's own.
         job_enqueue_once(conn, &Job::ResolveAll, now)?;
-        let change = settings::tell(conn, &code, now)?;
+        let change = settings::tell(conn, &code, Some(document), Some(operation), now)?;
         Ok((Channel::load(conn, &profile)?, change))
     };
     let (channel, change) = app.db.write(work).await?;

@@ -95,15 +95,22 @@ impl ChannelSettings {
     }
 }
 
-/// Tells the change log that a channel's settings changed, so that its listings are judged anew.
-pub fn tell(conn: &mut Conn, channel: &str, now: DateTime<Utc>) -> Result<Position> {
+/// Tells the change log that a channel's settings changed, so that its listings are judged anew. `before` and the operation are kept for
+/// undo.
+pub fn tell(
+    conn: &mut Conn,
+    channel: &str,
+    before: Option<serde_json::Value>,
+    operation_id: Option<String>,
+    now: DateTime<Utc>,
+) -> Result<Position> {
     let change = NewChange {
         kind: ChangeKind::SettingsChanged,
         subject: channel.to_owned(),
         product_id: None,
         offer_id: None,
-        operation_id: None,
-        before: None,
+        operation_id,
+        before,
         data: serde_json::json!({ "channel": channel }),
     };
     changes::append(conn, now, &[change])

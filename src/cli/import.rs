@@ -68,7 +68,8 @@ impl Import {
         let row = import(&app, request, &self.files, &progress).await?;
         drop(progress);
         if !self.dry_run {
-            super::catch_up(&app).await?;
+            // Listings are judged when they are asked for, or by whoever serves.
+            crate::search::catch_up(&app).await?;
         }
         let outcome = outcome(&row);
         if self.json {

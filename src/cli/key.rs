@@ -58,8 +58,8 @@ impl Key {
                 let key = new.clone();
                 let made = app.db.write(move |conn| keys::create(conn, &key, COMMAND, now)).await?;
                 let NewKey { name, role, supplier, channel } = new;
-                let created = CreatedKey { id: made.id, key: made.secret, role, name, supplier, channel };
-                say(if json { serde_json::to_string(&created)? } else { created.key })?;
+                let created = CreatedKey { id: made.id, key: Some(made.secret), role, name, supplier, channel };
+                say(if json { serde_json::to_string(&created)? } else { created.key.unwrap_or_default() })?;
             }
             KeyCommand::List { json } => {
                 let mut after: Option<String> = None;

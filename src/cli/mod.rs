@@ -2,6 +2,7 @@
 //!
 //! A command is a struct of arguments with `run`, a variant of `Command` and a line in `Command::run`.
 
+mod backup;
 mod bench;
 pub mod channels;
 mod demo;
@@ -54,6 +55,8 @@ enum Command {
     Export(export::Export),
     Channels(channels::Channels),
     Doctor(doctor::Doctor),
+    Backup(backup::Backup),
+    Restore(backup::Restore),
     Generate(generate::Generate),
     Bench(bench::Bench),
     Key(key::Key),
@@ -78,6 +81,8 @@ impl Command {
             Self::Export(export) => export.run(config).await,
             Self::Channels(channels) => channels.run(config).await,
             Self::Doctor(doctor) => doctor.run(config).await,
+            Self::Backup(backup) => backup.run(config).await,
+            Self::Restore(restore) => restore.run(config).await,
             Self::Generate(generate) => generate.run(config).await,
             Self::Bench(bench) => bench.run(config).await,
             Self::Key(key) => key.run(config).await,

@@ -5,9 +5,9 @@
 //! (xid, seq), and a reader sees only transactions older than every one still running. On SQLite, with one writer, xid is 0 and seq
 //! is the commit order.
 
-use super::Conn;
 use super::schema::{changes, settings};
 use super::types::{JsonText, Time};
+use super::{Conn, retention};
 use crate::each_backend;
 use crate::error::{Code, Error, Result};
 use chrono::{DateTime, Utc};
@@ -51,10 +51,13 @@ pub enum ChangeKind {
     /// Settings that every product depends on changed (rates, ranks, groups). Inner.
     #[serde(rename = "settings.changed")]
     SettingsChanged,
+    /// What a person said changed: a product's edits, a group's title. Inner: kept for history and undo.
+    #[serde(rename = "edit.changed")]
+    EditChanged,
 }
 
 impl ChangeKind {
-    const NAMES: [(Self, &'static str); 10] = [
+    const NAMES: [(Self, &'static str); 11] = [
         (Self::ProductCreated, "product.created"),
         (Self::ProductUpdated, "product.updated"),
         (Self::ProductDiscontinued, "product.discontinued"),
@@ -65,6 +68,7 @@ impl ChangeKind {
         (Self::ImportFinished, "import.finished"),
         (Self::OfferChanged, "offer.changed"),
         (Self::SettingsChanged, "settings.changed"),
+        (Self::EditChanged, "edit.changed"),
     ];
 
     /// The event's name.
@@ -74,7 +78,7 @@ impl ChangeKind {
 
     /// Is it told outside?
     pub fn is_event(self) -> bool {
-        !matches!(self, Self::OfferChanged | Self::SettingsChanged)
+        !matches!(self, Self::OfferChanged | Self::SettingsChanged | Self::EditChanged)
     }
 }
 
@@ -232,9 +236,10 @@ impl NewRow {
     }
 }
 
-/// The start of the log in its present epoch.
+/// Where the log begins in its present epoch: before its first change, or after the last that was pruned.
 pub fn start(conn: &mut Conn) -> Result<Position> {
-    Ok(Position { epoch: epoch(conn)?, xid: 0, seq: 0 })
+    let (xid, seq) = retention::watermark(conn)?.map_or((0, 0), |pruned| (pruned.xid, pruned.seq));
+    Ok(Position { epoch: epoch(conn)?, xid, seq })
 }
 
 /// The newest change that a reader may see now. Waiting for it is waiting for everything committed so far.
@@ -273,6 +278,12 @@ pub fn read_after(conn: &mut Conn, position: &Position, limit: i64) -> Result<Ve
         ));
     }
     let (xid, seq) = (position.xid, position.seq);
+    if retention::watermark(conn)?.is_some_and(|pruned| (xid, seq) < (pruned.xid, pruned.seq)) {
+        return Err(Error::new(
+            Code::CursorExpired,
+            "changes after this sequence are no longer kept; read everything anew and start from its newest",
+        ));
+    }
     let after = changes::xid.gt(xid).or(changes::xid.eq(xid).and(changes::seq.gt(seq)));
     let rows: Vec<Row> = changes::table
         .filter(after)

@@ -7,12 +7,15 @@
 pub mod changes;
 mod conn;
 mod error;
+pub mod idempotency;
 pub mod ids;
 mod migrate;
 pub mod operations;
 mod pool;
+pub mod retention;
 pub mod schema;
 pub mod settings;
+mod tail;
 pub mod types;
 
 pub use changes::{Change, ChangeKind, NewChange, Position};
@@ -20,6 +23,7 @@ pub use conn::{Conn, MultiBackend};
 pub use error::unique_violation;
 pub use ids::ROWS_A_STATEMENT;
 pub use pool::{Backend, Db};
+pub use tail::Tail;
 pub use types::{JsonText, Time};
 
 /// Expands one expression for both databases, for what Diesel cannot express through the enum.

@@ -14,7 +14,7 @@ use serde_json::Value as JsonValue;
 pub struct Operation {
     /// Id, `op_…`; ids are in the order of their making.
     pub id: String,
-    /// `import`, `edit`, `stock`, `settings`, `key`, `resolve`.
+    /// `import`, `edit`, `stock`, `settings`, `rule`, `undo`, `key`, `resolve`.
     pub kind: String,
     /// Who did it: `key:NAME`, `command`, `demo`, or `job` for work that nobody in particular asked for.
     pub actor: String,
@@ -26,6 +26,10 @@ pub struct Operation {
     pub created_at: DateTime<Utc>,
     /// When it ended; none while it runs.
     pub finished_at: Option<DateTime<Utc>>,
+    /// The operation that it takes back.
+    pub undoes: Option<String>,
+    /// The operation that takes it back.
+    pub undone_by: Option<String>,
 }
 
 /// Which operations are wanted.
@@ -115,7 +119,27 @@ pub fn list(conn: &mut Conn, filter: &OperationFilter, before: Option<&str>, lim
     rows.into_iter().map(shape).collect()
 }
 
-type Row = (String, String, String, String, JsonText, Time, Option<Time>);
+/// Notes what an unfinished operation has done so far.
+pub fn note<S: Serialize>(conn: &mut Conn, id: &str, summary: &S) -> Result<()> {
+    diesel::update(operations::table.filter(operations::id.eq(id)))
+        .set(operations::summary.eq(JsonText::of(summary)?))
+        .execute(conn)?;
+    Ok(())
+}
+
+/// Notes which operation this one takes back.
+pub fn set_undoes(conn: &mut Conn, id: &str, undoes: &str) -> Result<()> {
+    diesel::update(operations::table.filter(operations::id.eq(id))).set(operations::undoes.eq(undoes)).execute(conn)?;
+    Ok(())
+}
+
+/// Notes by which operation this one was taken back; none when it stands again.
+pub fn set_undone_by(conn: &mut Conn, id: &str, by: Option<&str>) -> Result<()> {
+    diesel::update(operations::table.filter(operations::id.eq(id))).set(operations::undone_by.eq(by)).execute(conn)?;
+    Ok(())
+}
+
+type Row = (String, String, String, String, JsonText, Time, Option<Time>, (Option<String>, Option<String>));
 type Columns = (
     operations::id,
     operations::kind,
@@ -124,6 +148,7 @@ type Columns = (
     operations::summary,
     operations::created_at,
     operations::finished_at,
+    (operations::undoes, operations::undone_by),
 );
 
 fn columns() -> Columns {
@@ -135,10 +160,11 @@ fn columns() -> Columns {
         operations::summary,
         operations::created_at,
         operations::finished_at,
+        (operations::undoes, operations::undone_by),
     )
 }
 
-fn shape((id, kind, actor, subject, summary, created_at, finished_at): Row) -> Result<Operation> {
+fn shape((id, kind, actor, subject, summary, created_at, finished_at, (undoes, undone_by)): Row) -> Result<Operation> {
     Ok(Operation {
         id,
         kind,
@@ -147,5 +173,7 @@ fn shape((id, kind, actor, subject, summary, created_at, finished_at): Row) -> R
         summary: summary.read()?,
         created_at: created_at.into(),
         finished_at: finished_at.map(Into::into),
+        undoes,
+        undone_by,
     })
 }

@@ -1,6 +1,6 @@
 //! The pools: which database a URL means, how its connections are opened, and how work reaches them.
 
-use super::{Conn, changes, migrate};
+use super::{Conn, Tail, changes, idempotency, migrate};
 use crate::error::{Code, Error, Result};
 use deadpool::managed::{Manager, Metrics, Object, Pool, PoolError, RecycleError, RecycleResult};
 use diesel::connection::{AnsiTransactionManager, SimpleConnection, TransactionManager};
@@ -29,6 +29,7 @@ struct Inner {
     readers: Pool<Opener>,
     writers: Pool<Opener>,
     written: watch::Sender<u64>,
+    tail: Tail,
 }
 
 /// How many snapshots may be read at once.
@@ -50,7 +51,8 @@ impl Db {
         };
         let writers = pool(if backend == Backend::Sqlite { 1 } else { PG_WRITERS }, true)?;
         let readers = pool(READERS, false)?;
-        let db = Self { inner: Arc::new(Inner { backend, readers, writers, written: watch::Sender::new(0) }) };
+        let db =
+            Self { inner: Arc::new(Inner { backend, readers, writers, written: watch::Sender::new(0), tail: Tail::default() }) };
         let migrated = db.on(&db.inner.writers, |_| Ok(()), migrate::run).await?;
         if migrated > 0 {
             tracing::info!(migrated, "database schema brought up to date");
@@ -71,6 +73,13 @@ impl Db {
 
     /// Runs `work` in one write transaction; its error rolls everything back. Keep it short: no network, no waiting.
     pub async fn write<T: Send + 'static>(&self, work: impl FnOnce(&mut Conn) -> Result<T> + Send + 'static) -> Result<T> {
+        // A request with an Idempotency-Key: whatever it commits is committed with the word that it did, or not at all.
+        let ticket = idempotency::current();
+        let work = move |conn: &mut Conn| {
+            let value = work(conn)?;
+            ticket.map_or(Ok(()), |ticket| ticket.effected(conn))?;
+            Ok(value)
+        };
         let result = self.on(&self.inner.writers, begin_write, move |conn| finish(conn, work)).await;
         if result.is_ok() {
             self.inner.written.send_modify(|count| *count = count.wrapping_add(1));
@@ -98,6 +107,11 @@ impl Db {
     /// Changes whenever this process has committed a write: a reader of the change log need not wait for its next poll.
     pub fn written(&self) -> watch::Receiver<u64> {
         self.inner.written.subscribe()
+    }
+
+    /// The end of the change log as this process sees it, while somebody looks.
+    pub(super) fn tail_state(&self) -> &Tail {
+        &self.inner.tail
     }
 
     /// Begins with `begin` and goes on with `work` on a connection of the pool.

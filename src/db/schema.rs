@@ -213,6 +213,8 @@ diesel::table! {
         summary -> Json,
         created_at -> UtcTime,
         finished_at -> Nullable<UtcTime>,
+        undoes -> Nullable<Text>,
+        undone_by -> Nullable<Text>,
     }
 }
 
@@ -400,6 +402,24 @@ diesel::table! {
     }
 }
 
+diesel::table! {
+    use diesel::sql_types::*;
+    use crate::db::types::{Json, UtcTime};
+
+    idempotency (scope) {
+        scope -> Text,
+        token -> Text,
+        query -> Text,
+        body_hash -> Nullable<Text>,
+        effected -> Bool,
+        status -> Nullable<Integer>,
+        headers -> Nullable<Json>,
+        body -> Nullable<Binary>,
+        lease_until -> UtcTime,
+        expires_at -> UtcTime,
+    }
+}
+
 diesel::joinable!(warehouses -> suppliers (supplier_id));
 diesel::joinable!(profiles -> suppliers (supplier_id));
 diesel::joinable!(brand_aliases -> brands (brand));
@@ -441,5 +461,6 @@ diesel::allow_tables_to_appear_in_same_query!(
     listings,
     publications,
     api_keys,
-    cursors
+    cursors,
+    idempotency
 );

@@ -81,6 +81,9 @@ pub struct Cue {
     pub qualifier: Option<String>,
     /// Phrases in any language.
     pub words: Vec<String>,
+    /// The same as keys, made when the dictionary is loaded.
+    #[serde(skip)]
+    pub keys: Vec<String>,
 }
 
 /// One choice of a select.

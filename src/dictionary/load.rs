@@ -239,7 +239,10 @@ impl Draft {
             hash.update(source.text.as_bytes());
             hash.update([0]);
         }
-        let attributes: Vec<_> = self.attributes.into_iter().map(|placed| placed.entry).collect();
+        let mut attributes: Vec<_> = self.attributes.into_iter().map(|placed| placed.entry).collect();
+        for cue in attributes.iter_mut().filter_map(|attribute| attribute.cue.as_mut()) {
+            cue.keys = cue.words.iter().map(|phrase| key(phrase)).collect();
+        }
         let units: Vec<_> = self.units.into_iter().map(|placed| placed.entry).collect();
         let categories: Vec<_> = self.categories.into_iter().map(|placed| placed.entry).collect();
         let brands: Vec<_> = self.brands.into_iter().map(|placed| placed.entry).collect();

@@ -88,7 +88,7 @@ impl Lamp {
         let port = (usb || cells == "built_in").then(|| pick.charging_port.one(random).to_owned());
         let ip = pick.ip_rating.one(random).to_owned();
         let year = shape.year.at(random.rank());
-        let model = model_name(shapes, model_id, random);
+        let name = model_name(shapes, model_id, random);
         let color = pick.body_color.nth(&mut Random::of(seed, Subject::Model, 1, model_id), place).to_owned();
         let mut own = Random::of(seed, Subject::Product, 0, index);
         Self {
@@ -96,7 +96,7 @@ impl Lamp {
             model_id,
             mpn: mpn(&brand, index, seed),
             gtin: number(index, seed, random.below(100) < 35),
-            model,
+            model: name,
             brand,
             lumens,
             distance,

@@ -6,7 +6,7 @@
 //! (`schema/generate/lamps.toml` names the source); the lamps themselves, and most of the brands, are not real.
 //!
 //! The same [`Plan`] writes the same bytes on every machine. Each product is made from the seed and its index alone, so memory does not grow
-//! with the number of products, and what a plan of fewer products writes about one is what a larger plan writes about it.
+//! with the number of products, and what is true of a product does not depend on how many there are.
 //!
 //! ```text
 //! OUT/

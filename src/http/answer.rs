@@ -1,8 +1,10 @@
 //! What handlers answer with.
 
 use super::etag;
-use crate::db::Position;
-use crate::error::Error;
+use crate::app::App;
+use crate::db::idempotency::{self, Answer};
+use crate::db::{Conn, Position};
+use crate::error::{Error, Result};
 use axum::http::{HeaderName, HeaderValue, StatusCode, header};
 use axum::response::{IntoResponse, Response};
 use serde::Serialize;
@@ -74,6 +76,57 @@ impl<T: Serialize> Written<T> {
     }
 }
 
+impl<T: Serialize> Written<T> {
+    /// The answer as it is kept for a repeat of the request.
+    fn kept(&self) -> Result<Answer> {
+        let body = serde_json::to_vec(&self.body)?;
+        let mut headers: Vec<(String, String)> =
+            own_headers(&body, self.version).into_iter().map(|(name, value)| (name.to_string(), value)).collect();
+        headers.extend(self.location.iter().map(|location| (header::LOCATION.to_string(), location.clone())));
+        headers.extend(self.change.iter().map(|change| (CHANGE.to_string(), change.to_string())));
+        Ok(Answer { status: self.status.as_u16(), headers, body })
+    }
+}
+
+/// Does one unit of work that answers a POST: with an `Idempotency-Key` its answer is committed together with what it did.
+///
+/// A handler that writes in another way is answered alike; only a crash between its commit and its answer leaves the answer unknown.
+pub async fn answered<T: Serialize + Send + 'static>(
+    app: &App,
+    work: impl FnOnce(&mut Conn) -> Result<Written<T>> + Send + 'static,
+) -> Result<Written<T>> {
+    answered_as(app, work, Written::kept).await
+}
+
+/// [`answered`], where a repeat is told the body that `repeated` makes of the first one.
+pub async fn answered_but<T: Serialize + Clone + Send + 'static>(
+    app: &App,
+    work: impl FnOnce(&mut Conn) -> Result<Written<T>> + Send + 'static,
+    repeated: impl FnOnce(T) -> T + Send + 'static,
+) -> Result<Written<T>> {
+    let keep = move |written: &Written<T>| {
+        let written = written.clone();
+        Written { body: repeated(written.body), ..written }.kept()
+    };
+    answered_as(app, work, keep).await
+}
+
+async fn answered_as<T: Serialize + Send + 'static>(
+    app: &App,
+    work: impl FnOnce(&mut Conn) -> Result<Written<T>> + Send + 'static,
+    keep: impl FnOnce(&Written<T>) -> Result<Answer> + Send + 'static,
+) -> Result<Written<T>> {
+    let ticket = idempotency::current();
+    let work = move |conn: &mut Conn| {
+        let written = work(conn)?;
+        if let Some(ticket) = ticket {
+            ticket.keep(conn, &keep(&written)?)?;
+        }
+        Ok(written)
+    };
+    app.db.write(work).await
+}
+
 impl<T: Serialize> IntoResponse for Written<T> {
     fn into_response(self) -> Response {
         let mut response = json(self.status, &self.body, self.version);
@@ -108,13 +161,16 @@ fn stamp(response: &mut Response, change: Option<&Position>) {
 
 fn json<T: Serialize>(status: StatusCode, body: &T, version: Option<i64>) -> Response {
     match serde_json::to_vec(body) {
-        Ok(body) => {
-            let tag = etag::of(&body, version);
-            // Private, and asked for again each time: the tag makes that cheap.
-            let headers =
-                [(header::CONTENT_TYPE, "application/json"), (header::CACHE_CONTROL, "private, no-cache"), (header::ETAG, &tag)];
-            (status, headers, body).into_response()
-        }
+        Ok(body) => (status, own_headers(&body, version), body).into_response(),
         Err(error) => Error::internal(error).into_response(),
     }
+}
+
+/// Private, and asked for again each time: the tag makes that cheap.
+fn own_headers(body: &[u8], version: Option<i64>) -> [(HeaderName, String); 3] {
+    [
+        (header::CONTENT_TYPE, "application/json".to_owned()),
+        (header::CACHE_CONTROL, "private, no-cache".to_owned()),
+        (header::ETAG, etag::of(body, version)),
+    ]
 }

@@ -1,9 +1,11 @@
 //! The change log outside: `GET /events`, one CloudEvents 1.0 envelope a change.
 //!
 //! Nobody who keeps the `next` of the last answer and comes back with it misses an event: the cursor is the log's own, and the log shows
-//! nothing that an older transaction could still precede.
+//! nothing that an older transaction could still precede. Who does not want to ask again and again waits: with `wait=`, or with
+//! Server-Sent Events. All who wait look at one [`Tail`](crate::db::Tail), not each at the database.
 
 use super::extract::parameter;
+use super::sse::{self, Message};
 use super::visible::{self, AfterChange};
 use super::{Query, paging};
 use crate::app::App;
@@ -11,15 +13,26 @@ use crate::auth::{Caller, Permission};
 use crate::db::{Change, ChangeKind, Position, changes};
 use crate::error::Result;
 use axum::extract::State;
+use axum::http::HeaderMap;
 use axum::response::{IntoResponse, Response};
 use chrono::{DateTime, Utc};
 use serde::{Deserialize, Serialize};
+use std::sync::Arc;
+use std::time::Duration;
+use tokio::sync::Semaphore;
+use tokio::time::Instant;
 use utoipa_axum::{router::OpenApiRouter, routes};
 
 /// Changes looked at for one answer, events or not.
 const LOOKED_AT: usize = 10_000;
 /// Changes read at once.
 const BATCH: i64 = 1_000;
+/// Events read at once for a stream.
+const STREAMED: usize = 200;
+/// Seconds that an answer may wait.
+const LONGEST_WAIT: u64 = 60;
+/// Answers that may wait at once: each of them counts as a request that is worked on.
+const WAITING: usize = 256;
 
 /// The path of the events.
 pub fn router() -> OpenApiRouter<App> {
@@ -92,36 +105,121 @@ struct Wanted {
     limit: Option<i64>,
     /// Only of these types, with commas between them, such as `product.created,product.updated`.
     types: Option<String>,
+    /// Seconds to wait for an event when there is none, 60 at most. An answer without events gives a `next` like any other.
+    #[param(minimum = 0, maximum = 60)]
+    wait: Option<u64>,
 }
 
-/// Events after a point of the change log, oldest first.
-#[utoipa::path(get, path = "/events", tag = "operations", params(Wanted), responses((status = 200, body = Events)))]
+/// Events after a point of the change log, oldest first. With `wait` the answer comes when there is an event. With
+/// `Accept: text/event-stream` they come as Server-Sent Events until somebody ends it: `id` is the change sequence, `event` the type and
+/// `data` the envelope; `Last-Event-ID` stands in the place of `after` when a client comes back.
+#[utoipa::path(get, path = "/events", tag = "operations", params(Wanted),
+    responses((status = 200, content((Events = "application/json"), (String = "text/event-stream")))))]
 async fn list_events(
     State(app): State<App>,
     caller: Caller,
     Query(wanted): Query<Wanted>,
     AfterChange(shown): AfterChange,
+    headers: HeaderMap,
 ) -> Result<Response> {
     caller.require(Permission::ReadInner)?;
     let limit = wanted.limit.unwrap_or(paging::DEFAULT);
     if !(1..=paging::MAX).contains(&limit) {
         return Err(parameter("limit", format!("it is a number from 1 to {}", paging::MAX)));
     }
-    let after: Option<Position> = wanted.after.as_deref().map(str::parse).transpose()?;
-    let kinds = wanted.types.as_deref().map(kinds).transpose()?;
+    let wait = wanted.wait.unwrap_or(0);
+    if wait > LONGEST_WAIT {
+        return Err(parameter("wait", format!("it is a number of seconds from 0 to {LONGEST_WAIT}")));
+    }
+    let streamed = sse::is_wanted(&headers);
+    let resumed = sse::last_event_id(&headers).filter(|_| streamed);
+    let after: Option<Position> = resumed.or(wanted.after.as_deref()).map(str::parse).transpose()?;
+    let kinds: Option<Arc<[ChangeKind]>> = wanted.types.as_deref().map(kinds).transpose()?.map(Arc::from);
     let limit = usize::try_from(limit).unwrap_or(0);
     if let Some(position) = shown {
         told(&app, &position).await?;
     }
-    let events = app.db.read(move |conn| read(conn, after, kinds.as_deref(), limit)).await?;
+    if streamed {
+        return stream(app, after, kinds).await;
+    }
+    let events =
+        if wait == 0 { look(&app, after, kinds, limit).await? } else { await_one(&app, after, kinds, limit, wait).await? };
     Ok(super::Json(events).into_response())
+}
+
+async fn look(app: &App, after: Option<Position>, kinds: Option<Arc<[ChangeKind]>>, limit: usize) -> Result<Events> {
+    app.db.read(move |conn| read(conn, after, kinds.as_deref(), limit)).await
+}
+
+/// Looks until there is an event, the time is over or the server stops; what was passed over meanwhile is in `next`.
+async fn await_one(
+    app: &App,
+    mut after: Option<Position>,
+    kinds: Option<Arc<[ChangeKind]>>,
+    limit: usize,
+    wait: u64,
+) -> Result<Events> {
+    static ROOM: Semaphore = Semaphore::const_new(WAITING);
+    let deadline = Instant::now() + Duration::from_secs(wait);
+    // Who finds no room is answered at once, and asks again.
+    let room = ROOM.try_acquire();
+    let mut tail = app.db.tail().await?;
+    loop {
+        // Before looking: what comes while we look wakes us.
+        tail.mark_unchanged();
+        let events = look(app, after.clone(), kinds.clone(), limit).await?;
+        if !events.items.is_empty() || room.is_err() {
+            return Ok(events);
+        }
+        let next: Position = events.next.parse()?;
+        let behind = !next.covers(&tail.borrow());
+        let moved = after.as_ref() != Some(&next);
+        after = Some(next);
+        if behind && moved {
+            // More was to be passed over than one look does.
+            continue;
+        }
+        tokio::select! {
+            changed = tail.changed() => {
+                if changed.is_err() {
+                    return Ok(events);
+                }
+            }
+            () = tokio::time::sleep_until(deadline) => return Ok(events),
+            () = app.shutdown.cancelled() => return Ok(events),
+        }
+    }
+}
+
+/// Events as they come, until the client or the server goes.
+async fn stream(app: App, after: Option<Position>, kinds: Option<Arc<[ChangeKind]>>) -> Result<Response> {
+    let mut tail = app.db.tail().await?;
+    tail.mark_unchanged();
+    // The first look is before the answer: a point that has expired is a 410 and not a broken stream.
+    let first = look(&app, after, kinds.clone(), STREAMED).await?;
+    Ok(sse::answer(app.shutdown.clone(), move |mut out| async move {
+        let mut events = first;
+        loop {
+            let more = !events.items.is_empty();
+            for event in &events.items {
+                out.send(&Message { id: Some(&event.id), event: &event.kind, data: &serde_json::to_string(event)? }).await?;
+            }
+            // Events of other types are passed over, and need not be again when the client comes back.
+            out.at(&events.next);
+            let next: Position = events.next.parse()?;
+            if !more && next.covers(&tail.borrow_and_update()) {
+                let Ok(()) = out.idle(tail.changed()).await? else { return Ok(()) };
+            }
+            events = look(&app, Some(next), kinds.clone(), STREAMED).await?;
+        }
+    }))
 }
 
 /// Waits until the log tells `position`: it is in the database before every older transaction has ended, and told only after.
 async fn told(app: &App, position: &Position) -> Result<()> {
-    let deadline = tokio::time::Instant::now() + visible::LONGEST;
+    let deadline = Instant::now() + visible::LONGEST;
     while !app.db.read(changes::head).await?.covers(position) {
-        if tokio::time::Instant::now() >= deadline || app.shutdown.is_cancelled() {
+        if Instant::now() >= deadline || app.shutdown.is_cancelled() {
             return Err(visible::not_yet());
         }
         tokio::time::sleep(visible::PAUSE).await;

@@ -77,7 +77,7 @@ pub fn parse<T: DeserializeOwned>(bytes: &[u8]) -> Result<T, Error> {
 }
 
 /// Does a JSON text hold an escaped U+0000?
-fn holds_nul(bytes: &[u8]) -> bool {
+pub(super) fn holds_nul(bytes: &[u8]) -> bool {
     let mut escaped = false;
     for (at, byte) in bytes.iter().enumerate() {
         match (escaped, byte) {

@@ -7,11 +7,13 @@
 
 pub mod answer;
 pub mod body;
+pub mod bulk;
 pub mod caller;
 pub mod etag;
 pub mod events;
 pub mod extract;
 pub mod health;
+pub mod idempotency;
 pub mod observe;
 pub mod openapi;
 pub mod operations;
@@ -20,10 +22,11 @@ pub mod patch;
 pub mod problem;
 pub mod router;
 pub mod server;
+pub mod sse;
 pub mod strict;
 pub mod visible;
 
-pub use answer::{Empty, Tagged, Written};
+pub use answer::{Empty, Tagged, Written, answered, answered_but};
 pub use etag::Preconditions;
 pub use extract::{Json, Path, Query};
 pub use paging::{Listed, Page};

@@ -50,6 +50,9 @@ pub(super) fn complete(handlers: OpenApi) -> Result<Value> {
             }
             operation["responses"]["default"] = json!({"$ref": "#/components/responses/Problem"});
             used.extend(operation["tags"].as_array().into_iter().flatten().filter_map(Value::as_str).map(str::to_owned));
+            if method == "post" && path.starts_with("/api/v1/") {
+                repeat(operation);
+            }
             if method == "get" && path.starts_with("/api/v1/") {
                 await_change(operation);
             }
@@ -93,8 +96,21 @@ fn await_change(operation: &mut Value) {
         "name": "after_change", "in": "query", "required": false, "schema": {"type": "string"},
         "description": "A Beamline-Change of an earlier answer: wait until this one shows it, 10 s at most",
     });
+    add_parameter(operation, parameter);
+}
+
+fn repeat(operation: &mut Value) {
+    let parameter = json!({
+        "name": "Idempotency-Key", "in": "header", "required": false, "schema": {"type": "string", "minLength": 1, "maxLength": 255},
+        "description": "A key of your own for this request, such as a UUID. A repeat with the same key within 24 hours is not done \
+                        again: it gets the first answer, with `Idempotent-Replayed: true`",
+    });
+    add_parameter(operation, parameter);
+}
+
+fn add_parameter(operation: &mut Value, parameter: Value) {
     match operation["parameters"].as_array_mut() {
-        Some(parameters) if parameters.iter().any(|one| one["name"] == "after_change") => {}
+        Some(parameters) if parameters.iter().any(|one| one["name"] == parameter["name"]) => {}
         Some(parameters) => parameters.push(parameter),
         None => operation["parameters"] = json!([parameter]),
     }

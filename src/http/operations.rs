@@ -3,8 +3,11 @@
 use super::{Listed, Page, Path, Query, Tagged};
 use crate::app::App;
 use crate::auth::{Caller, Permission};
+use crate::db::Conn;
 use crate::db::operations::{self, OperationFilter};
+use crate::db::retention::{self, Watermark};
 use crate::error::{Error, Result};
+use crate::undo;
 use axum::extract::State;
 use chrono::{DateTime, Utc};
 use serde::{Deserialize, Serialize};
@@ -21,7 +24,7 @@ pub struct Operation {
     /// Id.
     #[schema(example = "op_0197c3a2b4d57e0f8a1b2c3d4e5f6071")]
     pub id: String,
-    /// `import`, `edit`, `stock`, `settings`, `key`, `resolve`.
+    /// `import`, `edit`, `stock`, `settings`, `rule`, `undo`, `key`, `resolve`.
     pub kind: String,
     /// Who did it: `key:NAME`, `command`, `demo`, or `job` for work that nobody in particular asked for.
     pub actor: String,
@@ -35,12 +38,31 @@ pub struct Operation {
     /// When it ended; null while it runs.
     #[schema(required)]
     pub finished_at: Option<DateTime<Utc>>,
+    /// Can it be undone, so far as is known without trying?
+    pub undoable: bool,
+    /// Why it cannot be.
+    #[schema(required)]
+    pub not_undoable: Option<String>,
+    /// The operation that it takes back.
+    #[schema(required)]
+    pub undoes: Option<String>,
+    /// The operation that takes it back.
+    #[schema(required)]
+    pub undone_by: Option<String>,
 }
 
-impl From<operations::Operation> for Operation {
-    fn from(operation: operations::Operation) -> Self {
-        let operations::Operation { id, kind, actor, subject, summary, created_at, finished_at } = operation;
-        Self { id, kind, actor, subject, summary, created_at, finished_at }
+impl Operation {
+    /// As it is told outside; `pruned` says up to where changes are gone.
+    fn of(operation: operations::Operation, pruned: Option<&Watermark>) -> Self {
+        let not_undoable = undo::possible(&operation, pruned).err().map(|error| error.detail);
+        let operations::Operation { id, kind, actor, subject, mut summary, created_at, finished_at, undoes, undone_by } =
+            operation;
+        if let (true, Some(report)) = (undoes.is_some(), summary.as_object_mut()) {
+            // How far an undo is, in a form that only it reads.
+            report.remove("walk");
+        }
+        let undoable = not_undoable.is_none();
+        Self { id, kind, actor, subject, summary, created_at, finished_at, undoable, not_undoable, undoes, undone_by }
     }
 }
 
@@ -66,8 +88,12 @@ async fn list_operations(
     caller.require(Permission::ReadInner)?;
     let (before, fetch) = (page.cursor::<String>()?, page.fetch());
     let filter = OperationFilter { kind: wanted.kind, subject: wanted.subject };
-    let rows = app.db.read(move |conn| operations::list(conn, &filter, before.as_deref(), fetch)).await?;
-    page.list(rows, |row| row.id.clone(), Operation::from)
+    let work = move |conn: &mut Conn| {
+        let rows = operations::list(conn, &filter, before.as_deref(), fetch)?;
+        Ok((rows, retention::watermark(conn)?))
+    };
+    let (rows, pruned) = app.db.read(work).await?;
+    page.list(rows, |row| row.id.clone(), |row| Operation::of(row, pruned.as_ref()))
 }
 
 /// One operation.
@@ -76,6 +102,7 @@ async fn list_operations(
 async fn get_operation(State(app): State<App>, caller: Caller, Path(id): Path<String>) -> Result<Tagged<Operation>> {
     caller.require(Permission::ReadInner)?;
     let wanted = id.clone();
-    let found = app.db.read(move |conn| operations::get(conn, &wanted)).await?;
-    found.map(|row| Tagged::of(row.into())).ok_or_else(|| Error::not_found(format!("operation '{id}'")))
+    let work = move |conn: &mut Conn| Ok((operations::get(conn, &wanted)?, retention::watermark(conn)?));
+    let (found, pruned) = app.db.read(work).await?;
+    found.map(|row| Tagged::of(Operation::of(row, pruned.as_ref()))).ok_or_else(|| Error::not_found(format!("operation '{id}'")))
 }

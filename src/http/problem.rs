@@ -99,6 +99,11 @@ impl IntoResponse for Error {
     }
 }
 
+/// The error that an answer stands for, if it is one of ours.
+pub(super) fn failure(response: &Response) -> Option<Arc<Error>> {
+    response.extensions().get::<Failure>().map(|Failure(error)| Arc::clone(error))
+}
+
 /// Gives an error answer its document; any other answer passes.
 pub(super) fn render(response: Response, request_id: &str) -> Response {
     let status = response.status();

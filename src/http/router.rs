@@ -1,9 +1,9 @@
 //! Every path there is, and the layers around them.
 
-use super::{body, caller, etag, events, health, observe, openapi, operations, strict, visible};
+use super::{body, caller, etag, events, health, idempotency, observe, openapi, operations, strict, visible};
 use crate::app::App;
 use crate::error::{Error, Result};
-use crate::{auth, catalog, channels, import, pricing, search, stock, suppliers};
+use crate::{auth, catalog, channels, import, pricing, search, stock, suppliers, undo};
 use axum::Router;
 use axum::extract::DefaultBodyLimit;
 use axum::middleware::{from_fn, from_fn_with_state};
@@ -24,6 +24,7 @@ fn api() -> OpenApiRouter<App> {
         .merge(search::api::router())
         .merge(channels::api::router())
         .merge(operations::router())
+        .merge(undo::api::router())
         .merge(events::router())
         .merge(auth::api::router())
 }
@@ -51,6 +52,7 @@ pub fn router(app: App) -> Result<Router> {
     let layered = routes
         .merge(openapi::pages(&document)?)
         .layer(DefaultBodyLimit::max(body::LIMIT))
+        .layer(from_fn_with_state(app.clone(), idempotency::once))
         .layer(from_fn_with_state(app.clone(), visible::after_change))
         .layer(from_fn_with_state(strict::Known::of(&document), strict::refuse_unknown))
         .layer(from_fn_with_state(app.clone(), caller::authenticate))

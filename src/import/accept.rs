@@ -3,7 +3,7 @@
 use super::queries::{NewImport, StoredFile, import_insert, profile_in_force, profile_put};
 use super::{ImportKind, ImportMode};
 use crate::app::App;
-use crate::db::operations;
+use crate::db::{Conn, operations};
 use crate::error::{Code, Error, Result};
 use crate::files::{self, NotStored};
 use crate::jobs::Job;
@@ -11,6 +11,7 @@ use crate::jobs::queries::{job_begin, job_enqueue};
 use crate::suppliers::profile::Profile;
 use crate::suppliers::queries::{supplier_by_code, supplier_ensure};
 use bytes::Bytes;
+use chrono::{DateTime, Utc};
 use futures_util::Stream;
 use object_store::{ObjectStoreExt, path::Path};
 
@@ -78,7 +79,69 @@ fn safe_name(name: &str) -> String {
     if safe.is_empty() { "file".to_owned() } else { safe }
 }
 
-/// Puts the import into the queue; with a `worker`, it is begun by that worker instead and the job's id comes back too.
+/// An import to be put into the queue: its profile is one that can be used.
+pub struct Accepted {
+    import_id: String,
+    request: Request,
+    files: Vec<StoredFile>,
+    profile: Option<Profile>,
+}
+
+impl Accepted {
+    /// Checks what was asked for.
+    pub fn check(app: &App, import_id: String, request: Request, files: Vec<StoredFile>) -> Result<Self> {
+        let parse = |toml: &String| {
+            Profile::parse(toml, &app.dictionary)
+                .map_err(|error| Error::new(Code::InvalidProfile, format!("the profile cannot be used: {error}")))
+        };
+        let profile = request.profile.as_ref().map(parse).transpose()?;
+        Ok(Self { import_id, request, files, profile })
+    }
+
+    /// Puts it into the queue; with a `worker`, it is begun by that worker instead and the job's id comes back too.
+    pub fn enqueue(self, conn: &mut Conn, worker: Option<&str>, now: DateTime<Utc>) -> Result<(String, Option<String>)> {
+        let Self { import_id, request, files, profile: given } = self;
+        // A rehearsal leaves nothing behind: no supplier, no profile.
+        let supplier = if request.dry_run {
+            supplier_by_code(conn, &request.supplier)?
+        } else {
+            Some(supplier_ensure(conn, &request.supplier, now)?)
+        };
+        let (profile, profile_name) = match (given, request.profile) {
+            (Some(profile), Some(toml)) => {
+                if let Some(supplier) = supplier.filter(|_| !request.dry_run) {
+                    profile_put(conn, supplier.id, request.kind, &toml, &profile.fingerprint(), false, now)?;
+                }
+                (Some(toml), profile.name)
+            }
+            _ => match supplier {
+                Some(supplier) => (profile_in_force(conn, supplier.id, request.kind)?.map(|row| row.toml), String::new()),
+                None => (None, String::new()),
+            },
+        };
+        let operation_id = operations::begin(conn, "import", &request.actor, &import_id, &serde_json::json!({}), now)?;
+        let import = NewImport {
+            id: import_id.clone(),
+            supplier: request.supplier,
+            kind: request.kind,
+            mode: request.mode,
+            dry_run: request.dry_run,
+            profile,
+            profile_name,
+            files,
+            operation_id,
+        };
+        import_insert(conn, &import, now)?;
+        let job = Job::Import { import_id: import_id.clone() };
+        let job = match worker {
+            Some(worker) => Some(job_begin(conn, &job, worker, now)?),
+            None => job_enqueue(conn, &job, now).map(|_| None)?,
+        };
+        Ok((import_id, job))
+    }
+}
+
+/// [`Accepted::check`] and [`Accepted::enqueue`] as one unit of work.
 pub async fn enqueue(
     app: &App,
     import_id: String,
@@ -86,53 +149,7 @@ pub async fn enqueue(
     files: Vec<StoredFile>,
     worker: Option<String>,
 ) -> Result<(String, Option<String>)> {
-    let given = match &request.profile {
-        Some(toml) => Some(
-            Profile::parse(toml, &app.dictionary)
-                .map_err(|error| Error::new(Code::InvalidProfile, format!("the profile cannot be used: {error}")))?,
-        ),
-        None => None,
-    };
+    let accepted = Accepted::check(app, import_id, request, files)?;
     let now = app.clock.now();
-    app.db
-        .write(move |conn| {
-            // A rehearsal leaves nothing behind: no supplier, no profile.
-            let supplier = if request.dry_run {
-                supplier_by_code(conn, &request.supplier)?
-            } else {
-                Some(supplier_ensure(conn, &request.supplier, now)?)
-            };
-            let (profile, profile_name) = match (given, request.profile) {
-                (Some(profile), Some(toml)) => {
-                    if let Some(supplier) = supplier.filter(|_| !request.dry_run) {
-                        profile_put(conn, supplier.id, request.kind, &toml, &profile.fingerprint(), false, now)?;
-                    }
-                    (Some(toml), profile.name)
-                }
-                _ => match supplier {
-                    Some(supplier) => (profile_in_force(conn, supplier.id, request.kind)?.map(|row| row.toml), String::new()),
-                    None => (None, String::new()),
-                },
-            };
-            let operation_id = operations::begin(conn, "import", &request.actor, &import_id, &serde_json::json!({}), now)?;
-            let import = NewImport {
-                id: import_id.clone(),
-                supplier: request.supplier,
-                kind: request.kind,
-                mode: request.mode,
-                dry_run: request.dry_run,
-                profile,
-                profile_name,
-                files,
-                operation_id,
-            };
-            import_insert(conn, &import, now)?;
-            let job = Job::Import { import_id: import_id.clone() };
-            let job = match &worker {
-                Some(worker) => Some(job_begin(conn, &job, worker, now)?),
-                None => job_enqueue(conn, &job, now).map(|_| None)?,
-            };
-            Ok((import_id, job))
-        })
-        .await
+    app.db.write(move |conn| accepted.enqueue(conn, worker.as_deref(), now)).await
 }

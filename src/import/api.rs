@@ -5,14 +5,18 @@ use super::queries::{self, ImportRow, IssueRow};
 use super::{Counts, ImportKind, ImportMode, ImportStatus, finish};
 use crate::app::App;
 use crate::auth::{Caller, Permission};
+use crate::db::Conn;
 use crate::error::{Code, Error, Result};
-use crate::http::{Listed, Page, Path, Query, Tagged, Written};
+use crate::http::sse::{self, Message};
+use crate::http::{Listed, Page, Path, Query, Tagged, Written, answered};
 use axum::body::Body;
 use axum::extract::{DefaultBodyLimit, FromRequest, Multipart, State};
 use axum::http::{HeaderMap, header};
+use axum::response::Response;
 use chrono::{DateTime, Utc};
 use futures_util::StreamExt;
 use serde::{Deserialize, Serialize};
+use std::time::Duration;
 use utoipa_axum::{router::OpenApiRouter, routes};
 
 /// The paths of this capability.
@@ -22,6 +26,7 @@ pub fn router() -> OpenApiRouter<App> {
         .routes(routes!(list_imports))
         .routes(routes!(get_import))
         .routes(routes!(list_import_issues))
+        .routes(routes!(follow_import))
         .routes(routes!(release_import))
         .routes(routes!(cancel_import))
 }
@@ -184,15 +189,20 @@ async fn create_import(
             dry_run: how.dry_run.unwrap_or(false),
             actor: caller.actor().clone(),
         };
-        accept::enqueue(&app, id.clone(), request, files.clone(), None).await
+        let accepted = accept::Accepted::check(&app, id.clone(), request, files.clone())?;
+        let now = app.clock.now();
+        let work = move |conn: &mut Conn| {
+            let (id, _) = accepted.enqueue(conn, None, now)?;
+            let row = queries::import_by_id(conn, &id)?;
+            Ok(Written::accepted(Import::from(row), format!("/api/v1/imports/{id}")))
+        };
+        answered(&app, work).await
     };
-    if let Err(error) = accepted.await {
+    let queued = accepted.await;
+    if queued.is_err() {
         accept::discard(&app, &files).await;
-        return Err(error);
     }
-    let wanted = id.clone();
-    let row = app.db.read(move |conn| queries::import_by_id(conn, &wanted)).await?;
-    Ok(Written::accepted(row.into(), format!("/api/v1/imports/{id}")))
+    queued
 }
 
 fn is_multipart(headers: &HeaderMap) -> bool {
@@ -324,13 +334,49 @@ async fn list_import_issues(
     page.list(rows, |row| row.id, ImportIssue::from)
 }
 
+/// How often an import that is written by another process is looked at.
+const LOOK: Duration = Duration::from_secs(1);
+/// How often at most a client is told.
+const TELL: Duration = Duration::from_millis(200);
+
+/// Follows an import as Server-Sent Events: `event: import` with the import as `data` whenever it has got further, until it has ended or is
+/// held.
+#[utoipa::path(get, path = "/imports/{id}/events", tag = "imports", params(("id" = String, Path, description = "The import's id")),
+    responses((status = 200, body = String, content_type = "text/event-stream")))]
+async fn follow_import(State(app): State<App>, caller: Caller, Path(id): Path<String>) -> Result<Response> {
+    let mut written = app.db.written();
+    let mut row = visible(&app, &caller, &id).await?;
+    Ok(sse::answer(app.shutdown.clone(), move |mut out| async move {
+        let mut told = String::new();
+        loop {
+            let over = !matches!(row.status, ImportStatus::Queued | ImportStatus::Running);
+            let now = serde_json::to_string(&Import::from(row))?;
+            if now != told {
+                out.send(&Message { id: None, event: "import", data: &now }).await?;
+                told = now;
+            }
+            if over {
+                return Ok(());
+            }
+            tokio::time::sleep(TELL).await;
+            let _ = tokio::time::timeout(LOOK, out.idle(written.changed())).await;
+            let wanted = id.clone();
+            row = app.db.read(move |conn| queries::import_by_id(conn, &wanted)).await?;
+        }
+    }))
+}
+
 /// Says that a held import is right: what it lacks is lost, by a job.
 #[utoipa::path(post, path = "/imports/{id}/release", tag = "imports", params(("id" = String, Path, description = "The import's id")),
     responses((status = 202, body = Import)))]
 async fn release_import(State(app): State<App>, caller: Caller, Path(id): Path<String>) -> Result<Written<Import>> {
     caller.require(Permission::Edit)?;
-    let row = finish::release(&app, &id).await?;
-    Ok(Written::accepted(row.into(), format!("/api/v1/imports/{id}")))
+    let now = app.clock.now();
+    let work = move |conn: &mut Conn| {
+        let row = finish::release(conn, &id, now)?;
+        Ok(Written::accepted(Import::from(row), format!("/api/v1/imports/{id}")))
+    };
+    answered(&app, work).await
 }
 
 /// Stops an import that is queued, running or held. What it wrote stays.
@@ -339,7 +385,8 @@ async fn release_import(State(app): State<App>, caller: Caller, Path(id): Path<S
 async fn cancel_import(State(app): State<App>, caller: Caller, Path(id): Path<String>) -> Result<Written<Import>> {
     caller.require(Permission::Supply)?;
     visible(&app, &caller, &id).await?;
-    Ok(ended(finish::cancel(&app, &id).await?))
+    let now = app.clock.now();
+    answered(&app, move |conn| Ok(ended(finish::cancel(conn, &id, now)?))).await
 }
 
 fn ended(row: ImportRow) -> Written<Import> {

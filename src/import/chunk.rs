@@ -238,7 +238,7 @@ impl Reader {
 enum Understood {
     Superseded(u64, String),
     Standing(OfferKey),
-    Row(PreparedRow),
+    Row(Box<PreparedRow>),
     Fatal(String),
 }
 
@@ -252,7 +252,7 @@ fn understood(preparer: &Preparer<'_>, stored: &HashMap<String, OfferKey>, taken
         },
     };
     match preparer.take(record) {
-        Ok(row) => Understood::Row(PreparedRow { hash: hash.unwrap_or_default(), ..row }),
+        Ok(row) => Understood::Row(Box::new(PreparedRow { hash: hash.unwrap_or_default(), ..row })),
         Err(end) => Understood::Fatal(end.to_string()),
     }
 }
@@ -264,7 +264,7 @@ impl Chunk {
     fn take(&mut self, row: Understood) {
         match row {
             Understood::Fatal(reason) => self.fatal = Some(reason),
-            Understood::Row(row) => self.push(row),
+            Understood::Row(row) => self.push(*row),
             Understood::Standing(offer) => {
                 self.read += 1;
                 self.standing.push(offer);

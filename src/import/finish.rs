@@ -8,7 +8,8 @@ use super::run::{Run, State};
 use super::{Counts, ImportKind, ImportMode, ImportStatus};
 use crate::app::App;
 use crate::catalog::golden;
-use crate::catalog::queries::{Rules, offers_by_id, offers_mark_gone, offers_of_supplier_missing};
+use crate::catalog::intake::offer_image;
+use crate::catalog::queries::{OfferRow, Rules, offers_by_id, offers_mark_gone, offers_of_supplier_missing};
 use crate::db::{ChangeKind, Conn, NewChange, changes, lock_catalog, operations};
 use crate::error::{Code, Error, Result};
 use crate::jobs::Job;
@@ -99,7 +100,10 @@ fn close_in(conn: &mut Conn, import: &ImportRow, counts: Counts, end: &End, now:
     let status = if present.status == ImportStatus::Cancelled { ImportStatus::Cancelled } else { end.status };
     let error = if status == ImportStatus::Cancelled { None } else { end.error.as_deref() };
     import_count(conn, &import.id, &counts)?;
-    let summary = json!({"supplier": import.supplier, "kind": import.kind, "status": status, "counts": counts});
+    let mut summary = json!({"supplier": import.supplier, "kind": import.kind, "status": status, "counts": counts});
+    if import.dry_run {
+        summary["dry_run"] = json!(true);
+    }
     operations::finish(conn, &import.operation_id, &summary, now)?;
     let change = NewChange {
         kind: ChangeKind::ImportFinished,
@@ -205,42 +209,37 @@ fn zero_levels(conn: &mut Conn, import: &ImportRow, losses: &[HeldLoss], now: Da
 fn mark_gone(conn: &mut Conn, import: &ImportRow, losses: &[HeldLoss], now: DateTime<Utc>) -> Result<()> {
     let ids: Vec<i64> = losses.iter().map(|(offer, _)| *offer).collect();
     let gone: Vec<_> = offers_by_id(conn, &ids)?.into_iter().filter(|offer| offer.body.live).collect();
-    let told: Vec<NewChange> = gone
-        .iter()
-        .map(|offer| NewChange {
+    let tell = |offer: &OfferRow| {
+        Ok(NewChange {
             kind: ChangeKind::OfferChanged,
             subject: format!("{}/{}", import.supplier, offer.body.supplier_sku),
             product_id: offer.body.product_id,
             offer_id: Some(offer.id),
             operation_id: Some(import.operation_id.clone()),
-            before: Some(json!({"live": true})),
+            before: Some(offer_image(&offer.body)?),
             data: json!({"supplier": import.supplier, "supplier_sku": offer.body.supplier_sku, "state": "gone"}),
         })
-        .collect();
+    };
+    let told = gone.iter().map(tell).collect::<Result<Vec<_>>>()?;
     offers_mark_gone(conn, &gone.iter().map(|offer| offer.id).collect::<Vec<_>>(), now.into())?;
     changes::append(conn, now, &told).map(|_| ())
 }
 
 /// A person says that a held import is right: what it missed will be lost, by a job.
-pub async fn release(app: &App, import_id: &str) -> Result<ImportRow> {
-    let (id, now) = (import_id.to_owned(), app.clock.now());
-    app.db
-        .write(move |conn| {
-            let import = import_by_id(conn, &id)?;
-            if import.dry_run {
-                return Err(Error::new(Code::Conflict, format!("import {id} was a dry run; import the file to change anything")));
-            }
-            if let Some(later) = import_later_than(conn, &import)? {
-                let message = format!("import {later} came after {id} and may have brought back what it lacks; cancel this one");
-                return Err(Error::new(Code::Conflict, message));
-            }
-            if !import_move(conn, &id, ImportStatus::Held, ImportStatus::Running)? {
-                return Err(Error::new(Code::Conflict, format!("import {id} is {}, not held", import.status.as_str())));
-            }
-            job_enqueue(conn, &Job::Release { import_id: id.clone() }, now)?;
-            import_by_id(conn, &id)
-        })
-        .await
+pub fn release(conn: &mut Conn, id: &str, now: DateTime<Utc>) -> Result<ImportRow> {
+    let import = import_by_id(conn, id)?;
+    if import.dry_run {
+        return Err(Error::new(Code::Conflict, format!("import {id} was a dry run; import the file to change anything")));
+    }
+    if let Some(later) = import_later_than(conn, &import)? {
+        let message = format!("import {later} came after {id} and may have brought back what it lacks; cancel this one");
+        return Err(Error::new(Code::Conflict, message));
+    }
+    if !import_move(conn, id, ImportStatus::Held, ImportStatus::Running)? {
+        return Err(Error::new(Code::Conflict, format!("import {id} is {}, not held", import.status.as_str())));
+    }
+    job_enqueue(conn, &Job::Release { import_id: id.to_owned() }, now)?;
+    import_by_id(conn, id)
 }
 
 /// Does what [`release`] promised. Safe to repeat.
@@ -272,22 +271,17 @@ fn end_again(conn: &mut Conn, import: &ImportRow, counts: Counts, end: &End, now
 /// A person stops an import: what it wrote stays, what it would have lost stays too.
 ///
 /// One that is running ends between two chunks, and its end is told then; one that waits ends here.
-pub async fn cancel(app: &App, import_id: &str) -> Result<ImportRow> {
-    let (id, now) = (import_id.to_owned(), app.clock.now());
-    app.db
-        .write(move |conn| {
-            let import = import_by_id(conn, &id)?;
-            if import_move(conn, &id, ImportStatus::Running, ImportStatus::Cancelled)? {
-                return import_by_id(conn, &id);
-            }
-            for from in [ImportStatus::Queued, ImportStatus::Held] {
-                if import_move(conn, &id, from, ImportStatus::Cancelled)? {
-                    held_delete(conn, &id)?;
-                    let end = End { status: ImportStatus::Cancelled, error: None };
-                    return end_again(conn, &import, import.counts, &end, now);
-                }
-            }
-            Err(Error::new(Code::Conflict, format!("import {id} is {} and cannot be cancelled", import.status.as_str())))
-        })
-        .await
+pub fn cancel(conn: &mut Conn, id: &str, now: DateTime<Utc>) -> Result<ImportRow> {
+    let import = import_by_id(conn, id)?;
+    if import_move(conn, id, ImportStatus::Running, ImportStatus::Cancelled)? {
+        return import_by_id(conn, id);
+    }
+    for from in [ImportStatus::Queued, ImportStatus::Held] {
+        if import_move(conn, id, from, ImportStatus::Cancelled)? {
+            held_delete(conn, id)?;
+            let end = End { status: ImportStatus::Cancelled, error: None };
+            return end_again(conn, &import, import.counts, &end, now);
+        }
+    }
+    Err(Error::new(Code::Conflict, format!("import {id} is {} and cannot be cancelled", import.status.as_str())))
 }

@@ -122,7 +122,7 @@ fn reread(mut offer: OfferRow, preparer: &Preparer<'_>, reader: &str, rules: &Ru
 }
 
 /// The record as it was read: an array is a repeated field.
-fn record(row: i64, raw: &Map<String, JsonValue>) -> Record {
+pub fn record(row: i64, raw: &Map<String, JsonValue>) -> Record {
     let mut fields = Vec::with_capacity(raw.len());
     for (name, value) in raw {
         let name: Arc<str> = Arc::from(name.as_str());

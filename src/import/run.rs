@@ -170,6 +170,7 @@ fn fits(profile: &Profile, fields: &[String]) -> bool {
     let sku: Vec<_> = profile.columns.iter().filter(|column| column.to == Target::SupplierSku).collect();
     if sku.is_empty() {
         profile.columns.iter().any(|column| fields.contains(&column.from))
+            && profile.key_columns.iter().all(|column| fields.contains(column))
     } else {
         sku.iter().all(|column| fields.contains(&column.from))
     }

@@ -30,6 +30,11 @@ pub enum Job {
         /// Its id.
         import_id: String,
     },
+    /// Take a large operation back.
+    Undo {
+        /// The undo's own operation.
+        operation_id: String,
+    },
     /// Rebuild every golden record: a rank, a rate or the default channel changed.
     ResolveAll,
 }
@@ -40,6 +45,7 @@ impl Job {
         match self {
             Self::Import { .. } => "import",
             Self::Release { .. } => "release",
+            Self::Undo { .. } => "undo",
             Self::ResolveAll => "resolve_all",
         }
     }

@@ -128,7 +128,7 @@ fn is_known(dictionary: &Dictionary, attribute: &Attribute, rest: &str, word: &s
         .any(|set| set.iter().any(inside))
         || words.modes.keys().any(inside)
         || word == "x"
-        || dictionary.cue_group(attribute).flat_map(|(_, cue)| &cue.words).any(|phrase| inside(&key(phrase)))
+        || dictionary.cue_group(attribute).flat_map(|(_, cue)| &cue.keys).any(inside)
 }
 
 fn convert(quantities: &[Quantity<'_>], unit: &Unit) -> Vec<Amount> {
@@ -242,14 +242,7 @@ fn single(dictionary: &Dictionary, attribute: &Attribute, unit: &Unit, raw: &str
 
 /// The attribute a text is about, by the longest cue that stands in it, and that cue's qualifier.
 fn about<'a>(dictionary: &'a Dictionary, asked: &'a Attribute, text_key: &str) -> (&'a Attribute, Option<String>) {
-    let best = |cue: &Cue| {
-        cue.words
-            .iter()
-            .map(|phrase| key(phrase))
-            .filter(|phrase| holds_phrase(text_key, phrase))
-            .map(|phrase| phrase.len())
-            .max()
-    };
+    let best = |cue: &Cue| cue.keys.iter().filter(|phrase| holds_phrase(text_key, phrase)).map(String::len).max();
     let found = dictionary
         .cue_group(asked)
         .filter(|(other, _)| other.unit == asked.unit)

@@ -24,6 +24,9 @@ pub fn is_turkic(locale: Option<&str>) -> bool {
 
 /// The look-up key of a word or phrase; see the module's text. Letters, digits and `+%°'"#&/<>?*` stay, all else parts words.
 pub fn key(text: &str) -> String {
+    if text.is_ascii() {
+        return ascii_key(text);
+    }
     let marked: String = text
         .chars()
         .filter(|c| !matches!(c, '™' | '®' | '©' | '℠' | '\u{200b}'..='\u{200f}' | '\u{feff}' | '\u{ad}' | '\u{2060}'))
@@ -39,6 +42,25 @@ pub fn key(text: &str) -> String {
             other => look_alike(other),
         };
         if c.is_alphanumeric() || matches!(c, '+' | '%' | '°' | '\'' | '"' | '#' | '&' | '/' | '<' | '>' | '?' | '*' | '±') {
+            if gap && !key.is_empty() {
+                key.push(' ');
+            }
+            gap = false;
+            key.push(c);
+        } else {
+            gap = true;
+        }
+    }
+    key
+}
+
+/// [`key`] of plain ASCII, which nothing composes, decomposes or looks like: most texts are.
+fn ascii_key(text: &str) -> String {
+    let mut key = String::with_capacity(text.len());
+    let mut gap = false;
+    for c in text.chars() {
+        let c = if c == '`' { '\'' } else { c.to_ascii_lowercase() };
+        if c.is_ascii_alphanumeric() || matches!(c, '+' | '%' | '\'' | '"' | '#' | '&' | '/' | '<' | '>' | '?' | '*') {
             if gap && !key.is_empty() {
                 key.push(' ');
             }

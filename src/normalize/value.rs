@@ -2,13 +2,17 @@
 //!
 //! Their serde form is the wire form of the API and the stored form in the database, so nothing is converted twice.
 
+mod shape;
+
+pub(crate) use shape::{Object, is_of_value};
+
 use rust_decimal::Decimal;
 use serde::{Deserialize, Serialize};
 
 /// A typed value of one attribute (of one locale, where the attribute has text per locale).
 ///
 /// Variants are told apart by their JSON shape; the attribute's type in the dictionary says which one is right.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
 #[serde(untagged)]
 pub enum Value {
     /// A person states that there is no value: `{"none":true}`.

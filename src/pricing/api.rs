@@ -103,7 +103,8 @@ fn listed(rates: Vec<Rate>) -> Listed<RateBody> {
     Listed { items: rates.into_iter().map(RateBody::from).collect(), next: None }
 }
 
-fn read(items: &[RateBody]) -> Result<Vec<Rate>> {
+/// Checks rates; every wrong field is named.
+pub fn read(items: &[RateBody]) -> Result<Vec<Rate>> {
     if items.len() > MOST {
         return Err(Error::field("/items", "too_many", format!("at most {MOST} rates")));
     }

@@ -175,7 +175,7 @@ impl Feeder {
             let batch = match self.read(writer.position().clone()).await {
                 Ok(batch) => batch,
                 Err(error) if error.code == Code::CursorExpired => {
-                    return Ok(Step::Rebuild(writer.into_lock(), "the database began a new life"));
+                    return Ok(Step::Rebuild(writer.into_lock(), "the change log does not reach back to it"));
                 }
                 Err(error) => return Err(error),
             };

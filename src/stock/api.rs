@@ -1,20 +1,20 @@
 //! Stock over HTTP.
 
-use super::intake::{NewLevel, put_levels, warehouse_code};
+use super::lines::{self, StockLine};
 use super::queries::{NamedLevel, named_levels_after, named_levels_of_product};
 use crate::app::App;
 use crate::auth::{Caller, Permission};
-use crate::catalog::golden;
-use crate::catalog::queries::{Rules, offer_keys, products_by_sku};
-use crate::db::{Conn, Position, changes, lock_catalog, operations};
+use crate::catalog::queries::{Rules, products_by_sku};
+use crate::db::{Conn, Position, lock_catalog, operations};
+use crate::dictionary::Dictionary;
 use crate::error::{Code, Error, FieldError, Result};
+use crate::http::bulk::{self, Bulk, BulkAnswer, Doing, How, Took};
 use crate::http::{Json, Listed, Page, Path, Query, Tagged, Written, extract};
-use crate::suppliers::queries::supplier_by_code;
-use axum::extract::State;
+use axum::extract::{FromRequest, Request, State};
+use axum::response::{IntoResponse, Response};
 use chrono::{DateTime, Utc};
 use serde::{Deserialize, Serialize};
-use serde_json::{Value as JsonValue, json};
-use std::collections::{BTreeMap, BTreeSet};
+use serde_json::{Map, Value as JsonValue, json};
 use std::sync::Arc;
 use utoipa_axum::{router::OpenApiRouter, routes};
 
@@ -107,23 +107,6 @@ async fn get_product_stock(State(app): State<App>, caller: Caller, Path(sku): Pa
     Ok(Tagged::of(app.db.read(work).await?))
 }
 
-/// One reported level.
-#[derive(Debug, Clone, Deserialize, utoipa::ToSchema)]
-#[serde(deny_unknown_fields)]
-struct StockLine {
-    /// Supplier code.
-    supplier: String,
-    /// The supplier's SKU.
-    supplier_sku: String,
-    /// Warehouse code; the supplier's default when left out.
-    warehouse: Option<String>,
-    /// Pieces on hand, 0 to 10,000,000.
-    #[schema(minimum = 0, maximum = 10_000_000)]
-    on_hand: i64,
-    /// When the supplier counted; now when left out.
-    reported_at: Option<DateTime<Utc>>,
-}
-
 /// Reported levels: one, or a list.
 #[derive(Debug, Clone, Deserialize, utoipa::ToSchema)]
 #[serde(untagged)]
@@ -154,11 +137,11 @@ impl StockLines {
         }
     }
 
-    /// Where a field of a line stands in the body.
-    fn pointer(&self, place: usize, field: &str) -> String {
+    /// Where a line stands in the body.
+    fn pointer(&self, place: usize) -> String {
         match self {
-            Self::Many(_) => format!("/{place}/{field}"),
-            Self::One(_) => format!("/{field}"),
+            Self::Many(_) => format!("/{place}"),
+            Self::One(_) => String::new(),
         }
     }
 }
@@ -172,87 +155,87 @@ struct StockReported {
     changed: usize,
 }
 
-/// Lines of one request.
+/// Lines of one request in one JSON document.
 const MAX_LINES: usize = 10_000;
-/// More than any warehouse of lamps holds; a larger number is a GTIN in the wrong column.
-const MAX_ON_HAND: i64 = 10_000_000;
 
-/// Reports stock: one line or a list of them, all or none. A supplier key reports its own.
-#[utoipa::path(patch, path = "/stock", tag = "stock", request_body = StockLines, responses((status = 200, body = StockReported)))]
-async fn patch_stock(State(app): State<App>, caller: Caller, Json(body): Json<JsonValue>) -> Result<Written<StockReported>> {
+/// Reports stock. As JSON: one line or a list of them, all or none. As lines of JSON: any number, each answered by a line, the wrong ones
+/// passed over unless `on_error=reject_all`. A supplier key reports its own.
+#[utoipa::path(patch, path = "/stock", tag = "stock", params(How),
+    request_body(content((StockLines = "application/json"), (StockLine = "application/x-ndjson"),
+        (StockLine = "application/vnd.akeneo.collection+json"))),
+    responses((status = 200, content((StockReported = "application/json"), (BulkAnswer = "application/x-ndjson")))))]
+async fn patch_stock(State(app): State<App>, caller: Caller, Query(how): Query<How>, request: Request) -> Result<Response> {
     caller.require(Permission::Supply)?;
-    let lines = StockLines::read(&body)?;
-    for line in lines.all() {
+    if bulk::is_lines(&request) {
+        let lines = Levels { dictionary: Arc::clone(&app.dictionary), caller: caller.clone() };
+        return bulk::patch(&app, &caller, how, request, lines).await;
+    }
+    how.whole_only()?;
+    let Json(body) = Json::<JsonValue>::from_request(request, &()).await?;
+    let body = StockLines::read(&body)?;
+    for line in body.all() {
         caller.require_supplier(&line.supplier)?;
     }
-    let (now, actor, dictionary) = (app.clock.now(), caller.actor().clone(), Arc::clone(&app.dictionary));
+    let (now, actor, dictionary) = (app.clock.now(), caller.actor(), Arc::clone(&app.dictionary));
     let work = move |conn: &mut Conn| {
         lock_catalog(conn)?;
         let rules = Rules::load(conn, &dictionary)?;
-        report(conn, &rules, &lines, &actor, now)
+        let lines: Vec<&StockLine> = body.all().iter().collect();
+        let operation = operations::record(conn, "stock", &actor, "api", &json!({"lines": lines.len()}), now)?;
+        let (answers, change) = lines::take(conn, &rules, &lines, &operation, now)?;
+        Ok((whole(&body, answers)?, change))
     };
-    let (reported, change) = app.db.write(work).await?;
-    Ok(Written::changed(reported).change(change))
+    let dry_run = how.dry_run.unwrap_or(false);
+    let (reported, change) = if dry_run { app.db.rehearse(work).await? } else { app.db.write(work).await? };
+    let written = Written::changed(reported);
+    Ok(if dry_run { written } else { written.change(change) }.into_response())
 }
 
-fn report(
-    conn: &mut Conn,
-    rules: &Rules,
-    body: &StockLines,
-    actor: &str,
-    now: DateTime<Utc>,
-) -> Result<(StockReported, Position)> {
-    let lines = body.all();
-    let mut by_supplier: BTreeMap<&str, Vec<(usize, &StockLine)>> = BTreeMap::new();
-    for (place, line) in lines.iter().enumerate() {
-        by_supplier.entry(&line.supplier).or_default().push((place, line));
-    }
-    let mut errors = Vec::new();
-    let mut error = |place: usize, field: &str, code: &str, message: String| {
-        errors.push(FieldError { pointer: body.pointer(place, field), code: code.to_owned(), message });
-    };
-    let mut taken = Vec::new();
-    for (code, lines) in by_supplier {
-        let Some(supplier) = supplier_by_code(conn, code)? else {
-            for (place, _) in lines {
-                error(place, "supplier", "unknown_supplier", format!("there is no supplier '{code}'"));
-            }
-            continue;
-        };
-        let keys: Vec<&str> = lines.iter().map(|(_, line)| line.supplier_sku.as_str()).collect();
-        let offers = offer_keys(conn, supplier.id, &keys)?;
-        let mut levels = Vec::with_capacity(lines.len());
-        for (place, line) in lines {
-            if !(0..=MAX_ON_HAND).contains(&line.on_hand) {
-                error(place, "on_hand", "out_of_range", format!("on_hand is 0 to {MAX_ON_HAND}"));
-            }
-            if line.warehouse.as_deref().is_some_and(|warehouse| warehouse_code(warehouse).is_none()) {
-                error(place, "warehouse", "invalid_code", "a warehouse's code has letters or digits".to_owned());
-            }
-            match offers.get(&line.supplier_sku) {
-                None => error(place, "supplier_sku", "unknown_sku", format!("{code} has no offer '{}'", line.supplier_sku)),
-                Some(offer) => levels.push(NewLevel {
-                    offer_id: offer.id,
-                    warehouse: line.warehouse.clone(),
-                    on_hand: line.on_hand,
-                    reported_at: line.reported_at,
-                }),
-            }
+/// One answer for all lines: what was reported, or every mistake with its place.
+fn whole(body: &StockLines, answers: Vec<Result<lines::Reported>>) -> Result<StockReported> {
+    let (mut reported, mut mistakes) = (StockReported { lines: answers.len(), changed: 0 }, Vec::new());
+    for (place, answer) in answers.into_iter().enumerate() {
+        match answer {
+            Ok(line) => reported.changed += usize::from(line.changed),
+            Err(error) if error.fields.is_empty() => return Err(error),
+            Err(error) => mistakes.extend(error.fields.into_iter().map(|field| {
+                let pointer = format!("{}{}", body.pointer(place), field.pointer);
+                FieldError { pointer, ..field }
+            })),
         }
-        let products: BTreeSet<i64> = offers.values().filter_map(|offer| offer.product_id).collect();
-        taken.push((supplier.id, levels, products));
     }
-    if !errors.is_empty() {
-        return Err(Error::fields(errors));
+    if mistakes.is_empty() { Ok(reported) } else { Err(Error::fields(mistakes)) }
+}
+
+/// Levels as lines.
+struct Levels {
+    dictionary: Arc<Dictionary>,
+    caller: Caller,
+}
+
+impl Bulk for Levels {
+    type Line = StockLine;
+
+    fn operation(&self) -> (&'static str, String) {
+        ("stock", "api".to_owned())
     }
-    let operation = operations::record(conn, "stock", actor, "api", &json!({"lines": lines.len()}), now)?;
-    let (mut changed, mut touched) = (0, BTreeSet::new());
-    for (supplier_id, levels, products) in taken {
-        let answers = put_levels(conn, supplier_id, &operation, now, levels)?;
-        changed += answers.iter().filter(|answer| answer.changed).count();
-        touched.extend(products);
+
+    fn id(&self, body: &Map<String, JsonValue>) -> Option<String> {
+        Some(format!("{}/{}", body.get("supplier")?.as_str()?, body.get("supplier_sku")?.as_str()?))
     }
-    let told = golden::rebuild(conn, rules, &touched, Some(&operation), now)?;
-    let change = changes::append(conn, now, &told)?;
-    Ok((StockReported { lines: lines.len(), changed }, change))
+
+    fn read(&self, _: u64, body: Map<String, JsonValue>) -> Result<StockLine> {
+        let line: StockLine = extract::parse(&serde_json::to_vec(&body)?)?;
+        // Another's supplier is one that there is not.
+        self.caller.require_supplier(&line.supplier).map_err(|_| lines::unknown_supplier(&line.supplier))?;
+        Ok(line)
+    }
+
+    fn take(&self, conn: &mut Conn, doing: Doing<'_>, lines: &[&StockLine]) -> Result<(Vec<Result<Took>>, Position)> {
+        lock_catalog(conn)?;
+        let rules = Rules::load(conn, &self.dictionary)?;
+        let (answers, change) = lines::take(conn, &rules, lines, doing.operation, doing.now)?;
+        let took = |line: lines::Reported| Took { created: line.created, id: Some(line.level), warnings: Vec::new() };
+        Ok((answers.into_iter().map(|answer| answer.map(took)).collect(), change))
+    }
 }

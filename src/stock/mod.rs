@@ -6,5 +6,6 @@
 pub mod api;
 pub mod available;
 pub mod intake;
+pub mod lines;
 pub mod queries;
 pub mod report;

@@ -157,7 +157,7 @@ pub struct Movement {
     pub offer_id: i64,
     /// The warehouse.
     pub warehouse_id: i64,
-    /// Why: `report`.
+    /// Why: `report`, `undo`.
     pub kind: String,
     /// Pieces more, or fewer.
     pub delta: i64,

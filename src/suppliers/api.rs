@@ -6,7 +6,7 @@ use crate::auth::{Caller, Permission, Role};
 use crate::db::{ChangeKind, Conn, NewChange, Position, changes, operations};
 use crate::error::{Code, Error, Result};
 use crate::http::patch::{Field, divide, unchanged};
-use crate::http::{Json, Listed, Page, Path, Preconditions, Tagged, Written};
+use crate::http::{Json, Listed, Page, Path, Preconditions, Tagged, Written, answered};
 use crate::jobs::Job;
 use crate::jobs::queries::job_enqueue_once;
 use axum::extract::State;
@@ -154,10 +154,10 @@ async fn create_supplier(
             country: body.country,
         };
         check::terms(&mut terms)?;
-        insert(conn, &body.code, &terms, &caller.actor(), now)
+        let (supplier, change) = insert(conn, &body.code, &terms, &caller.actor(), now)?;
+        Ok(created(supplier, change))
     };
-    let (supplier, change) = app.db.write(work).await?;
-    Ok(created(supplier, change))
+    answered(&app, work).await
 }
 
 /// One supplier.
@@ -248,19 +248,19 @@ fn update(
     let operation = operations::record(conn, "edit", actor, &code, &json!({"supplier": code, "action": "updated"}), now)?;
     let written = queries::supplier_update(conn, &supplier, terms, now)?;
     // Rank decides whose value wins, currency what a cost is worth; a name is nobody's value.
-    if before.rank == terms.rank && before.currency == terms.currency {
-        return Ok((written, changes::head(conn)?));
-    }
+    let inner = before.rank == terms.rank && before.currency == terms.currency;
     let change = NewChange {
-        kind: ChangeKind::SettingsChanged,
+        kind: if inner { ChangeKind::EditChanged } else { ChangeKind::SettingsChanged },
         subject: code.clone(),
         product_id: None,
         offer_id: None,
         operation_id: Some(operation),
-        before: Some(json!({"rank": before.rank, "currency": before.currency})),
-        data: json!({"supplier": code, "resolve": true}),
+        before: Some(json!(before)),
+        data: json!({"supplier": code, "resolve": !inner}),
     };
-    job_enqueue_once(conn, &Job::ResolveAll, now)?;
+    if !inner {
+        job_enqueue_once(conn, &Job::ResolveAll, now)?;
+    }
     let position = changes::append(conn, now, &[change])?;
     Ok((written, position))
 }

@@ -13,6 +13,7 @@ pub use profile::{Column, FileMode, Pattern, Profile, ProfileError, Take, Target
 pub use propose::{field_names, propose};
 
 use chrono::{DateTime, Utc};
+use serde::{Deserialize, Serialize};
 
 /// Who ships.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -40,7 +41,7 @@ pub struct Supplier {
 }
 
 /// What may be said about a supplier.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct SupplierTerms {
     /// What people call it.
     pub name: String,

@@ -182,6 +182,10 @@ impl Proposal<'_> {
         let words = self.dictionary.words();
         let mut said = self.samples.texts(at).iter().filter(|text| !words.is_null(text)).peekable();
         let is = |text: &&&str| {
+            // Without its unit an amount may look impossible.
+            if attribute.unit.is_some() {
+                return text.chars().any(|sign| sign.is_ascii_digit());
+            }
             let reading = normalize(self.dictionary, attribute, text, &Hints::default());
             !matches!(reading.status, Status::Rejected) || attribute.kind == AttributeType::Gtin
         };

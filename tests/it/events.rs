@@ -1,10 +1,11 @@
 //! The change log from outside: events and operations, after an import and an edit.
 
-use crate::support::{Server, Upload, key};
+use crate::support::{Raw, Server, Upload, key};
 use beamline::auth::Role;
 use reqwest::Method;
 use serde_json::{Value, json};
 use std::collections::HashSet;
+use std::time::{Duration, Instant};
 
 const FILE: &str =
     "sku,brand,mpn,title,stock\nA-1,Fenix,HM65R,Fenix HM65R,5\nA-2,Fenix,HM70R,Fenix HM70R,3\nA-3,Petzl,E099AA,Petzl Tikka,1\n";
@@ -107,5 +108,134 @@ both_databases! {
         }
         assert_eq!(server.get("/api/v1/search?q=birch").await.expect(200)["total"]["value"], 0, "and no longer what it was");
         server.get("/api/v1/search?after_change=nonsense").await.problem(400, "invalid_parameter");
+    }
+
+    async fn a_long_poll_waits_for_the_next_event_and_loses_none(house: House) {
+        let server = Server::start(&house).await;
+        let begun = Instant::now();
+        let start = server.get("/api/v1/events").await.expect(200)["next"].as_str().unwrap().to_owned();
+        let none = server.get(&format!("/api/v1/events?wait=1&after={start}")).await.expect(200);
+        assert_eq!((&none["items"], begun.elapsed() >= Duration::from_secs(1)), (&json!([]), true));
+        // Writers write while a reader asks for the next, page after page.
+        let write = async |letter: char| {
+            for n in 0..25 {
+                server.send(Method::POST, "/api/v1/products", json!({"sku": format!("{letter}-{n}")})).await.expect(201);
+            }
+        };
+        let read = async {
+            let (mut seen, mut after) = (Vec::new(), start.clone());
+            while seen.len() < 75 {
+                let page = server.get(&format!("/api/v1/events?types=product.created&limit=7&wait=20&after={after}")).await.expect(200);
+                seen.extend(page["items"].as_array().unwrap().iter().map(|event| event["subject"].as_str().unwrap().to_owned()));
+                page["next"].as_str().unwrap().clone_into(&mut after);
+            }
+            seen
+        };
+        let (seen, ..) = tokio::join!(read, write('A'), write('B'), write('C'));
+        let distinct: HashSet<&String> = seen.iter().collect();
+        assert_eq!((seen.len(), distinct.len()), (75, 75));
+        for letter in ['A', 'B', 'C'] {
+            let own: Vec<_> = seen.iter().filter(|sku| sku.starts_with(letter)).cloned().collect();
+            assert_eq!(own, (0..25).map(|n| format!("{letter}-{n}")).collect::<Vec<_>>());
+        }
+        server.get("/api/v1/events?wait=61").await.problem(400, "invalid_parameter");
+    }
+
+    async fn another_process_wakes_a_long_poll(house: House) {
+        let server = Server::start_idle(&house).await;
+        let start = server.get("/api/v1/events").await.expect(200)["next"].as_str().unwrap().to_owned();
+        let other = house.open_again().await;
+        let write = async {
+            tokio::time::sleep(Duration::from_millis(300)).await;
+            let now = other.clock.now();
+            let change = beamline::db::NewChange {
+                kind: beamline::db::ChangeKind::ProductCreated,
+                subject: "ELSEWHERE".to_owned(),
+                product_id: None,
+                offer_id: None,
+                operation_id: None,
+                before: None,
+                data: json!({}),
+            };
+            other.db.write(move |conn| beamline::db::changes::append(conn, now, &[change])).await.unwrap();
+        };
+        let path = format!("/api/v1/events?wait=30&after={start}");
+        let (page, ()) = tokio::join!(server.get(&path), write);
+        assert_eq!(page.expect(200)["items"][0]["subject"], "ELSEWHERE");
+    }
+
+    async fn a_stream_tells_events_as_they_come_and_goes_on_where_it_was(house: House) {
+        let server = Server::start(&house).await;
+        let accept = [("accept", "text/event-stream")];
+        let mut stream = Raw::begin(&server, "GET", "/api/v1/events?types=product.created", &accept).await;
+        assert_eq!(stream.status().await, 200);
+        assert!(stream.head.contains("content-type: text/event-stream"), "{}", stream.head);
+        for n in 0..5 {
+            server.send(Method::POST, "/api/v1/products", json!({"sku": format!("S-{n}")})).await.expect(201);
+        }
+        let mut seen = Vec::new();
+        while seen.len() < 5 {
+            seen.push(message(&mut stream).await.expect("the stream goes on"));
+        }
+        let subjects: Vec<_> = seen.iter().map(|(_, event, data)| (event.as_str(), data["subject"].as_str().unwrap().to_owned())).collect();
+        assert_eq!(subjects, (0..5).map(|n| ("product.created", format!("S-{n}"))).collect::<Vec<_>>());
+        assert!(seen.iter().all(|(id, _, data)| data["id"] == *id));
+        drop(stream);
+        // A client that comes back names the last one it saw.
+        let resumed = [accept[0], ("last-event-id", seen[2].0.as_str())];
+        let mut stream = Raw::begin(&server, "GET", "/api/v1/events?types=product.created", &resumed).await;
+        assert_eq!(message(&mut stream).await.unwrap().2["subject"], "S-3");
+        assert_eq!(message(&mut stream).await.unwrap().2["subject"], "S-4");
+        let foreign = [accept[0], ("last-event-id", "00000000.0.1")];
+        assert_eq!(Raw::begin(&server, "GET", "/api/v1/events", &foreign).await.status().await, 410);
+
+        // Streams and long polls end at once when the server stops.
+        let next = server.get("/api/v1/events?limit=1000").await.expect(200)["next"].as_str().unwrap().to_owned();
+        let mut poll = Raw::begin(&server, "GET", &format!("/api/v1/events?wait=60&after={next}"), &[]).await;
+        tokio::time::sleep(Duration::from_millis(200)).await;
+        server.shutdown.cancel();
+        let begun = Instant::now();
+        assert!(message(&mut stream).await.is_none() && stream.ended);
+        assert_eq!(poll.status().await, 200);
+        assert!(begun.elapsed() < Duration::from_secs(3), "{:?}", begun.elapsed());
+    }
+
+    async fn an_import_is_followed_until_it_is_over(house: House) {
+        let server = Server::start_idle(&house).await;
+        let queued = Upload::new("alpine", "list.csv", FILE).send_as(&server, &server.admin).await.expect(202);
+        let path = format!("/api/v1/imports/{}/events", queued["id"].as_str().unwrap());
+        let mut stream = Raw::begin(&server, "GET", &path, &[]).await;
+        let (_, event, first) = message(&mut stream).await.unwrap();
+        assert_eq!((event.as_str(), &first["status"]), ("import", &json!("queued")));
+        Server::work(&house);
+        let mut last = first;
+        while let Some((_, _, import)) = message(&mut stream).await {
+            last = import;
+        }
+        assert!(stream.ended);
+        assert_eq!((&last["status"], &last["created"]), (&json!("done"), &json!(3)));
+        assert_eq!(last, server.get(&format!("/api/v1/imports/{}", queued["id"].as_str().unwrap())).await.expect(200));
+        let other = key(&house, Role::Supplier, Some("alpine"), None).await;
+        assert_eq!(server.get_as(&other, &path).await.status, 200);
+        server.get("/api/v1/imports/imp_none/events").await.problem(404, "not_found");
+    }
+}
+
+/// The next message of a stream that has data: id, event, data.
+async fn message(stream: &mut Raw) -> Option<(String, String, Value)> {
+    let (mut id, mut event, mut data) = (String::new(), String::new(), None);
+    loop {
+        let line = stream.line().await?;
+        match line.split_once(": ") {
+            Some(("id", value)) => value.clone_into(&mut id),
+            Some(("event", value)) => value.clone_into(&mut event),
+            Some(("data", value)) => data = Some(serde_json::from_str(value).unwrap()),
+            _ => {}
+        }
+        if line.is_empty()
+            && let Some(data) = data.take()
+        {
+            return Some((id, event, data));
+        }
     }
 }

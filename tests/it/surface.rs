@@ -16,7 +16,11 @@ use std::collections::{BTreeMap, BTreeSet};
 const OPEN: [&str; 2] = ["/healthz", "/readyz"];
 
 /// Codes that this walk cannot cause, and the tests that do.
-const ELSEWHERE: [(&str, &str); 5] = [
+const ELSEWHERE: [(&str, &str); 9] = [
+    ("not_undoable", "undo::"),
+    ("no_longer_kept", "undo::"),
+    ("idempotency_key_reused", "idempotency::"),
+    ("in_progress", "idempotency::, two at once"),
     ("cursor_expired", "events::, http::"),
     ("not_yet_visible", "http::, nobody feeds the index"),
     ("unavailable", "http::, readiness while stopping"),
@@ -111,16 +115,16 @@ impl Walk {
 
 /// `count` lamps with everything that Google wants of them.
 fn lamps(count: usize) -> String {
-    let mut csv = "SKU;EAN;Brand;Model;Title;Description;Category;Weight;Light output;Stock;Cost;Image\n".to_owned();
-    for n in 1..=count {
+    let header = "SKU;EAN;Brand;Model;Title;Description;Category;Weight;Light output;Stock;Cost;Image".to_owned();
+    let rows = (1..=count).map(|n| {
         let digits = format!("590123412{n:03}");
         let sum: u32 = digits.bytes().enumerate().map(|(at, b)| u32::from(b - b'0') * if at % 2 == 0 { 1 } else { 3 }).sum();
         let ean = format!("{digits}{}", (10 - sum % 10) % 10);
-        csv += &format!(
-            "A-{n};{ean};Petzl;Tikka {n};Petzl Tikka {n} headlamp;A light lamp for the trail.;Headlamps;82 g;350 lm;5;19.90;https://img.example/{n}.jpg\n"
-        );
-    }
-    csv
+        format!(
+            "A-{n};{ean};Petzl;Tikka {n};Petzl Tikka {n} headlamp;A light lamp for the trail.;Headlamps;82 g;350 lm;5;19.90;https://img.example/{n}.jpg"
+        )
+    });
+    std::iter::once(header).chain(rows).collect::<Vec<_>>().join("\n")
 }
 
 /// What one lamp can be asked about, for each part of the interface.
@@ -144,6 +148,8 @@ async fn use_catalogue(walk: &mut Walk) -> String {
     let import = format!("/api/v1/imports/{}", done["id"].as_str().unwrap());
     walk.get(&import).await;
     walk.get(&format!("{import}/issues")).await;
+    let told = walk.get(&format!("{import}/events")).await;
+    assert!(told.header("content-type").starts_with("text/event-stream") && told.text.contains("done"), "{}", told.text);
     walk.ask("POST", &format!("{import}/cancel"), None, 409).await;
     // Half of the lamps are missing: somebody has to say that this is meant.
     for step in ["release", "cancel"] {
@@ -179,6 +185,17 @@ async fn use_edits(walk: &mut Walk, sku: &str) {
     walk.ask("POST", "/api/v1/products", Some(json!({"sku": "OWN-1", "brand": "Petzl"})), 201).await;
     walk.ask("PATCH", "/api/v1/products/OWN-2", Some(json!({"brand": "Petzl"})), 201).await;
     walk.ask("PATCH", &format!("/api/v1/products/{sku}"), Some(json!({"tags": ["trail"]})), 200).await;
+    for (path, line) in [
+        ("/api/v1/products", json!({"sku": "OWN-3", "brand": "Petzl"})),
+        ("/api/v1/suppliers/alpine/offers", json!({"supplier_sku": "A-1", "cost": {"amount": "18.00", "currency": "EUR"}})),
+        ("/api/v1/stock", json!({"supplier": "alpine", "supplier_sku": "A-1", "on_hand": 11})),
+    ] {
+        let lines = walk.server.request(Method::PATCH, path).header("content-type", "application/x-ndjson");
+        let answer = Answer::of(lines.body(format!("{line}\n"))).await;
+        walk.note("PATCH", path, &answer);
+        assert!(answer.text.ends_with("}\n") && answer.text.contains("\"done\":true,\"lines\":1"), "{path}: {}", answer.text);
+        assert!(!answer.text.contains("\"status\":4"), "{path}: {}", answer.text);
+    }
     for (path, body) in [
         ("/api/v1/brands/hellberg", json!({"name": "Hellberg"})),
         ("/api/v1/product-groups/tikka", json!({"title": {"en": "Tikka"}})),
@@ -199,7 +216,16 @@ async fn use_edits(walk: &mut Walk, sku: &str) {
     let operations = walk.get("/api/v1/operations").await.json();
     let newest = operations["items"][0]["id"].as_str().unwrap().to_owned();
     walk.get(&format!("/api/v1/operations/{newest}")).await;
-    assert!(!walk.get("/api/v1/events").await.json()["items"].as_array().unwrap().is_empty());
+    walk.ask("POST", &format!("/api/v1/operations/{newest}/undo"), None, 200).await;
+    walk.ask("POST", &format!("/api/v1/operations/{newest}/undo"), None, 409).await;
+    // Too much to be undone while the request waits.
+    walk.ask("POST", "/api/v1/suppliers", Some(json!({"code": "cumbre", "name": "Cumbre", "currency": "EUR"})), 201).await;
+    let large = walk.import("/api/v1/suppliers/cumbre/imports", lamps(400)).await;
+    let operation = large["operation"].as_str().unwrap();
+    walk.ask("POST", &format!("/api/v1/operations/{operation}/undo"), None, 202).await;
+    // On PostgreSQL a change is told only when every older transaction of the server has ended.
+    let told = walk.get("/api/v1/events?wait=30").await.json();
+    assert!(!told["items"].as_array().unwrap().is_empty(), "{told}");
 
     let made = walk.ask("POST", "/api/v1/keys", Some(json!({"name": "shop", "role": "viewer"})), 201).await.json();
     walk.get("/api/v1/keys").await;
@@ -282,9 +308,10 @@ async fn refuse(walk: &mut Walk, viewer: &str) {
             assert_eq!(answer.problem(404, "not_found")["status"], 404, "{verb} {path}");
             walk.note(&verb, &asked, &answer);
         }
-        let takes_json = walk.document["paths"][&path][verb.to_lowercase()]["requestBody"]["content"]
-            .as_object()
-            .is_some_and(|content| content.keys().any(|kind| kind.ends_with("json")));
+        let takes_json =
+            walk.document["paths"][&path][verb.to_lowercase()]["requestBody"]["content"].as_object().is_some_and(|content| {
+                ["application/json", "application/merge-patch+json"].iter().any(|kind| content.contains_key(*kind))
+            });
         if takes_json {
             let request = || walk.server.request(method.clone(), &asked);
             for (kind, body, status, code) in [

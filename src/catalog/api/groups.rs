@@ -7,7 +7,7 @@ use crate::catalog::queries::{
     GroupRow, group_by_code, group_insert, group_update, groups_after, product_skus_of_groups, products_of_group,
 };
 use crate::catalog::sku;
-use crate::db::{Conn, JsonText, Position, changes, lock_catalog, operations, unique_violation};
+use crate::db::{ChangeKind, Conn, JsonText, NewChange, Position, changes, lock_catalog, operations, unique_violation};
 use crate::error::{Code, Error, Result};
 use crate::http::patch::{Field, divide, unchanged};
 use crate::http::{Json, Listed, Page, Path, Preconditions, Tagged, Written};
@@ -136,6 +136,7 @@ async fn patch_product_group(
         let title = titles(found.as_ref(), patch.title)?;
         let stored = JsonText::of(&title)?;
         let created = found.is_none();
+        let before = found.as_ref().map_or_else(|| Ok(json!({"title": {}})), title_document)?;
         if let Some(row) = &found {
             if row.title == stored {
                 return Ok((existing(conn, &code)?, false, changes::head(conn)?));
@@ -146,7 +147,7 @@ async fn patch_product_group(
             group_insert(conn, &code, &stored, now.into()).map_err(|error| unique_violation(error, taken))?;
         }
         let row = group_by_code(conn, &code)?.ok_or_else(|| Error::not_found(format!("product group {code}")))?;
-        let change = tell(conn, &row, &actor, now)?;
+        let change = tell(conn, &row, before, &actor, now)?;
         Ok((existing(conn, &code)?, created, change))
     };
     let (group, created, change) = app.db.write(work).await?;
@@ -184,10 +185,24 @@ fn titles(found: Option<&GroupRow>, patch: Field<BTreeMap<String, Option<String>
     Ok(title)
 }
 
+/// What undo restores of a group.
+fn title_document(row: &GroupRow) -> Result<JsonValue> {
+    Ok(json!({"title": row.title.read::<JsonValue>()?}))
+}
+
 /// Every product of the group shows its title: readers look at them anew.
-fn tell(conn: &mut Conn, row: &GroupRow, actor: &str, now: DateTime<Utc>) -> Result<Position> {
+fn tell(conn: &mut Conn, row: &GroupRow, before: JsonValue, actor: &str, now: DateTime<Utc>) -> Result<Position> {
     let operation = operations::record(conn, "edit", actor, &row.code, &json!({"group": row.code}), now)?;
-    let (mut after, mut told) = (0, changes::head(conn)?);
+    let change = NewChange {
+        kind: ChangeKind::EditChanged,
+        subject: row.code.clone(),
+        product_id: None,
+        offer_id: None,
+        operation_id: Some(operation.clone()),
+        before: Some(before),
+        data: json!({"what": "group", "group": row.code}),
+    };
+    let (mut after, mut told) = (0, changes::append(conn, now, &[change])?);
     loop {
         let products = products_of_group(conn, row.id, after, BATCH)?;
         let Some((last, ..)) = products.last() else { return Ok(told) };

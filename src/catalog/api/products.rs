@@ -3,22 +3,26 @@
 use super::shape::{Product, Units};
 use crate::app::App;
 use crate::auth::{Caller, Permission};
-use crate::catalog::edit::{self, Edit};
-use crate::catalog::queries::{Rules, ViewFilter, completeness_of, view_by_sku, views_page};
+use crate::catalog::edit::{self, Edit, Edited, Saying};
+use crate::catalog::queries::{ProductRow, Rules, ViewFilter, completeness_of, view_by_sku, views_page};
 use crate::catalog::{ProductStatus, ProductView, patch, sku};
-use crate::db::{Conn, lock_catalog};
+use crate::db::{Conn, Position, lock_catalog, operations};
 use crate::dictionary::Dictionary;
 use crate::error::{Code, Error, Result};
+use crate::http::bulk::{self, Bulk, BulkAnswer, Doing, How, Took};
 use crate::http::patch::unchanged;
-use crate::http::{Json, Listed, Page, Path, Preconditions, Query, Tagged, Written};
-use axum::extract::State;
+use crate::http::{Json, Listed, Page, Path, Preconditions, Query, Tagged, Written, answered};
+use axum::extract::{Request, State};
+use axum::response::Response;
 use serde::Deserialize;
 use serde_json::{Map, Value as JsonValue, json};
 use std::sync::Arc;
 use utoipa_axum::{router::OpenApiRouter, routes};
 
 pub(super) fn router() -> OpenApiRouter<App> {
-    OpenApiRouter::default().routes(routes!(list_products, create_product)).routes(routes!(get_product, patch_product))
+    OpenApiRouter::default()
+        .routes(routes!(list_products, create_product, patch_products))
+        .routes(routes!(get_product, patch_product))
 }
 
 /// Which products, and in which units.
@@ -164,6 +168,67 @@ async fn create_product(
     edit_product(&app, &caller, sku, &body, new).await
 }
 
+/// Edits products, one a line, each as `PATCH /products/{sku}` does with its `sku`. Any number of lines is streamed, each is answered by a
+/// line. A `version` in a line is its If-Match: of another version it is answered 412.
+#[utoipa::path(patch, path = "/products", tag = "products", params(How),
+    request_body(content((PatchProduct = "application/x-ndjson"), (PatchProduct = "application/vnd.akeneo.collection+json"))),
+    responses((status = 200, body = BulkAnswer, content_type = "application/x-ndjson")))]
+async fn patch_products(State(app): State<App>, caller: Caller, Query(how): Query<How>, request: Request) -> Result<Response> {
+    caller.require(Permission::Edit)?;
+    let dictionary = Arc::clone(&app.dictionary);
+    bulk::patch(&app, &caller, how, request, Edits { dictionary }).await
+}
+
+/// Edits as lines.
+struct Edits {
+    dictionary: Arc<Dictionary>,
+}
+
+impl Bulk for Edits {
+    type Line = Edit;
+
+    fn operation(&self) -> (&'static str, String) {
+        ("edit", "products".to_owned())
+    }
+
+    fn id(&self, body: &Map<String, JsonValue>) -> Option<String> {
+        body.get("sku")?.as_str().map(str::to_owned)
+    }
+
+    fn read(&self, _: u64, mut body: Map<String, JsonValue>) -> Result<Edit> {
+        let sku = match body.remove("sku") {
+            Some(JsonValue::String(sku)) => sku,
+            Some(_) => return Err(Error::field("/sku", "wrong_type", "sku is a text")),
+            None => return Err(Error::field("/sku", "missing", "a line names its product with 'sku'")),
+        };
+        let version = match body.get("version") {
+            None | Some(JsonValue::Null) => None,
+            Some(version) => Some(version.as_i64().ok_or_else(|| {
+                Error::field("/version", "wrong_type", "version is the number that a reading of the product gave")
+            })?),
+        };
+        if version.is_none() {
+            body.remove("version");
+        }
+        Ok(Edit { sku, patch: patch::parse(&self.dictionary, &body)?, version })
+    }
+
+    fn take(&self, conn: &mut Conn, doing: Doing<'_>, lines: &[&Edit]) -> Result<(Vec<Result<Took>>, Position)> {
+        lock_catalog(conn)?;
+        let rules = Rules::load(conn, &self.dictionary)?;
+        let saying = Saying { author: doing.actor, operation: doing.operation, now: doing.now };
+        let allow = |conn: &mut Conn, edit: &Edit, row: Option<&ProductRow>| as_read(conn, &self.dictionary, edit, row.is_some());
+        let (mut all, mut change) = (Vec::with_capacity(lines.len()), None);
+        for part in bulk::parts(lines, |edit| &edit.sku) {
+            let (answers, position) = edit::apply(conn, &rules, saying, part, &allow)?;
+            let took = |edited: Edited| Took { created: edited.created, ..Took::default() };
+            all.extend(answers.into_iter().map(|answer| answer.map(took)));
+            change = Some(position);
+        }
+        Ok((all, change.ok_or_else(|| Error::internal("no line was given to be written"))?))
+    }
+}
+
 /// Edits a product: what you say stands above every supplier's word. `null` takes it back, `{"none":true}` states that there is no
 /// value. Makes the product when there is none of this SKU.
 #[utoipa::path(patch, path = "/products/{sku}", tag = "products", params(("sku" = String, Path, description = "The product's SKU")),
@@ -187,39 +252,44 @@ async fn edit_product(
     body: &Map<String, JsonValue>,
     allow: impl Fn(Option<i64>) -> Result<()> + Send + 'static,
 ) -> Result<Written<Product>> {
-    let patch = patch::parse(&app.dictionary, body)?;
-    let edit = Edit { sku, patch, author: caller.actor().clone(), now: app.clock.now() };
-    let dictionary = Arc::clone(&app.dictionary);
-    let (edited, shares) = app
-        .db
-        .write(move |conn| {
-            lock_catalog(conn)?;
-            allowed(conn, &dictionary, &edit, &allow)?;
-            let rules = Rules::load(conn, &dictionary)?;
-            let edited = edit::apply(conn, &rules, &edit, &allow)?;
-            let shares = completeness_of(conn, &[edited.view.id], None)?.remove(&edited.view.id).unwrap_or_default();
-            Ok((edited, shares))
-        })
-        .await?;
-    let (version, location) = (edited.view.version, format!("/api/v1/products/{}", edited.view.sku));
-    let body = Product::of(edited.view, shares, &app.dictionary, Units::Canonical);
-    let written = if edited.created { Written::created(body, location) } else { Written::changed(body) };
-    Ok(written.version(version).change(edited.change))
+    let edit = Edit { sku, patch: patch::parse(&app.dictionary, body)?, version: None };
+    let (author, now, dictionary) = (caller.actor(), app.clock.now(), Arc::clone(&app.dictionary));
+    let work = move |conn: &mut Conn| {
+        lock_catalog(conn)?;
+        let rules = Rules::load(conn, &dictionary)?;
+        let operation = operations::record(conn, "edit", &author, &edit.sku, &json!({}), now)?;
+        let saying = Saying { author: &author, operation: &operation, now };
+        let allow = |conn: &mut Conn, edit: &Edit, row: Option<&ProductRow>| {
+            allow(row.map(|row| row.body.version))?;
+            as_read(conn, &dictionary, edit, row.is_some())
+        };
+        let (mut answers, change) = edit::apply(conn, &rules, saying, &[&edit], &allow)?;
+        let edited = answers.pop().ok_or_else(|| Error::internal("an edit had no answer"))??;
+        let view = existing(conn, &edit.sku)?;
+        let shares = completeness_of(conn, &[view.id], None)?.remove(&view.id).unwrap_or_default();
+        let (version, location) = (view.version, format!("/api/v1/products/{}", view.sku));
+        let body = Product::of(view, shares, &dictionary, Units::Canonical);
+        let written = if edited.created { Written::created(body, location) } else { Written::changed(body) };
+        Ok(written.version(version).change(change))
+    };
+    answered(app, work).await
 }
 
 /// What of a product changes without an edit.
 const DRIFTING: [&str; 3] = ["available", "price", "completeness"];
 
-/// Refuses an edit of a product that is another than the caller read, or of what nobody sets.
-fn allowed(conn: &mut Conn, dictionary: &Dictionary, edit: &Edit, allow: &dyn Fn(Option<i64>) -> Result<()>) -> Result<()> {
-    let view = view_by_sku(conn, &edit.sku)?;
-    allow(view.as_ref().map(|view| view.version))?;
+/// Refuses an edit that says something of what nobody sets, unless it says it as it stands.
+pub(super) fn as_read(conn: &mut Conn, dictionary: &Dictionary, edit: &Edit, exists: bool) -> Result<()> {
+    if edit.patch.told.is_empty() {
+        return Ok(());
+    }
+    let view = if exists { view_by_sku(conn, &edit.sku)? } else { None };
     let present = match view {
-        Some(view) if !edit.patch.told.is_empty() => {
+        Some(view) => {
             let shares = completeness_of(conn, &[view.id], None)?.remove(&view.id).unwrap_or_default();
             serde_json::to_value(Product::of(view, shares, dictionary, Units::Canonical))?
         }
-        _ => json!({"sku": edit.sku}),
+        None => json!({"sku": edit.sku}),
     };
     unchanged(&edit.patch.told, &present, &DRIFTING)
 }

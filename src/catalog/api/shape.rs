@@ -133,7 +133,7 @@ impl Product {
 }
 
 /// Changes that make readers look at products anew, where what they show of `field` is another and nothing of their own.
-pub(super) fn seen_anew(products: Vec<Told>, field: &str, operation: &str) -> Vec<NewChange> {
+pub fn seen_anew(products: Vec<Told>, field: &str, operation: &str) -> Vec<NewChange> {
     let change = |(id, sku, version): Told| NewChange {
         kind: ChangeKind::ProductUpdated,
         data: json!({"sku": sku, "version": version, "changed": [field]}),

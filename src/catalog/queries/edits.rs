@@ -10,7 +10,7 @@ use diesel::upsert::excluded;
 use std::collections::HashMap;
 
 /// A person's claim as stored.
-#[derive(Debug, Clone, Queryable, Insertable)]
+#[derive(Debug, Clone, PartialEq, Eq, Queryable, Insertable)]
 #[diesel(table_name = product_edits)]
 pub struct EditRow {
     /// The product.
@@ -32,6 +32,21 @@ pub struct EditRow {
 /// What people said about these products.
 pub fn edits_of(conn: &mut Conn, product_ids: &[i64]) -> Result<HashMap<i64, Vec<Edit>>> {
     let mut by_product: HashMap<i64, Vec<Edit>> = HashMap::new();
+    for row in edit_rows_of(conn, product_ids)? {
+        by_product.entry(row.product_id).or_default().push(Edit {
+            attribute: row.attribute,
+            locale: (!row.locale.is_empty()).then_some(row.locale),
+            value: row.value.read()?,
+            author: row.author,
+            at: row.edited_at.into(),
+        });
+    }
+    Ok(by_product)
+}
+
+/// What people said about these products, as it is stored.
+pub fn edit_rows_of(conn: &mut Conn, product_ids: &[i64]) -> Result<Vec<EditRow>> {
+    let mut all = Vec::new();
     for part in product_ids.chunks(1_000) {
         let rows: Vec<EditRow> = each_backend!(conn => product_edits::table
             .filter(product_edits::product_id.eq_any(part))
@@ -45,32 +60,40 @@ pub fn edits_of(conn: &mut Conn, product_ids: &[i64]) -> Result<HashMap<i64, Vec
                 product_edits::edited_at,
             ))
             .load(conn))?;
-        for row in rows {
-            by_product.entry(row.product_id).or_default().push(Edit {
-                attribute: row.attribute,
-                locale: (!row.locale.is_empty()).then_some(row.locale),
-                value: row.value.read()?,
-                author: row.author,
-                at: row.edited_at.into(),
-            });
-        }
+        all.extend(rows);
     }
-    Ok(by_product)
+    Ok(all)
 }
 
-/// States a value.
-pub fn edit_put(conn: &mut Conn, row: &EditRow) -> Result<()> {
-    each_backend!(conn => diesel::insert_into(product_edits::table)
-        .values(row)
-        .on_conflict((product_edits::product_id, product_edits::attribute, product_edits::locale))
-        .do_update()
-        .set((
-            product_edits::value.eq(excluded(product_edits::value)),
-            product_edits::author.eq(excluded(product_edits::author)),
-            product_edits::operation_id.eq(excluded(product_edits::operation_id)),
-            product_edits::edited_at.eq(excluded(product_edits::edited_at)),
-        ))
-        .execute(conn))?;
+/// States values; no two of them about the same attribute and locale of a product.
+pub fn edits_put(conn: &mut Conn, rows: &[EditRow]) -> Result<()> {
+    macro_rules! upsert {
+        ($rows:expr) => {
+            diesel::insert_into(product_edits::table)
+                .values($rows)
+                .on_conflict((product_edits::product_id, product_edits::attribute, product_edits::locale))
+                .do_update()
+                .set((
+                    product_edits::value.eq(excluded(product_edits::value)),
+                    product_edits::author.eq(excluded(product_edits::author)),
+                    product_edits::operation_id.eq(excluded(product_edits::operation_id)),
+                    product_edits::edited_at.eq(excluded(product_edits::edited_at)),
+                ))
+        };
+    }
+    match conn {
+        Conn::Sqlite(conn) => {
+            for row in rows {
+                upsert!(row).execute(conn)?;
+            }
+        }
+        // PostgreSQL's protocol carries 65,535 binds a statement.
+        Conn::Postgres(conn) => {
+            for part in rows.chunks(1_000) {
+                upsert!(part).execute(conn)?;
+            }
+        }
+    }
     Ok(())
 }
 

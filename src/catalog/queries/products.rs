@@ -141,6 +141,17 @@ pub fn products_by_sku(conn: &mut Conn, sku: &str) -> Result<Option<ProductRow>>
     Ok(products::table.filter(products::sku.eq(sku)).select(row!()).first(conn).optional()?)
 }
 
+/// These products, by SKU.
+pub fn products_by_skus(conn: &mut Conn, skus: &[&str]) -> Result<HashMap<String, ProductRow>> {
+    let mut found = HashMap::with_capacity(skus.len());
+    for part in skus.chunks(1_000) {
+        let rows: Vec<ProductRow> =
+            each_backend!(conn => products::table.filter(products::sku.eq_any(part)).select(row!()).load(conn))?;
+        found.extend(rows.into_iter().map(|row| (row.body.sku.clone(), row)));
+    }
+    Ok(found)
+}
+
 /// Holds these products against other writers until the transaction ends, in one order so that two never wait for each other.
 pub fn products_lock(conn: &mut Conn, ids: &[i64]) -> Result<()> {
     if let Conn::Postgres(conn) = conn {

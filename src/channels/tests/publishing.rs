@@ -29,6 +29,7 @@ pub(super) async fn house() -> House {
         files: None,
         log: "off".to_owned(),
         log_format: "text".to_owned(),
+        keep_days: 90,
     };
     let clock = Clock::fixed(now());
     let app = App::open(config, clock.clone()).await.unwrap();
@@ -250,7 +251,7 @@ async fn settings_of_a_channel_judge_that_channel_anew() {
         .write(|conn| {
             let stored = StoredSettings { enabled: true, settings: serde_json::json!({}), version: 2 };
             queries::put_channel_settings(conn, "google", &stored, now())?;
-            crate::channels::settings::tell(conn, "google", now()).map(|_| ())
+            crate::channels::settings::tell(conn, "google", None, None, now()).map(|_| ())
         })
         .await
         .unwrap();

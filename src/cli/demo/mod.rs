@@ -166,7 +166,7 @@ fn put_channel(
     settings.check(&profile)?;
     let stored = channels::queries::StoredSettings { enabled: true, settings: serde_json::to_value(&settings)?, version: 1 };
     channels::queries::put_channel_settings(conn, code, &stored, now)?;
-    settings::tell(conn, code, now)?;
+    settings::tell(conn, code, None, None, now)?;
     Ok(true)
 }
 

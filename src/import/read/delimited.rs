@@ -61,7 +61,11 @@ impl<R: Read> Delimited<R> {
 
     fn header(&mut self) -> Result<(), ReadError> {
         for _ in 0..self.header_row {
-            if !self.read()? {
+            let read = self.read().map_err(|error| match error.code {
+                "row_too_large" => endless(self.limits.max_row_bytes as u64),
+                _ => error,
+            });
+            if !read? {
                 return Err(ReadError::fatal(
                     "no_header",
                     "the file ends before its header row; see file.header_row in the profile",

@@ -54,7 +54,9 @@ struct Words {
 static WORDS: LazyLock<Words> = LazyLock::new(|| {
     let mut words: Words = toml::from_str(include_str!("../../../schema/import/records.toml")).unwrap_or_default();
     for list in [&mut words.columns.name, &mut words.columns.value, &mut words.columns.unit] {
-        list.iter_mut().for_each(|word| *word = key(word));
+        for word in list.iter_mut() {
+            *word = key(word);
+        }
     }
     words
 });

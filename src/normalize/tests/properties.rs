@@ -87,3 +87,54 @@ fn long_texts_take_no_time() {
     }
     assert!(started.elapsed().as_secs() < 60, "{:?}", started.elapsed());
 }
+
+/// What serde's own reading of the untagged enum took each shape for.
+#[test]
+fn a_value_is_told_by_its_shape() {
+    use crate::catalog::GoldenValue;
+    use crate::normalize::{BatteryOption, Mode, Value};
+    let read = |json: &str| serde_json::from_str::<Value>(json);
+    let decimal = |text: &str| text.parse::<rust_decimal::Decimal>().unwrap();
+    assert_eq!(read(r#"{"none":true}"#).unwrap(), Value::none());
+    assert_eq!(read("true").unwrap(), Value::Boolean(true));
+    assert_eq!(read("-3").unwrap(), Value::Integer(-3));
+    assert_eq!(read(r#"{"unit":"g","amount":"86"}"#).unwrap(), Value::measure(decimal("86"), "g"));
+    assert!(matches!(read(r#"{"min":"-20","max":"60","unit":"degC"}"#).unwrap(), Value::Range(_)));
+    assert_eq!(read("[]").unwrap(), Value::Batteries(vec![]));
+    let cells = vec![BatteryOption { quantity: 3, cell: "AAA".to_owned() }];
+    assert_eq!(read(r#"[{"cell":"AAA","quantity":3}]"#).unwrap(), Value::Batteries(cells));
+    let modes = vec![Mode { name: "high".to_owned(), runtime: Some(decimal("2")), ..Mode::default() }, Mode::default()];
+    assert_eq!(read(r#"[{"name":"high","runtime":"2"},{}]"#).unwrap(), Value::Modes(modes));
+    assert_eq!(read(r#"["red","green"]"#).unwrap(), Value::List(vec!["red".to_owned(), "green".to_owned()]));
+    for wrong in
+        [r#"{"amount":"86"}"#, r#"{"amount":"86","unit":"g","more":1}"#, "1.5", "null", r#"["a",{}]"#, r#"[{"cell":"AAA"}]"#]
+    {
+        assert!(read(wrong).is_err(), "{wrong}");
+    }
+    let golden = |json: &str| serde_json::from_str::<GoldenValue>(json);
+    assert_eq!(golden(r#"{"amount":"86","unit":"g"}"#).unwrap(), GoldenValue::One(Value::measure(decimal("86"), "g")));
+    let texts = [("en".to_owned(), Value::text("Lamp")), ("none".to_owned(), Value::text("?"))];
+    assert_eq!(golden(r#"{"en":"Lamp"}"#).unwrap(), GoldenValue::PerLocale(texts[..1].iter().cloned().collect()));
+    assert_eq!(golden("[\"red\"]").unwrap(), GoldenValue::One(Value::List(vec!["red".to_owned()])));
+    assert_eq!(golden("7").unwrap(), GoldenValue::One(Value::Integer(7)));
+}
+
+proptest! {
+    #[test]
+    fn the_quick_key_of_ascii_is_the_key(text in "[ -~\\t\\n]{0,60}") {
+        // A letter outside ASCII takes the long way; it stands last and by itself.
+        let long = key(&format!("{text} ä"));
+        let quick = key(&text);
+        prop_assert_eq!(long, format!("{quick} a").trim_start().to_owned());
+    }
+
+    #[test]
+    fn a_phrase_stands_where_its_words_do(words in prop::collection::vec("[a-c+é]{1,3}", 1..6), phrase in "[a-c+é]{1,3}( [a-c]{1,2})?") {
+        let text = words.join(" ");
+        let edge = |c: Option<char>| c.is_none_or(|c| !c.is_alphanumeric());
+        let stands = (0..text.len()).filter(|at| text.is_char_boundary(*at) && text[*at..].starts_with(&phrase)).any(|at| {
+            edge(text[..at].chars().next_back()) && edge(text[at + phrase.len()..].chars().next())
+        });
+        prop_assert_eq!(crate::dictionary::holds_phrase(&text, &phrase), stands);
+    }
+}

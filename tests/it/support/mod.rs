@@ -5,6 +5,7 @@ mod bucket;
 mod house;
 mod importing;
 mod postgres;
+mod raw;
 mod server;
 mod shared;
 
@@ -12,6 +13,7 @@ pub use bucket::{Bucket, Fault};
 pub use house::House;
 pub use importing::{Upload, counts};
 pub use postgres::{Cluster, Postgres};
+pub use raw::Raw;
 pub use server::{Answer, Server, key};
 pub use shared::shared;
 

@@ -123,6 +123,7 @@ fn a_huge_cell_or_an_open_quote_costs_no_later_row() {
     assert_eq!(items.iter().filter(|item| item.is_err()).count(), 1);
     let error = items[1].as_ref().unwrap_err();
     assert!(error.message.contains("line 3 ") && error.message.contains("quote"), "{error}");
+    // The row's bound and the buffers before and behind it are lost.
     assert!(items.len() > 50_000, "what follows is rows again: {}", items.len());
 }
 

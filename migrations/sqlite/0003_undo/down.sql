@@ -1,0 +1,2 @@
+ALTER TABLE operations DROP COLUMN undone_by;
+ALTER TABLE operations DROP COLUMN undoes;

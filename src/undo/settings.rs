@@ -1,0 +1,155 @@
+//! Taking settings back: each is one document that goes back whole, where it is as the operation left it.
+
+use super::products::Desk;
+use super::queries::{self, SettingChange};
+use super::{Conflict, Report};
+use crate::catalog::api::seen_anew;
+use crate::catalog::queries::{group_by_code, group_update, products_of_group};
+use crate::channels::queries::{StoredSettings, channel_settings, move_locale, put_channel_settings};
+use crate::channels::{Channels, judge};
+use crate::db::{ChangeKind, Conn, JsonText, NewChange};
+use crate::error::Result;
+use crate::jobs::Job;
+use crate::jobs::queries::job_enqueue_once;
+use crate::pricing::api::{RateBody, read as read_rates};
+use crate::pricing::queries::{rate_list, rate_replace};
+use crate::suppliers::SupplierTerms;
+use crate::suppliers::queries::{supplier_by_code, supplier_update};
+use serde_json::{Value as JsonValue, json};
+
+/// Later changes of one setting that are looked at.
+const LATER: i64 = 1_000;
+
+/// A setting that can be restored.
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum What {
+    Rates,
+    Channel,
+    Supplier,
+    Group,
+}
+
+impl What {
+    fn of(change: &SettingChange) -> Option<Self> {
+        let named = |field: &str| change.data.get(field).is_some_and(JsonValue::is_string);
+        if change.data.get("rates").is_some() {
+            Some(Self::Rates)
+        } else if change.data.get("what").and_then(JsonValue::as_str) == Some("group") {
+            Some(Self::Group)
+        } else if named("channel") {
+            Some(Self::Channel)
+        } else if named("supplier") {
+            Some(Self::Supplier)
+        } else {
+            None
+        }
+    }
+}
+
+/// Takes back what the operation set.
+pub(super) fn step(conn: &mut Conn, desk: &Desk<'_>, channels: &Channels, report: &mut Report) -> Result<Vec<NewChange>> {
+    let mut told = Vec::new();
+    for change in queries::settings_of(conn, desk.of)? {
+        let Some(what) = What::of(&change) else { continue };
+        let Some(now) = present(conn, what, &change.subject)? else { continue };
+        let later: Vec<SettingChange> = queries::settings_since(conn, &change.subject, change.seq, LATER)?
+            .into_iter()
+            .filter(|later| What::of(later) == Some(what) && later.operation.as_deref() != Some(desk.of))
+            .collect();
+        let left = later.first().map_or(&now, |later| &later.before);
+        if change.before == now || change.before == *left {
+            continue;
+        }
+        if *left != now {
+            let operation = later.last().and_then(|later| later.operation.clone());
+            report.conflict(Conflict { subject: change.subject, fields: vec!["settings".to_owned()], operation });
+            continue;
+        }
+        report.restored.settings += 1;
+        let Some(undo) = desk.undo else { continue };
+        put(conn, desk, channels, what, &change.subject, &change.before)?;
+        told.push(NewChange {
+            kind: if what == What::Group { ChangeKind::EditChanged } else { ChangeKind::SettingsChanged },
+            subject: change.subject.clone(),
+            product_id: None,
+            offer_id: None,
+            operation_id: Some(undo.to_owned()),
+            before: Some(now),
+            data: change.data,
+        });
+        if what == What::Group {
+            told.extend(told_of_group(conn, &change.subject, undo)?);
+        } else {
+            job_enqueue_once(conn, &Job::ResolveAll, desk.now)?;
+        }
+    }
+    Ok(told)
+}
+
+/// Every product of the group shows its title: readers look at them anew.
+fn told_of_group(conn: &mut Conn, code: &str, operation: &str) -> Result<Vec<NewChange>> {
+    let Some(group) = group_by_code(conn, code)? else { return Ok(Vec::new()) };
+    let (mut after, mut told) = (0, Vec::new());
+    loop {
+        let products = products_of_group(conn, group.id, after, LATER)?;
+        let Some((last, ..)) = products.last() else { return Ok(told) };
+        after = *last;
+        told.extend(seen_anew(products, "group", operation));
+    }
+}
+
+/// The document as it is; none when what it belongs to is gone.
+fn present(conn: &mut Conn, what: What, subject: &str) -> Result<Option<JsonValue>> {
+    Ok(match what {
+        What::Rates => Some(json!(rate_list(conn)?.into_iter().map(RateBody::from).collect::<Vec<_>>())),
+        What::Channel => Some(channel_settings(conn, subject)?.map_or_else(nothing_set, |stored| channel_document(&stored))),
+        What::Supplier => supplier_by_code(conn, subject)?.map(|supplier| json!(supplier.terms())),
+        What::Group => match group_by_code(conn, subject)? {
+            Some(group) => Some(json!({"title": group.title.read::<JsonValue>()?})),
+            None => None,
+        },
+    })
+}
+
+/// A channel's settings as undo restores them.
+pub fn channel_document(stored: &StoredSettings) -> JsonValue {
+    json!({"enabled": stored.enabled, "settings": stored.settings})
+}
+
+/// A channel of which nothing was set.
+pub fn nothing_set() -> JsonValue {
+    json!({"enabled": null, "settings": {}})
+}
+
+fn put(conn: &mut Conn, desk: &Desk<'_>, channels: &Channels, what: What, subject: &str, document: &JsonValue) -> Result<()> {
+    match what {
+        What::Rates => {
+            let rates: Vec<RateBody> = serde_json::from_value(document.clone())?;
+            rate_replace(conn, &read_rates(&rates)?, desk.now)
+        }
+        What::Channel => {
+            let profile = channels.get(subject)?;
+            let stored = channel_settings(conn, subject)?;
+            let version = stored.as_ref().map_or(0, |stored| stored.version) + 1;
+            let enabled = document.get("enabled").and_then(JsonValue::as_bool).unwrap_or(profile.defaults.enabled);
+            let settings = document.get("settings").cloned().unwrap_or_else(|| json!({}));
+            let now = judge::settings(&profile, &stored.map_or(JsonValue::Null, |stored| stored.settings))?;
+            let then = judge::settings(&profile, &settings)?;
+            put_channel_settings(conn, subject, &StoredSettings { enabled, settings, version }, desk.now)?;
+            if now.locale != then.locale {
+                move_locale(conn, subject, &then.locale)?;
+            }
+            Ok(())
+        }
+        What::Supplier => {
+            let Some(supplier) = supplier_by_code(conn, subject)? else { return Ok(()) };
+            let terms: SupplierTerms = serde_json::from_value(document.clone())?;
+            supplier_update(conn, &supplier, &terms, desk.now).map(|_| ())
+        }
+        What::Group => {
+            let Some(group) = group_by_code(conn, subject)? else { return Ok(()) };
+            let title = document.get("title").cloned().unwrap_or_else(|| json!({}));
+            group_update(conn, group.id, &JsonText::of(&title)?, desk.now.into())
+        }
+    }
+}
