@@ -4,7 +4,7 @@
 //! hash, edits, a product's status and group, settings) and rebuilds the golden records from that; golden values are never restored as
 //! such. What a later operation changed is not overwritten: it is a [`Conflict`] that names the thing, the fields and that operation.
 //!
-//! How it is decided ([`image`]): a field goes back when the operation changed it and it is still as the operation left it. "As it left
+//! How it is decided (`image`): a field goes back when the operation changed it and it is still as the operation left it. "As it left
 //! it" is the image before the first later change, so an operation that was changed over and brought back again has no conflict.
 //!
 //! - An offer that the operation made stays as an empty, gone record: its key and its product are remembered, so the same file brings

@@ -213,7 +213,8 @@ async fn use_edits(walk: &mut Walk, sku: &str) {
     let rates = json!({"items": [{"base": "EUR", "quote": "USD", "rate": "1.10"}]});
     walk.ask("PUT", "/api/v1/rates", Some(rates), 200).await;
     walk.get("/api/v1/rates").await;
-    let operations = walk.get("/api/v1/operations").await.json();
+    walk.get("/api/v1/operations").await;
+    let operations = walk.get(&format!("/api/v1/operations?kind=edit&subject={sku}")).await.json();
     let newest = operations["items"][0]["id"].as_str().unwrap().to_owned();
     walk.get(&format!("/api/v1/operations/{newest}")).await;
     walk.ask("POST", &format!("/api/v1/operations/{newest}/undo"), None, 200).await;

@@ -1,10 +1,10 @@
 //! Bulk writes: `PATCH` on a collection with one object a line, any number of lines, streamed in and answered a line a line.
 //!
 //! A capability says what one line means and how some lines are written in one transaction ([`Bulk`]); everything else is here. Lines
-//! are cut and read as they arrive ([`lines`]), gathered into batches that are bounded in lines, bytes and time, and each batch is one
-//! transaction ([`stream`]). A line that is wrong is answered and passed over. Answers wait in memory and then on disk for a client
-//! that sends everything before it reads anything ([`spool`]). With `on_error=reject_all` all lines are put on disk first and written
-//! in one transaction, or none of them is ([`staged`]).
+//! are cut and read as they arrive (`lines`), gathered into batches that are bounded in lines, bytes and time, and each batch is one
+//! transaction (`stream`). A line that is wrong is answered and passed over. Answers wait in memory and then on disk for a client
+//! that sends everything before it reads anything (`spool`). With `on_error=reject_all` all lines are put on disk first and written
+//! in one transaction, or none of them is (`staged`).
 //!
 //! Whoever sees the last line, `{"done":true,…}`, knows that every line was answered. An answer without it was cut off: what was
 //! answered is written, and the rest can be sent again.
