@@ -6,7 +6,7 @@
 //! same reader, is not normalised again, unless reading it had left a warning that the report should repeat.
 
 use super::last_rows::LastRows;
-use super::prepare::{Preparer, record_hash};
+use super::prepare::{Preparer, about_key, record_hash};
 use super::read::{self, ReadError, ReadLimits};
 use super::{Counts, ImportKind, Issue, PreparedRow, Record, Severity};
 use crate::catalog::queries::{OfferKey, offer_keys};
@@ -200,18 +200,24 @@ impl Reader {
             Ok(record) => Some(record),
             Err(error) => error.record.as_deref(),
         };
-        if !last.is_empty()
-            && let Some(plain) = plain
-            && preparer.about(plain).is_some_and(|about| last.supersede(file, plain.row, about))
-        {
-            return Taken::Superseded(plain.row, preparer.key(plain).unwrap_or_default());
+        let Some(plain) = plain else { return Taken::Other(record) };
+        let catalog = self.kind == ImportKind::Catalog;
+        let key = if catalog { preparer.key(plain) } else { None };
+        // Where no key repeats, nothing need be asked.
+        let about = match &key {
+            _ if last.is_empty() => None,
+            Some(key) => Some(about_key(key)),
+            None if catalog => None,
+            None => preparer.about(plain),
+        };
+        if about.is_some_and(|about| last.supersede(file, plain.row, about)) {
+            return Taken::Superseded(plain.row, key.or_else(|| preparer.key(plain)).unwrap_or_default());
         }
-        let known = plain.filter(|_| self.kind == ImportKind::Catalog).and_then(|plain| {
-            let key = preparer.key(plain)?;
-            Some((key, record_hash(plain, &self.fingerprint)))
-        });
-        match known {
-            Some((key, hash)) => Taken::Known(record, key, hash),
+        match key {
+            Some(key) => {
+                let hash = record_hash(plain, &self.fingerprint);
+                Taken::Known(record, key, hash)
+            }
             None => Taken::Other(record),
         }
     }

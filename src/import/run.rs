@@ -289,7 +289,11 @@ impl Step {
             let levels = crate::stock::queries::levels_of_offers(conn, &lost_offers)?;
             state.seen_levels.extend(levels.into_keys());
         }
-        state.seen.extend(lost_offers);
+        // Only a whole file says what is missing from it.
+        let whole = self.run.mode == ImportMode::Full;
+        if whole {
+            state.seen.extend(lost_offers);
+        }
         let mut counts = Counts { rows_read: read, rejected, warned, unchanged: superseded, ..Counts::default() };
         let rules = Rules::load(conn, dictionary)?;
         let mut taken = match self.run.import.kind {
@@ -303,7 +307,9 @@ impl Step {
             taken.stand(offer, &batch);
         }
         count(&mut counts, &taken);
-        state.seen.extend(&taken.seen);
+        if whole {
+            state.seen.extend(&taken.seen);
+        }
         changes::append(conn, now, &taken.changes)?;
         add(&mut state.counts, &counts);
         Ok((state, issues, true, self))

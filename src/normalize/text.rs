@@ -25,7 +25,8 @@ pub fn is_turkic(locale: Option<&str>) -> bool {
 /// The look-up key of a word or phrase; see the module's text. Letters, digits and `+%°'"#&/<>?*` stay, all else parts words.
 pub fn key(text: &str) -> String {
     if text.is_ascii() {
-        return ascii_key(text);
+        // Most texts: nothing composes or decomposes them.
+        return words(text.chars().map(|c| look_alike(c.to_ascii_lowercase())));
     }
     let marked: String = text
         .chars()
@@ -34,33 +35,15 @@ pub fn key(text: &str) -> String {
         .collect();
     let decomposed = DecomposingNormalizerBorrowed::new_nfkd().normalize(&marked);
     let folded = CaseMapper::new().fold_string(&decomposed);
-    let mut key = String::with_capacity(folded.len());
-    let mut gap = false;
-    for c in folded.chars() {
-        let c = match c {
-            '\u{300}'..='\u{36f}' => continue,
-            other => look_alike(other),
-        };
-        if c.is_alphanumeric() || matches!(c, '+' | '%' | '°' | '\'' | '"' | '#' | '&' | '/' | '<' | '>' | '?' | '*' | '±') {
-            if gap && !key.is_empty() {
-                key.push(' ');
-            }
-            gap = false;
-            key.push(c);
-        } else {
-            gap = true;
-        }
-    }
-    key
+    words(folded.chars().filter(|c| !matches!(c, '\u{300}'..='\u{36f}')).map(look_alike))
 }
 
-/// [`key`] of plain ASCII, which nothing composes, decomposes or looks like: most texts are.
-fn ascii_key(text: &str) -> String {
-    let mut key = String::with_capacity(text.len());
+/// Folded letters in words with one space between them.
+fn words(folded: impl Iterator<Item = char>) -> String {
+    let mut key = String::with_capacity(folded.size_hint().0);
     let mut gap = false;
-    for c in text.chars() {
-        let c = if c == '`' { '\'' } else { c.to_ascii_lowercase() };
-        if c.is_ascii_alphanumeric() || matches!(c, '+' | '%' | '\'' | '"' | '#' | '&' | '/' | '<' | '>' | '?' | '*') {
+    for c in folded {
+        if c.is_alphanumeric() || matches!(c, '+' | '%' | '°' | '\'' | '"' | '#' | '&' | '/' | '<' | '>' | '?' | '*' | '±') {
             if gap && !key.is_empty() {
                 key.push(' ');
             }

@@ -222,41 +222,6 @@ both_databases! {
         let (code, said) = run(1_000_000, &["doctor"]);
         assert_eq!(code, Some(0), "{said}");
     }
-
-    async fn a_database_that_goes_away_and_comes_back_loses_no_row(house: House) {
-        if house.backend() != beamline::db::Backend::Postgres {
-            return;
-        }
-        let server = Server::start(&house).await;
-        let sent = Upload::new("alpine", "list.csv", lamps(4_000)).profile(PROFILE).send_as(&server, &server.admin).await.expect(202);
-        let path = format!("/api/v1/imports/{}", sent["id"].as_str().unwrap());
-        let until = Instant::now() + Duration::from_secs(240);
-        let (mut cuts, mut last) = (0, 0);
-        let import = loop {
-            assert!(Instant::now() < until, "the import does not end after {cuts} cuts");
-            tokio::time::sleep(Duration::from_millis(20)).await;
-            // Waiting jobs look at the clock.
-            house.clock.set(house.clock.now() + TimeDelta::milliseconds(200));
-            let answer = Answer::of(server.request(Method::GET, &path)).await;
-            if answer.status != 200 {
-                continue;
-            }
-            let import = answer.json();
-            if !["queued", "running"].contains(&import["status"].as_str().unwrap()) {
-                break import;
-            }
-            let read = import["rows_read"].as_i64().unwrap();
-            if cuts < 3 && import["status"] == "running" && (cuts == 0 || read != last) {
-                (cuts, last) = (cuts + 1, read);
-                cut_off(&house).await;
-            }
-        };
-        assert!(cuts > 0);
-        assert_eq!((&import["status"], &import["rows_read"], &import["rejected"]), (&json!("done"), &json!(4_000), &json!(0)), "{import}");
-        let skus: std::collections::BTreeSet<String> = offers(&server).await.iter().map(|offer| offer["supplier_sku"].as_str().unwrap().to_owned()).collect();
-        assert_eq!(skus.len(), 4_000);
-        assert_eq!(take(&server, "list.csv", lamps(4_000)).await["unchanged"], 4_000);
-    }
 }
 
 /// Ends every connection to this house's database but its own, as a server that is restarted does.
@@ -270,4 +235,44 @@ async fn cut_off(house: &House) {
     })
     .await
     .unwrap();
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 4)]
+async fn a_database_that_goes_away_and_comes_back_loses_no_row() {
+    // SQLite is in the process itself.
+    let Some(house) = House::on_postgres().await else { return };
+    let server = Server::start(&house).await;
+    let sent = Upload::new("alpine", "list.csv", lamps(4_000)).profile(PROFILE).send_as(&server, &server.admin).await.expect(202);
+    let path = format!("/api/v1/imports/{}", sent["id"].as_str().unwrap());
+    let until = Instant::now() + Duration::from_secs(240);
+    let (mut cuts, mut last) = (0, 0);
+    let import = loop {
+        assert!(Instant::now() < until, "the import does not end after {cuts} cuts");
+        tokio::time::sleep(Duration::from_millis(20)).await;
+        // Waiting jobs look at the clock.
+        house.clock.set(house.clock.now() + TimeDelta::milliseconds(200));
+        let answer = Answer::of(server.request(Method::GET, &path)).await;
+        if answer.status != 200 {
+            continue;
+        }
+        let import = answer.json();
+        if !["queued", "running"].contains(&import["status"].as_str().unwrap()) {
+            break import;
+        }
+        let read = import["rows_read"].as_i64().unwrap();
+        if cuts < 3 && import["status"] == "running" && (cuts == 0 || read != last) {
+            (cuts, last) = (cuts + 1, read);
+            cut_off(&house).await;
+        }
+    };
+    assert!(cuts > 0);
+    assert_eq!(
+        (&import["status"], &import["rows_read"], &import["rejected"]),
+        (&json!("done"), &json!(4_000), &json!(0)),
+        "{import}"
+    );
+    let skus: std::collections::BTreeSet<String> =
+        offers(&server).await.iter().map(|offer| offer["supplier_sku"].as_str().unwrap().to_owned()).collect();
+    assert_eq!(skus.len(), 4_000);
+    assert_eq!(take(&server, "list.csv", lamps(4_000)).await["unchanged"], 4_000);
 }

@@ -2,7 +2,7 @@
 
 use crate::catalog::resolve::Edit;
 use crate::db::schema::product_edits;
-use crate::db::{Conn, JsonText, Time};
+use crate::db::{Conn, JsonText, ROWS_A_STATEMENT, Time};
 use crate::each_backend;
 use crate::error::Result;
 use diesel::prelude::*;
@@ -11,7 +11,7 @@ use std::collections::HashMap;
 
 /// A person's claim as stored.
 #[derive(Debug, Clone, PartialEq, Eq, Queryable, Insertable)]
-#[diesel(table_name = product_edits)]
+#[diesel(table_name = product_edits, treat_none_as_default_value = false)]
 pub struct EditRow {
     /// The product.
     pub product_id: i64,
@@ -67,32 +67,18 @@ pub fn edit_rows_of(conn: &mut Conn, product_ids: &[i64]) -> Result<Vec<EditRow>
 
 /// States values; no two of them about the same attribute and locale of a product.
 pub fn edits_put(conn: &mut Conn, rows: &[EditRow]) -> Result<()> {
-    macro_rules! upsert {
-        ($rows:expr) => {
-            diesel::insert_into(product_edits::table)
-                .values($rows)
-                .on_conflict((product_edits::product_id, product_edits::attribute, product_edits::locale))
-                .do_update()
-                .set((
-                    product_edits::value.eq(excluded(product_edits::value)),
-                    product_edits::author.eq(excluded(product_edits::author)),
-                    product_edits::operation_id.eq(excluded(product_edits::operation_id)),
-                    product_edits::edited_at.eq(excluded(product_edits::edited_at)),
-                ))
-        };
-    }
-    match conn {
-        Conn::Sqlite(conn) => {
-            for row in rows {
-                upsert!(row).execute(conn)?;
-            }
-        }
-        // PostgreSQL's protocol carries 65,535 binds a statement.
-        Conn::Postgres(conn) => {
-            for part in rows.chunks(1_000) {
-                upsert!(part).execute(conn)?;
-            }
-        }
+    for part in rows.chunks(ROWS_A_STATEMENT) {
+        each_backend!(conn => diesel::insert_into(product_edits::table)
+            .values(part)
+            .on_conflict((product_edits::product_id, product_edits::attribute, product_edits::locale))
+            .do_update()
+            .set((
+                product_edits::value.eq(excluded(product_edits::value)),
+                product_edits::author.eq(excluded(product_edits::author)),
+                product_edits::operation_id.eq(excluded(product_edits::operation_id)),
+                product_edits::edited_at.eq(excluded(product_edits::edited_at)),
+            ))
+            .execute(conn))?;
     }
     Ok(())
 }

@@ -53,18 +53,17 @@ impl<'a> Preparer<'a> {
 
     /// What a record is about, in one number: its offer's key and the warehouses of its stock. None for a row that will be lost.
     pub fn about(&self, record: &Record) -> Option<u64> {
-        let mut hasher = DefaultHasher::new();
         if self.kind == ImportKind::Catalog {
-            self.key(record)?.hash(&mut hasher);
-        } else {
-            let row = self.prepare(record);
-            if row.rejected() {
-                return None;
-            }
-            row.key.hash(&mut hasher);
-            for line in &row.stock {
-                line.warehouse.hash(&mut hasher);
-            }
+            return Some(about_key(&self.key(record)?));
+        }
+        let row = self.prepare(record);
+        if row.rejected() {
+            return None;
+        }
+        let mut hasher = DefaultHasher::new();
+        row.key.hash(&mut hasher);
+        for line in &row.stock {
+            line.warehouse.hash(&mut hasher);
         }
         Some(hasher.finish())
     }
@@ -85,6 +84,13 @@ impl<'a> Preparer<'a> {
             }
         }
     }
+}
+
+/// What a catalogue's record of this key is about; see [`Preparer::about`].
+pub fn about_key(key: &str) -> u64 {
+    let mut hasher = DefaultHasher::new();
+    key.hash(&mut hasher);
+    hasher.finish()
 }
 
 /// What tells whether a record says anything new: its fields, in whatever order they come, and who reads them.
