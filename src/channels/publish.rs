@@ -392,15 +392,8 @@ pub async fn current(app: &App, profile: &Arc<ChannelProfile>, file: &str) -> Re
     Ok(part.map(|part| (publication, part)))
 }
 
-/// The parts of a format as they stand now, and the publication they are of. None before the first.
-pub async fn standing(app: &App, profile: &ChannelProfile, format: &str) -> Result<Vec<(String, Part)>> {
-    let Some(publication) = newest(app, profile, format).await? else { return Ok(Vec::new()) };
-    let parts = publication.parts.into_iter().filter(|part| part.format == format);
-    Ok(parts.map(|part| (publication.id.clone(), part)).collect())
-}
-
-/// The newest publication that holds a format.
-async fn newest(app: &App, profile: &ChannelProfile, format: &str) -> Result<Option<Publication>> {
+/// The newest publication that holds a format. None before the first.
+pub async fn newest(app: &App, profile: &ChannelProfile, format: &str) -> Result<Option<Publication>> {
     let channel = profile.code.clone();
     // A channel that is only ever published format by format still has each of them among the newest.
     let newest = app.db.read(move |conn| queries::publications(conn, &channel, Some("published"), None, 50)).await?;

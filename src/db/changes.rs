@@ -254,6 +254,17 @@ pub fn head(conn: &mut Conn) -> Result<Position> {
     Ok(Position { epoch: epoch(conn)?, xid, seq })
 }
 
+/// The newest change that is committed. On PostgreSQL readers of the log may see it only later, when no older transaction runs.
+pub fn end(conn: &mut Conn) -> Result<Position> {
+    let newest = changes::table
+        .order((changes::xid.desc(), changes::seq.desc()))
+        .select((changes::xid, changes::seq))
+        .first::<(i64, i64)>(conn)
+        .optional()?;
+    let (xid, seq) = newest.unwrap_or((0, 0));
+    Ok(Position { epoch: epoch(conn)?, xid, seq })
+}
+
 /// Does the database show the change at `position` already? Unlike a reader of the log, whoever reads a row need not wait for
 /// transactions that are still running: a position is given out after its commit, so any row at or past it is proof.
 ///

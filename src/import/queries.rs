@@ -176,6 +176,13 @@ pub fn imports_before(conn: &mut Conn, supplier: Option<&str>, before: Option<&s
     rows.into_iter().map(import_row).collect()
 }
 
+/// Which of these ids are imports.
+pub fn imports_known(conn: &mut Conn, ids: &[String]) -> Result<std::collections::HashSet<String>> {
+    let known: Vec<String> =
+        each_backend!(conn => imports::table.filter(imports::id.eq_any(ids)).select(imports::id).load(conn))?;
+    Ok(known.into_iter().collect())
+}
+
 /// Imports that are not over, oldest first.
 pub fn imports_open(conn: &mut Conn, limit: i64) -> Result<Vec<ImportRow>> {
     let open = imports::status.eq(ImportStatus::Queued.as_str()).or(imports::status.eq(ImportStatus::Running.as_str()));

@@ -152,6 +152,22 @@ pub fn jobs_dead(conn: &mut Conn, limit: i64) -> Result<Vec<(String, String, Opt
         .load(conn)?)
 }
 
+macro_rules! silent_since {
+    ($since:expr) => {
+        jobs::table.filter(jobs::state.eq("running").and(jobs::lease_until.lt(Time($since)).assume_not_null()))
+    };
+}
+
+/// Jobs whose worker's lease ran out before `since`: id and kind.
+pub fn jobs_silent(conn: &mut Conn, since: DateTime<Utc>, limit: i64) -> Result<Vec<(String, String)>> {
+    Ok(silent_since!(since).order(jobs::id).limit(limit).select((jobs::id, jobs::kind)).load(conn)?)
+}
+
+/// Puts the jobs of such workers into the queue again; how many.
+pub fn jobs_give_back(conn: &mut Conn, since: DateTime<Utc>, now: DateTime<Utc>) -> Result<usize> {
+    Ok(diesel::update(silent_since!(since)).set((jobs::state.eq("queued"), jobs::run_at.eq(Time(now)))).execute(conn)?)
+}
+
 /// Is there a job of this import that is still to be done, or being done?
 pub fn job_of_import_is_alive(conn: &mut Conn, import_id: &str) -> Result<bool> {
     let alive: Vec<JsonText> = jobs::table
