@@ -21,6 +21,7 @@ mod changes;
 mod channels;
 mod cli;
 mod db;
+mod doctor;
 mod edits;
 mod events;
 mod generate;
