@@ -9,7 +9,9 @@ use clap::Args;
 
 /// Check that the database, the index, the files and the ledgers agree
 #[derive(Debug, Args)]
-#[command(after_help = "Exit status: 0 everything agrees (with --repair: by now), 1 something does not, and is listed with what to do.")]
+#[command(
+    after_help = "Exit status: 0 everything agrees (with --repair: by now), 1 something does not, and is listed with what to do."
+)]
 pub struct Doctor {
     /// Mend what is derived from something else, check again, and list what only a person can decide
     #[arg(long, env = "BEAMLINE_REPAIR")]

@@ -97,6 +97,13 @@ pub fn finish<S: Serialize>(conn: &mut Conn, id: &str, summary: &S, now: DateTim
     Ok(())
 }
 
+/// An operation that was ended is going on after all.
+pub fn reopen(conn: &mut Conn, id: &str) -> Result<()> {
+    let never: Option<Time> = None;
+    diesel::update(operations::table.filter(operations::id.eq(id))).set(operations::finished_at.eq(never)).execute(conn)?;
+    Ok(())
+}
+
 /// One operation by id.
 pub fn get(conn: &mut Conn, id: &str) -> Result<Option<Operation>> {
     let row: Option<Row> = operations::table.filter(operations::id.eq(id)).select(columns()).first(conn).optional()?;

@@ -185,7 +185,12 @@ pub(super) async fn repair(app: &App) -> Result<Vec<Finding>> {
         }
         if !copies {
             store::mirror(app, &profile, &publication).await;
-            done.push(mended("files", "copy", store::feed(&profile.code, "").to_string(), "was copied anew from the publication"));
+            done.push(mended(
+                "files",
+                "copy",
+                store::feed(&profile.code, "").to_string(),
+                "was copied anew from the publication",
+            ));
         }
     }
     let mut gone = Vec::new();
@@ -229,7 +234,8 @@ async fn strays(app: &App, found: &mut (dyn FnMut(Path) + Send)) -> Result<()> {
 
 /// The names of the folders in a folder.
 async fn folders(app: &App, folder: &Path) -> Result<Vec<String>> {
-    let listed = app.files.list_with_delimiter(Some(folder)).await.map_err(|error| files::refused("the files cannot be listed", error))?;
+    let listed =
+        app.files.list_with_delimiter(Some(folder)).await.map_err(|error| files::refused("the files cannot be listed", error))?;
     Ok(listed.common_prefixes.iter().filter_map(|path| path.filename().map(str::to_owned)).collect())
 }
 

@@ -19,7 +19,8 @@ pub(super) async fn examine(app: &App) -> Result<Vec<Finding>> {
     }
     // Whoever feeds the index may be in the middle of it; only one that does not come is behind.
     if app.search.wait_visible(&head, PATIENCE).await.is_err() {
-        let what = "the index has not followed the change log to its end; is a 'beamline serve' running? else run 'beamline reindex'";
+        let what =
+            "the index has not followed the change log to its end; is a 'beamline serve' running? else run 'beamline reindex'";
         return Ok(vec![derived("index", "behind", "index", what)]);
     }
     let apart = compare(&app.db, &app.search, LISTED, PATIENCE).await?;

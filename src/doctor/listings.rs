@@ -17,7 +17,9 @@ const BATCH: i64 = 500;
 pub(super) async fn examine(app: &App) -> Result<Vec<Finding>> {
     let stale = walk(app, false).await?;
     let told = stale.into_iter().map(|(channel, stale)| {
-        let what = format!("{stale} listings are not what their products and the channel's settings make; run 'beamline doctor --repair'");
+        let what = format!(
+            "{stale} listings are not what their products and the channel's settings make; run 'beamline doctor --repair'"
+        );
         derived("listings", "stale", channel, what)
     });
     Ok(told.collect())
@@ -25,7 +27,10 @@ pub(super) async fn examine(app: &App) -> Result<Vec<Finding>> {
 
 pub(super) async fn repair(app: &App) -> Result<Vec<Finding>> {
     let judged = walk(app, true).await?;
-    Ok(judged.into_iter().map(|(channel, count)| mended("listings", "judged", channel, format!("{count} listings were judged anew"))).collect())
+    Ok(judged
+        .into_iter()
+        .map(|(channel, count)| mended("listings", "judged", channel, format!("{count} listings were judged anew")))
+        .collect())
 }
 
 /// Judges everything again; channels with the number of listings that are another then.

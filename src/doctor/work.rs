@@ -32,7 +32,8 @@ pub(super) async fn examine(app: &App) -> Result<Vec<Finding>> {
         decided("jobs", "dead", id, format!("the {kind} job was given up: {why}; {advice}"))
     });
     let silent = silent.into_iter().map(|(id, kind)| {
-        let what = format!("the worker of this {kind} job is gone and nobody has taken it up; start 'beamline serve', or give it back");
+        let what =
+            format!("the worker of this {kind} job is gone and nobody has taken it up; start 'beamline serve', or give it back");
         derived("jobs", "lease", id, what)
     });
     Ok(stuck.chain(dead).chain(silent).collect())

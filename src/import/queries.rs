@@ -269,10 +269,10 @@ pub fn import_finish(
     Ok(())
 }
 
-/// A held import that goes on has not ended after all.
+/// An import that goes on after all has not ended.
 pub fn import_reopen(conn: &mut Conn, id: &str) -> Result<()> {
-    let never: Option<Time> = None;
-    diesel::update(imports::table.find(id)).set(imports::finished_at.eq(never)).execute(conn)?;
+    let (never, nothing): (Option<Time>, Option<String>) = (None, None);
+    diesel::update(imports::table.find(id)).set((imports::finished_at.eq(never), imports::error.eq(nothing))).execute(conn)?;
     Ok(())
 }
 

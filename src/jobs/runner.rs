@@ -1,7 +1,7 @@
 //! The runner: takes jobs one after another, keeps their leases alive, and gives them back at shutdown.
 
 use super::queries::{Claimed, Held, job_claim, job_fail, job_finish, job_is_due, job_renew, job_return};
-use super::{HEARTBEAT, Job, MAX_ATTEMPTS};
+use super::{HEARTBEAT, Job, pause};
 use crate::app::App;
 use crate::error::{Code, Error, Result};
 use crate::import::finish;
@@ -79,7 +79,7 @@ async fn work(app: &App, worker: &str, held: Held, shutdown: &CancellationToken)
             app.db.write(move |conn| job_return(conn, &id, &worker, WAIT, now)).await
         }
         Left::Ended(Err(error)) => {
-            let retry = (held.attempts < MAX_ATTEMPTS).then(|| TimeDelta::seconds(1 << held.attempts.clamp(0, 10)));
+            let retry = pause(held.attempts);
             tracing::warn!(job = %held.id, %error, retry = retry.is_some(), "job failed");
             let text = error.to_string();
             let noted = app.db.write(move |conn| job_fail(conn, &id, &worker, &text, retry, now)).await;

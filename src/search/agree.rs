@@ -111,7 +111,11 @@ fn with_ready(conn: &mut Conn, read: impl FnOnce(&mut Conn) -> Result<Vec<Produc
     let views = read(conn)?;
     let ids: Vec<i64> = views.iter().map(|view| view.id).collect();
     let mut ready = ready_channels(conn, &ids)?;
-    Ok(views.into_iter().map(|view| (ready.remove(&view.id), view)).map(|(ready, view)| (view, ready.unwrap_or_default())).collect())
+    Ok(views
+        .into_iter()
+        .map(|view| (ready.remove(&view.id), view))
+        .map(|(ready, view)| (view, ready.unwrap_or_default()))
+        .collect())
 }
 
 /// Id and SKU of the products of which the index does not hold exactly this one state.

@@ -28,6 +28,7 @@ mod generate;
 mod http;
 mod idempotency;
 mod imports;
+mod jobs;
 mod killed;
 mod real_data;
 mod samples;

@@ -45,10 +45,12 @@ impl Account {
 
 /// The accounts that disagree, of the next `limit` offers after `after`, and the last of these offers; none behind the last of all.
 pub fn accounts_off(conn: &mut Conn, after: i64, limit: i64) -> Result<(Vec<Account>, Option<i64>)> {
-    let ids: Vec<i64> = offers::table.filter(offers::id.gt(after)).order(offers::id).limit(limit).select(offers::id).load(conn)?;
+    let ids: Vec<i64> =
+        offers::table.filter(offers::id.gt(after)).order(offers::id).limit(limit).select(offers::id).load(conn)?;
     let Some(last) = ids.last().copied() else { return Ok((Vec::new(), None)) };
     let mut accounts: BTreeMap<(i64, i64), Account> = BTreeMap::new();
-    let empty = |offer_id, warehouse_id| Account { offer_id, warehouse_id, name: String::new(), level: None, moved: 0, last: None };
+    let empty =
+        |offer_id, warehouse_id| Account { offer_id, warehouse_id, name: String::new(), level: None, moved: 0, last: None };
     let levels: Vec<(i64, i64, i64)> = each_backend!(conn => stock_levels::table
         .filter(stock_levels::offer_id.eq_any(&ids))
         .select((stock_levels::offer_id, stock_levels::warehouse_id, stock_levels::on_hand))
