@@ -273,8 +273,7 @@ pub fn shows(conn: &mut Conn, position: &Position) -> Result<bool> {
     if position.epoch != epoch(conn)? {
         return Err(Error::new(Code::CursorExpired, "this change is of an earlier life of the database; read everything anew"));
     }
-    let newest: Option<i64> = changes::table.select(diesel::dsl::max(changes::seq)).first(conn)?;
-    Ok(newest.unwrap_or(0) >= position.seq)
+    Ok(newest_seq(conn)? >= position.seq)
 }
 
 /// Changes after `position`, oldest first, at most `limit`: never one that an older, still running transaction could precede.
@@ -391,16 +390,24 @@ pub(super) fn ensure_epoch(conn: &mut Conn) -> Result<()> {
     Ok(())
 }
 
-/// How many changes a reader at `position` has still to read, and the age of the oldest of them.
+/// How far behind a reader at `position` is: changes that it has still to read, and when the oldest of them was made. The changes are
+/// told by their numbers, in two look-ups however many there are; where numbers were given out in vain, they are fewer.
 pub fn lag(conn: &mut Conn, position: &Position) -> Result<(i64, Option<DateTime<Utc>>)> {
-    let (xid, seq) = (position.xid, position.seq);
+    // A position of another life of the database means nothing: all is still to be read.
+    let (xid, seq) = if position.epoch == epoch(conn)? { (position.xid, position.seq) } else { (0, 0) };
     let after = changes::xid.gt(xid).or(changes::xid.eq(xid).and(changes::seq.gt(seq)));
-    let (count, oldest): (i64, Option<Time>) = changes::table
+    let oldest: Option<Time> = changes::table
         .filter(after)
-        .select((
-            diesel::dsl::count_star(),
-            diesel::dsl::sql::<diesel::sql_types::Nullable<super::types::UtcTime>>("MIN(changed_at)"),
-        ))
-        .first(conn)?;
-    Ok((count, oldest.map(Into::into)))
+        .order((changes::xid.asc(), changes::seq.asc()))
+        .select(changes::changed_at)
+        .first(conn)
+        .optional()?;
+    let Some(oldest) = oldest else { return Ok((0, None)) };
+    Ok(((newest_seq(conn)? - seq).max(1), Some(oldest.into())))
+}
+
+/// The number of the newest change; 0 when there is none.
+pub fn newest_seq(conn: &mut Conn) -> Result<i64> {
+    let newest: Option<i64> = changes::table.select(diesel::dsl::max(changes::seq)).first(conn)?;
+    Ok(newest.unwrap_or(0))
 }

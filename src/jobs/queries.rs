@@ -305,3 +305,34 @@ pub fn job_discard(conn: &mut Conn, id: &str) -> Result<()> {
     diesel::update(jobs::table.find(id)).set(jobs::state.eq(JobStatus::Discarded.as_str())).execute(conn)?;
     Ok(())
 }
+
+/// How many jobs of a kind are in a status, and since when the first of them has been due.
+#[derive(Debug, Clone)]
+pub struct Standing {
+    /// Its kind.
+    pub kind: String,
+    /// `queued`, `running` or `dead`.
+    pub status: String,
+    /// How many.
+    pub count: i64,
+    /// When the first of them is, or was, due.
+    pub first_due: Option<DateTime<Utc>>,
+}
+
+/// What is in the queue; jobs that are done with are not looked at.
+pub fn jobs_standing(conn: &mut Conn) -> Result<Vec<Standing>> {
+    type Found = (String, String, i64, Option<Time>);
+    let open = jobs::state.eq("queued").or(jobs::state.eq("running")).or(jobs::state.eq("dead"));
+    let rows: Vec<Found> = jobs::table
+        .filter(open)
+        .group_by((jobs::kind, jobs::state))
+        .select((
+            jobs::kind,
+            jobs::state,
+            diesel::dsl::count_star(),
+            diesel::dsl::sql::<diesel::sql_types::Nullable<crate::db::types::UtcTime>>("MIN(run_at)"),
+        ))
+        .load(conn)?;
+    let standing = |(kind, status, count, first_due): Found| Standing { kind, status, count, first_due: first_due.map(Into::into) };
+    Ok(rows.into_iter().map(standing).collect())
+}
