@@ -157,7 +157,8 @@ pub async fn publish(app: &App, channel: &str, options: &Options) -> Result<Publ
         let bytes = publication.parts.iter().map(|part| part.bytes + part.gzip.bytes).sum();
         let listings = publication.added + publication.changed + publication.unchanged;
         metrics::counter!("beamline_publication_bytes_total", "channel" => channel.to_owned()).increment(bytes);
-        metrics::counter!("beamline_publication_listings_total", "channel" => channel.to_owned()).increment(listings.unsigned_abs());
+        metrics::counter!("beamline_publication_listings_total", "channel" => channel.to_owned())
+            .increment(listings.unsigned_abs());
     }
     made
 }

@@ -141,6 +141,15 @@ impl Db {
         .await
     }
 
+    /// Connections by pool: its name, those at work, those at rest.
+    pub fn connections(&self) -> [(&'static str, usize, usize); 2] {
+        [("read", &self.inner.readers), ("write", &self.inner.writers)].map(|(name, pool)| {
+            let status = pool.status();
+            let idle = status.available.min(status.size);
+            (name, status.size - idle, idle)
+        })
+    }
+
     /// Changes whenever this process has committed a write: a reader of the change log need not wait for its next poll.
     pub fn written(&self) -> watch::Receiver<u64> {
         self.inner.written.subscribe()
@@ -166,23 +175,23 @@ impl Db {
         let mut tries = pool.status().max_size;
         loop {
             let asked = Instant::now();
-            let connected = connection(pool).await;
+            let taken = connection(pool).await;
             histogram!("beamline_db_connection_wait_seconds", "kind" => kind.as_str()).record(asked.elapsed());
-            let mut conn = connected?;
+            let mut conn = taken?;
             let span = tracing::Span::current();
             let (conn, outcome) = tokio::task::spawn_blocking(move || {
                 let _in = span.enter();
-                let asked = Instant::now();
+                let connected = Instant::now();
                 let outcome = match begin(&mut conn) {
                     Ok(()) => {
-                        let begun = Instant::now();
+                        let alone = Instant::now();
                         if kind != Kind::Read && backend == Backend::Sqlite {
                             // What it waits for here is the file's one writer; PostgreSQL's is waited for by `lock_catalog`.
-                            locked(begun.duration_since(asked));
+                            locked(alone.duration_since(connected));
                         }
-                        let worked = work(&mut conn);
-                        histogram!("beamline_db_transaction_seconds", "kind" => kind.as_str()).record(begun.elapsed());
-                        Ok(worked)
+                        let result = work(&mut conn);
+                        histogram!("beamline_db_transaction_seconds", "kind" => kind.as_str()).record(alone.elapsed());
+                        Ok(result)
                     }
                     Err(error) => Err((error, work)),
                 };

@@ -67,7 +67,7 @@ struct Text(String);
 
 impl Write for Text {
     fn write_str(&mut self, part: &str) -> fmt::Result {
-        let room = part.floor_char_boundary((MOST + VALUES.len()).saturating_sub(self.0.len()));
+        let room = whole_chars(part, (MOST + VALUES.len()).saturating_sub(self.0.len()));
         let (fits, rest) = part.split_at(room);
         self.0.push_str(fits);
         if let Some(at) = self.0.find(VALUES) {
@@ -77,10 +77,15 @@ impl Write for Text {
         if rest.is_empty() {
             return Ok(());
         }
-        self.0.truncate(self.0.floor_char_boundary(MOST));
+        self.0.truncate(whole_chars(&self.0, MOST));
         self.0.push('…');
         Err(fmt::Error)
     }
+}
+
+/// The length of the longest beginning of `text` that has at most so many bytes and ends with a whole character.
+fn whole_chars(text: &str, bytes: usize) -> usize {
+    (0..=bytes.min(text.len())).rev().find(|at| text.is_char_boundary(*at)).unwrap_or(0)
 }
 
 #[cfg(test)]

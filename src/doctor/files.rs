@@ -60,7 +60,7 @@ async fn look_at_all(app: &App, findings: &mut Vec<Finding>) -> Result<(), Unrea
             let place = Path::from(file.path);
             let found = look(app, &place, file.bytes).await.map_err(|error| (place.to_string(), error))?;
             let again = format!("cancel import {} and send the file again", import.id);
-            findings.extend(wrong(&found, &place, file.bytes, &again).map(|(code, what)| decided("files", code, place, what)));
+            findings.extend(wrong(&found, file.bytes, &again).map(|(code, what)| decided("files", code, place, what)));
         }
     }
     let mut more = 0_usize;
@@ -81,7 +81,7 @@ async fn look_at_all(app: &App, findings: &mut Vec<Finding>) -> Result<(), Unrea
 }
 
 /// The code and text of a finding, unless the file is right.
-fn wrong(found: &Found, _place: &Path, bytes: u64, advice: &str) -> Option<(&'static str, String)> {
+fn wrong(found: &Found, bytes: u64, advice: &str) -> Option<(&'static str, String)> {
     match found {
         Found::Right(_) => None,
         Found::Size(size) => Some(("size", format!("has {size} bytes, not {bytes}; {advice}"))),
@@ -105,7 +105,7 @@ async fn look_at_part(
         let Found::Right(meta) = found else {
             // The gzip form follows from the file.
             let tell = if form.zipped && whole { derived } else { decided };
-            let told = wrong(&found, &form.place, form.bytes, &again);
+            let told = wrong(&found, form.bytes, &again);
             findings.extend(told.map(|(code, what)| tell("files", code, form.place.to_string(), what)));
             continue;
         };
@@ -174,13 +174,14 @@ pub(super) async fn repair(app: &App) -> Result<Vec<Finding>> {
             let [plain, zipped] = Form::both(&profile, &publication, part);
             let Found::Right(meta) = look(app, &plain.place, plain.bytes).await? else { continue };
             copies &= copied(app, &plain, &meta).await?;
-            match look(app, &zipped.place, zipped.bytes).await? {
-                Found::Right(meta) => copies &= copied(app, &zipped, &meta).await?,
-                _ => {
-                    store::zip_again(app, &publication, part).await?;
-                    done.push(mended("files", "gzip", zipped.place.to_string(), "was made anew from its file"));
-                    copies = false;
-                }
+            if let Found::Right(meta) = look(app, &zipped.place, zipped.bytes).await? {
+                copies &= copied(app, &zipped, &meta).await?;
+            } else if let Err(error) = store::zip_again(app, &publication, part).await {
+                // It stays in the list, with what to do.
+                tracing::warn!(%error, place = %zipped.place, "a gzip form could not be made anew");
+            } else {
+                done.push(mended("files", "gzip", zipped.place.to_string(), "was made anew from its file"));
+                copies = false;
             }
         }
         if !copies {

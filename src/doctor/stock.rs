@@ -42,13 +42,10 @@ fn told(account: &Account) -> Finding {
     let level = account.level.map_or_else(|| "no level".to_owned(), |level| format!("on hand is {level}"));
     let last = account.last.map_or_else(|| "nothing ever moved".to_owned(), |(left, _)| format!("the last of them left {left}"));
     let what = format!("{level}, its movements sum to {}, {last}", account.moved);
-    match account.right() {
-        Some(right) => derived("stock", "ledger", &account.name, format!("{what}; {right} is right")),
-        None => {
-            let advice = "report anew what is there, then run 'beamline doctor --repair'";
-            decided("stock", "ledger", &account.name, format!("{what}; {advice}"))
-        }
+    if let Some(right) = account.right() {
+        return derived("stock", "ledger", &account.name, format!("{what}; {right} is right"));
     }
+    decided("stock", "ledger", &account.name, format!("{what}; report anew what is there, then run 'beamline doctor --repair'"))
 }
 
 pub(super) async fn repair(app: &App) -> Result<Vec<Finding>> {

@@ -333,6 +333,7 @@ pub fn jobs_standing(conn: &mut Conn) -> Result<Vec<Standing>> {
             diesel::dsl::sql::<diesel::sql_types::Nullable<crate::db::types::UtcTime>>("MIN(run_at)"),
         ))
         .load(conn)?;
-    let standing = |(kind, status, count, first_due): Found| Standing { kind, status, count, first_due: first_due.map(Into::into) };
+    let standing =
+        |(kind, status, count, first_due): Found| Standing { kind, status, count, first_due: first_due.map(Into::into) };
     Ok(rows.into_iter().map(standing).collect())
 }

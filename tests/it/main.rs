@@ -30,6 +30,7 @@ mod idempotency;
 mod imports;
 mod jobs;
 mod killed;
+mod observing;
 mod real_data;
 mod samples;
 mod search;

@@ -43,6 +43,9 @@ impl Account {
     }
 }
 
+/// Offer, warehouse, what the movements sum to, the last of them.
+type Sum = (i64, i64, i64, Option<i64>);
+
 /// The accounts that disagree, of the next `limit` offers after `after`, and the last of these offers; none behind the last of all.
 pub fn accounts_off(conn: &mut Conn, after: i64, limit: i64) -> Result<(Vec<Account>, Option<i64>)> {
     let ids: Vec<i64> =
@@ -58,7 +61,6 @@ pub fn accounts_off(conn: &mut Conn, after: i64, limit: i64) -> Result<(Vec<Acco
     for (offer, warehouse, on_hand) in levels {
         accounts.entry((offer, warehouse)).or_insert_with(|| empty(offer, warehouse)).level = Some(on_hand);
     }
-    type Sum = (i64, i64, i64, Option<i64>);
     let sums: Vec<Sum> = each_backend!(conn => stock_movements::table
         .filter(stock_movements::offer_id.eq_any(&ids))
         .group_by((stock_movements::offer_id, stock_movements::warehouse_id))
