@@ -78,6 +78,7 @@ struct Which {
     /// Only in this status; `dead` are those that were given up.
     status: Option<JobStatus>,
     /// Only of this kind.
+    #[param(inline)]
     kind: Option<Kind>,
 }
 
