@@ -156,6 +156,8 @@ both_databases! {
         assert_eq!((code, told(&found, "possible"), told(&found, "by_person")), (1, expected, BTreeSet::new()), "{found:#?}");
         assert_eq!(found.iter().filter(|finding| finding["area"] == "stock").count(), 3, "{found:#?}");
         assert_eq!(found.iter().filter(|finding| finding["code"] == "stray").count(), 2, "{found:#?}");
+        // Stock, version, and the channels a product is ready on: each is another state of a document.
+        assert_eq!(found.iter().filter(|finding| finding["area"] == "index").count(), 3, "{found:#?}");
         assert_eq!(doctor(&house, &[]).1, found, "looking changes nothing");
 
         let (code, mended) = doctor(&house, &["--repair"]);
