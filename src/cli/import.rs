@@ -9,6 +9,7 @@ use crate::error::{Code, Error, Result};
 use crate::import::accept::{self, MAX_BYTES, Request};
 use crate::import::api::Import as ImportBody;
 use crate::import::queries::{ImportRow, StoredFile, issues_by_code};
+use crate::import::timings::Timings;
 use crate::import::{ImportKind, ImportMode, ImportStatus, run};
 use crate::jobs::queries::job_finish;
 use crate::jobs::runner::keep_alive;
@@ -40,6 +41,9 @@ pub struct Import {
     /// Only tell what would change
     #[arg(long, env = "BEAMLINE_DRY_RUN")]
     dry_run: bool,
+    /// Also tell where the time went: seconds per stage and rows a second (`--log beamline=debug` tells it of every chunk)
+    #[arg(long, env = "BEAMLINE_TIMINGS")]
+    timings: bool,
     /// The import as one JSON object, as the API shows it
     #[arg(long, env = "BEAMLINE_JSON")]
     json: bool,
@@ -73,7 +77,7 @@ impl Import {
             let feeder = crate::search::Feeder::of_command(app.db.clone(), app.search.clone());
             tokio::spawn(feeder.run(follow.clone()))
         });
-        let row = import(&app, request, &self.files, &progress).await?;
+        let (row, timings) = import(&app, request, &self.files, &progress).await?;
         drop(progress);
         if let Some(follower) = follower {
             follow.cancel();
@@ -83,16 +87,23 @@ impl Import {
         }
         let outcome = outcome(&row);
         if self.json {
-            say(serde_json::to_string(&ImportBody::from(row))?)?;
+            let mut body = serde_json::to_value(ImportBody::from(row))?;
+            if self.timings {
+                body["timings"] = serde_json::to_value(timings)?;
+            }
+            say(body)?;
         } else {
             say(report(&app, &row).await?.trim_end())?;
+            if self.timings {
+                say(format_args!("  {timings}"))?;
+            }
         }
         Ok(outcome)
     }
 }
 
 /// Stores the files, imports them in this process, and returns how it ended.
-async fn import(app: &App, request: Request, files: &[PathBuf], progress: &Progress) -> Result<ImportRow> {
+async fn import(app: &App, request: Request, files: &[PathBuf], progress: &Progress) -> Result<(ImportRow, Timings)> {
     let id = crate::id::new("imp", app.clock.now());
     let mut stored = Vec::with_capacity(files.len());
     let mut left = MAX_BYTES;
@@ -111,15 +122,15 @@ pub(super) async fn perform(
     request: Request,
     files: Vec<StoredFile>,
     progress: &Progress,
-) -> Result<ImportRow> {
+) -> Result<(ImportRow, Timings)> {
     let worker = crate::id::new("worker", app.clock.now());
     let (id, job) = accept::enqueue(app, id, request, files, Some(worker.clone())).await?;
     let job = job.unwrap_or_default();
-    let row = {
+    let done = {
         let tell = |counts: &crate::import::Counts| progress.at(counts.rows_read, "rows");
-        let work = run::execute(app, &id, &tell);
+        let work = run::execute_timed(app, &id, &tell);
         tokio::select! {
-            row = work => row?,
+            done = work => done?,
             () = keep_alive(app, &worker, &job) => {
                 return Err(Error::new(Code::Conflict, "another process has taken this import up; GET /api/v1/imports tells how it ends"));
             }
@@ -127,7 +138,7 @@ pub(super) async fn perform(
     };
     let now = app.clock.now();
     app.db.write(move |conn| job_finish(conn, &job, &worker, now)).await?;
-    Ok(row)
+    Ok(done)
 }
 
 async fn store(app: &App, id: &str, place: usize, path: &Path, left: u64) -> Result<StoredFile> {

@@ -15,6 +15,7 @@ pub mod read;
 pub mod reread;
 pub mod row;
 pub mod run;
+pub mod timings;
 
 pub use prepare::{Preparer, prepare};
 pub use row::{ImageLink, Issue, PreparedRow, Record, Severity, StockLine};
