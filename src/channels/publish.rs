@@ -8,7 +8,7 @@ use super::judge::ChannelDesk;
 use super::press::{Batch, Counts, Press, Purpose};
 use super::profile::ChannelProfile;
 use super::queries::{self, PublicationRow, Walk};
-use super::store;
+use super::{mirror, store};
 use crate::app::App;
 use crate::db::{ChangeKind, NewChange, changes};
 use crate::error::{Code, Error, Result};
@@ -176,7 +176,7 @@ pub async fn publish(app: &App, channel: &str, options: &Options) -> Result<Publ
             return Err(error);
         }
     };
-    store::mirror(app, &desk.profile, &publication).await;
+    mirror::bring(app, &desk.profile, &publication).await;
     if let Err(error) = super::prune::prune(app, channel, KEPT).await {
         tracing::warn!(%error, channel, "old publications could not be removed; they are looked at again at the next one");
     }
@@ -400,7 +400,7 @@ pub async fn standing(app: &App, profile: &ChannelProfile, format: &str) -> Resu
 }
 
 /// The newest publication that holds a format.
-async fn newest(app: &App, profile: &ChannelProfile, format: &str) -> Result<Option<Publication>> {
+pub async fn newest(app: &App, profile: &ChannelProfile, format: &str) -> Result<Option<Publication>> {
     let channel = profile.code.clone();
     // A channel that is only ever published format by format still has each of them among the newest.
     let newest = app.db.read(move |conn| queries::publications(conn, &channel, Some("published"), None, 50)).await?;

@@ -52,6 +52,8 @@ impl Writer {
             return Ok(Opened::Rebuild(lock, "it does not say how far it has read"));
         };
         let inner = index.writer_with_num_threads(1, FEEDING_BYTES).map_err(Error::internal)?;
+        // A process that died while it built another version left it lying.
+        folder.sweep(&version);
         Ok(Opened::Ready(Box::new(Self { lock, inner, search: search.clone(), position })))
     }
 
