@@ -268,7 +268,7 @@ pub fn shows(conn: &mut Conn, position: &Position) -> Result<bool> {
 
 /// Changes after `position`, oldest first, at most `limit`: never one that an older, still running transaction could precede.
 ///
-/// A position of another epoch, or one whose successors have been pruned, is `cursor_expired`.
+/// A position of another epoch, one whose successors have been pruned, or one that the log has never reached, is `cursor_expired`.
 pub fn read_after(conn: &mut Conn, position: &Position, limit: i64) -> Result<Vec<Change>> {
     let epoch = epoch(conn)?;
     if position.epoch != epoch {
@@ -292,7 +292,21 @@ pub fn read_after(conn: &mut Conn, position: &Position, limit: i64) -> Result<Ve
         .limit(limit)
         .select(Row::as_select_any())
         .load(conn)?;
+    if rows.is_empty() && is_ahead(conn, (xid, seq))? {
+        return Err(Error::new(
+            Code::CursorExpired,
+            "this change sequence is past the newest; an older copy of the database was put in place. Read everything anew",
+        ));
+    }
     rows.into_iter().map(|row| row.into_change(&epoch)).collect()
+}
+
+/// Was this position never given out? One that was is committed, and so in any snapshot taken since, or it has been pruned.
+fn is_ahead(conn: &mut Conn, position: (i64, i64)) -> Result<bool> {
+    let newest = changes::table.order((changes::xid.desc(), changes::seq.desc())).select((changes::xid, changes::seq));
+    let newest: Option<(i64, i64)> = newest.first(conn).optional()?;
+    let pruned = retention::watermark(conn)?.map(|pruned| (pruned.xid, pruned.seq));
+    Ok(position > newest.max(pruned).unwrap_or((0, 0)))
 }
 
 /// The changes of one product, newest first, before `before_seq`.
