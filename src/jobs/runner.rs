@@ -38,6 +38,16 @@ pub async fn run(app: App, shutdown: CancellationToken) {
     }
 }
 
+/// Does one job that is due, as a server would; false when there is none. For a command that waits for what a dead process has left.
+pub async fn one(app: &App, worker: &str) -> Result<bool> {
+    match claim(app, worker).await? {
+        Claimed::Work(held) => work(app, worker, held, &app.shutdown).await,
+        Claimed::GivenUp(held) => give_up(app, &held).await,
+        Claimed::Nothing => return Ok(false),
+    }
+    Ok(true)
+}
+
 /// Looks before it writes: a claim would otherwise wake every follower of the log, this runner included.
 async fn claim(app: &App, worker: &str) -> Result<Claimed> {
     let now = app.clock.now();

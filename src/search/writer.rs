@@ -21,10 +21,11 @@ pub type ReadyChannels = HashMap<i64, Vec<String>>;
 
 /// The holder's writer of the live version.
 pub(super) struct Writer {
-    lock: WriterLock,
     inner: IndexWriter,
     search: Search,
     position: Position,
+    // Dropped last: whoever gets it next must find tantivy's own lock free.
+    lock: WriterLock,
 }
 
 /// What opening the live version came to.
@@ -90,11 +91,11 @@ impl Writer {
 
 /// A version being built beside the live one.
 pub(super) struct Fresh {
-    lock: WriterLock,
     version: String,
     inner: IndexWriter,
     search: Search,
     products: u64,
+    lock: WriterLock,
 }
 
 impl Fresh {

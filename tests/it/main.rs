@@ -28,6 +28,7 @@ mod http;
 mod idempotency;
 mod imports;
 mod killed;
+mod outage;
 mod real_data;
 mod samples;
 mod search;

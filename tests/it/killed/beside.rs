@@ -2,17 +2,17 @@
 
 use super::catalogue;
 use super::life::{Home, PROFILE};
-use super::program::{Serving, beamline, run as ended};
+use super::program::{Serving, beamline, client, run as ended};
 use crate::support::House;
 use serde_json::{Value, json};
 
 async fn get(serving: &Serving, key: &str, path: &str) -> (u16, Value) {
-    let answer = reqwest::Client::new().get(format!("{}{path}", serving.url)).bearer_auth(key).send().await.unwrap();
+    let answer = client().get(format!("{}{path}", serving.url)).bearer_auth(key).send().await.unwrap();
     (answer.status().as_u16(), answer.json().await.unwrap())
 }
 
 async fn patch(serving: &Serving, key: &str, path: &str, body: Value) -> Value {
-    let request = reqwest::Client::new().patch(format!("{}{path}", serving.url)).bearer_auth(key).json(&body);
+    let request = client().patch(format!("{}{path}", serving.url)).bearer_auth(key).json(&body);
     let answer = request.send().await.unwrap();
     let status = answer.status();
     assert_eq!(status, 200, "{}", answer.text().await.unwrap());

@@ -11,8 +11,8 @@
 mod beside;
 mod catalogue;
 mod index;
-mod life;
-mod program;
+pub mod life;
+pub mod program;
 mod publication;
 mod stock;
 mod two;

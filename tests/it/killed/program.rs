@@ -12,7 +12,9 @@ use std::time::{Duration, Instant};
 
 /// The program on this house's folder and database.
 pub fn beamline(config: &Config) -> Command {
-    let mut command = Command::new(env!("CARGO_BIN_EXE_beamline"));
+    // Another build of it can be tried: BEAMLINE_PROGRAM.
+    let program = std::env::var("BEAMLINE_PROGRAM").unwrap_or_else(|_| env!("CARGO_BIN_EXE_beamline").to_owned());
+    let mut command = Command::new(program);
     for (name, _) in std::env::vars().filter(|(name, _)| name.starts_with("BEAMLINE_")) {
         command.env_remove(name);
     }
@@ -65,7 +67,7 @@ impl Serving {
     /// Starts it and waits until it says where it is.
     pub async fn start(mut command: Command) -> Self {
         tokio::task::spawn_blocking(move || {
-            command.args(["serve", "--listen", "127.0.0.1:0"]).stdout(Stdio::piped()).stderr(Stdio::inherit());
+            command.args(["serve", "--listen", "127.0.0.1:0"]).stdout(Stdio::piped()).stderr(Stdio::null());
             let mut child = command.spawn().unwrap();
             let mut line = String::new();
             BufReader::new(child.stdout.take().unwrap()).read_line(&mut line).unwrap();
@@ -92,6 +94,13 @@ impl Drop for Serving {
         let _ = self.child.kill();
         let _ = self.child.wait();
     }
+}
+
+/// Asks such a process.
+pub fn client() -> reqwest::Client {
+    // It wants a TLS provider chosen even where it speaks plain HTTP.
+    let _ = rustls::crypto::ring::default_provider().install_default();
+    reqwest::Client::builder().timeout(Duration::from_secs(60)).no_proxy().build().unwrap()
 }
 
 /// Random moments (SplitMix64), from a seed that a failure names.

@@ -1,7 +1,7 @@
 //! A publication, killed: the command, and the server that was asked for one.
 
 use super::life::{Home, Life, PROFILE, differ};
-use super::program::{Fate, Serving, beamline, share_of_many};
+use super::program::{Fate, Serving, beamline, client, share_of_many};
 use crate::support::{Answer, House};
 use reqwest::Method;
 use serde_json::{Value, json};
@@ -78,7 +78,7 @@ async fn ask_and_kill(home: &Home, moment: Duration) -> Fate {
     let mut serving = Serving::start(beamline(&home.house.config)).await;
     home.settled().await;
     let url = format!("{}/api/v1/channels/google/publications", serving.url);
-    let request = reqwest::Client::new().request(Method::POST, url).bearer_auth(&home.server.admin).json(&json!({}));
+    let request = client().request(Method::POST, url).bearer_auth(&home.server.admin).json(&json!({}));
     let begun = Instant::now();
     let asked = tokio::spawn(request.send());
     while begun.elapsed() < moment && !asked.is_finished() {

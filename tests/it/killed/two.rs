@@ -1,7 +1,7 @@
 //! Two servers on one PostgreSQL, each with a data folder of its own and one place for files, and one of them killed at work.
 
 use super::life::{Home, PROFILE, differ};
-use super::program::{Moments, Serving, beamline, nothing_left_to_do};
+use super::program::{Moments, Serving, beamline, client, nothing_left_to_do};
 use crate::support::House;
 use beamline::db::Time;
 use beamline::db::schema::{imports, jobs};
@@ -29,7 +29,7 @@ async fn send(serving: &Serving, key: &str, supplier: &str) -> String {
     let form = Form::new().part("file", Part::bytes(list(supplier).into_bytes()).file_name("list.csv"));
     let url = format!("{}/api/v1/suppliers/{supplier}/imports?kind=catalog", serving.url);
     let form = form.text("profile", PROFILE);
-    let answer = reqwest::Client::new().request(Method::POST, url).bearer_auth(key).multipart(form).send().await.unwrap();
+    let answer = client().request(Method::POST, url).bearer_auth(key).multipart(form).send().await.unwrap();
     assert_eq!(answer.status(), 202);
     answer.json::<Value>().await.unwrap()["id"].as_str().unwrap().to_owned()
 }
@@ -86,7 +86,7 @@ async fn found(serving: &Serving, key: &str) -> Value {
     let url = format!("{}/api/v1/search?q=lamp&limit=1", serving.url);
     let begun = Instant::now();
     loop {
-        let answer = reqwest::Client::new().get(&url).bearer_auth(key).send().await.unwrap();
+        let answer = client().get(&url).bearer_auth(key).send().await.unwrap();
         let total = answer.json::<Value>().await.unwrap()["total"]["value"].clone();
         if total == SUPPLIERS.len() * ROWS || begun.elapsed() > Duration::from_secs(30) {
             return total;
