@@ -53,7 +53,9 @@ impl Writer {
             return Ok(Opened::Rebuild(lock, "it does not say how far it has read"));
         };
         let inner = index.writer_with_num_threads(1, FEEDING_BYTES).map_err(Error::internal)?;
-        // A process that died while it built another version left it lying.
+        // A process that died left files of a commit that never came, or a version that it was building. The next commit may want the
+        // same names: tantivy refuses to write over a file, and would refuse for ever.
+        inner.garbage_collect_files().wait().map_err(Error::internal)?;
         folder.sweep(&version);
         Ok(Opened::Ready(Box::new(Self { lock, inner, search: search.clone(), position })))
     }

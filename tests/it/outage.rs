@@ -100,8 +100,8 @@ impl SmallDisk {
             echo key: $("$@" key create --role admin --name disk --json)
             "$@" serve --listen 127.0.0.1:0 &
             read -r _ && mount -o remount,size=400m "$data" && echo roomy
-            read -r _; kill -9 $!; wait $!
-            "$@" doctor; echo doctor: $?
+            read -r _; "$@" doctor; echo doctor: $?
+            kill -9 $!; wait $!
         "#;
         let program = beamline(config);
         let mut command = Command::new("unshare");
@@ -193,7 +193,7 @@ async fn a_server_on_a_full_disk_stays_alive_and_goes_on_when_there_is_room() {
         if import["finished_at"].is_string() {
             break import;
         }
-        assert!(begun.elapsed() < Duration::from_secs(100), "it does not go on: {import}");
+        assert!(begun.elapsed() < Duration::from_secs(45), "it does not go on before its lease is over: {import}");
         tokio::time::sleep(Duration::from_millis(50)).await;
     };
     let counted = (&import["status"], &import["rows_read"], &import["created"]);
@@ -266,8 +266,6 @@ async fn a_server_outlives_its_database_and_goes_on_with_it() {
         assert!(back.elapsed() < Duration::from_secs(10), "it does not come back");
         tokio::time::sleep(Duration::from_millis(20)).await;
     }
-    // The import's worker could not even note that it stopped: its lease runs out.
-    crate::killed::program::a_minute_later(&home.house).await;
     nothing_left_to_do(&home.house).await;
     assert!(serving.is_alive());
     let told = home.server.all("/api/v1/imports").await;
