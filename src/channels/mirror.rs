@@ -54,7 +54,11 @@ pub async fn bring_all(app: &App) -> Result<()> {
             // The newest of one format may hold another's older parts.
             publication.parts.retain(|part| part.format == format.code);
             if !is_there(app, profile, &publication).await? {
-                tracing::info!(channel = profile.code, publication = publication.id, "the copies of the feed are brought up to date");
+                tracing::info!(
+                    channel = profile.code,
+                    publication = publication.id,
+                    "the copies of the feed are brought up to date"
+                );
                 bring(app, profile, &publication).await;
             }
         }

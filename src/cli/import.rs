@@ -125,7 +125,8 @@ pub(super) async fn perform(
             if let Err(error) = noted {
                 tracing::debug!(%error, "the import could not be given back");
             }
-            let detail = format!("{}; import {id} goes on where it was with the next 'beamline import' or 'beamline serve'", error.detail);
+            let detail =
+                format!("{}; import {id} goes on where it was with the next 'beamline import' or 'beamline serve'", error.detail);
             Err(Error { detail, ..error })
         }
     }
@@ -145,11 +146,15 @@ async fn in_turn(app: &App, id: &str, progress: &Progress) -> Result<ImportRow> 
             done => return done,
         };
         let id = id.to_owned();
-        let beside = app.db.read(move |conn| import_by_id(conn, &id).and_then(|import| import_running_beside(conn, &import))).await;
+        let beside =
+            app.db.read(move |conn| import_by_id(conn, &id).and_then(|import| import_running_beside(conn, &import))).await;
         let Ok(Some(other)) = beside else { return Err(error) };
         progress.now("waiting for another import of this supplier");
         if !told {
-            tracing::info!(import = other, "another import of this supplier is running, or was left by a process that died; waiting for its end");
+            tracing::info!(
+                import = other,
+                "another import of this supplier is running, or was left by a process that died; waiting for its end"
+            );
             told = true;
         }
         let helper = crate::id::new("worker", app.clock.now());

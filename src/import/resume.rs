@@ -85,7 +85,9 @@ fn note(conn: &mut Conn, run: &Run, chunk: Chunk, state: &mut State) -> Result<(
 pub(super) async fn restart(app: &App, run: &Run) -> Error {
     let id = run.import.id.clone();
     match app.db.write(move |conn| import_restart(conn, &id)).await {
-        Ok(()) => Error::new(Code::Unavailable, "the file is read in other portions than before; it is read again from its beginning"),
+        Ok(()) => {
+            Error::new(Code::Unavailable, "the file is read in other portions than before; it is read again from its beginning")
+        }
         Err(error) => error,
     }
 }

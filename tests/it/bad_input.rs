@@ -291,8 +291,9 @@ async fn a_cell_of_a_hundred_megabytes_costs_one_row_and_no_memory() {
     std::fs::write(&profile, PROFILE).unwrap();
     let mut out = std::io::BufWriter::new(std::fs::File::create(&file).unwrap());
     write!(out, "{HEADER}\n{}\nA-2,Fenix,HM2,\"", lamp(1)).unwrap();
+    let megabyte = vec![b'x'; 1 << 20];
     for _ in 0..100 {
-        out.write_all(&[b'x'; 1 << 20]).unwrap();
+        out.write_all(&megabyte).unwrap();
     }
     write!(out, "\",400,3\n{}\n", lamp(3)).unwrap();
     out.into_inner().unwrap();

@@ -40,7 +40,9 @@ async fn same(home: &Home, quiet: &Home) {
     for what in ["products", "offers", "stock", "google"] {
         let without = |items: &[Value]| -> Vec<Value> {
             let mut items = items.to_vec();
-            items.iter_mut().for_each(|item| drop(item.as_object_mut().unwrap().remove("file")));
+            for item in &mut items {
+                item.as_object_mut().unwrap().remove("file");
+            }
             items
         };
         assert_eq!(differ(what, &without(&found[what]), &without(&expected[what])), Ok(()));
@@ -115,8 +117,10 @@ impl SmallDisk {
         if !key.starts_with("key: ") {
             return None;
         }
-        disk.key = serde_json::from_str::<Value>(&key["key: ".len()..]).unwrap()["key"].as_str().unwrap().to_owned();
-        disk.url = disk.line().split_whitespace().find(|word| word.starts_with("http://")).unwrap().to_owned();
+        let made: Value = serde_json::from_str(&key["key: ".len()..]).unwrap();
+        made["key"].as_str().unwrap().clone_into(&mut disk.key);
+        let said = disk.line();
+        said.split_whitespace().find(|word| word.starts_with("http://")).unwrap().clone_into(&mut disk.url);
         Some(disk)
     }
 

@@ -40,7 +40,8 @@ use tokio::sync::Semaphore;
 /// A whole body cut into lines as it would be if it came in pieces of so many bytes: each line's object, or why it holds none. What the
 /// fuzzer feeds.
 pub fn objects(body: &[u8], piece: usize) -> Vec<Result<Map<String, JsonValue>>> {
-    let pieces = body.chunks(piece.max(1)).map(|piece| Ok::<_, std::convert::Infallible>(axum::body::Bytes::copy_from_slice(piece)));
+    let pieces =
+        body.chunks(piece.max(1)).map(|piece| Ok::<_, std::convert::Infallible>(axum::body::Bytes::copy_from_slice(piece)));
     let mut lines = lines::Lines::new(futures_util::stream::iter(pieces));
     let mut objects = Vec::new();
     // Nothing has to be waited for.

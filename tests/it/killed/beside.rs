@@ -33,8 +33,8 @@ both_databases! {
         let sku = home.server.get("/api/v1/products?limit=1").await.expect(200)["items"][0]["sku"].as_str().unwrap().to_owned();
 
         // Two imports, a reindex and a person, all at once.
-        let (_, second) = listed(&home, "b.csv", 2, 1_200).await;
-        let (_, third) = listed(&home, "c.csv", 3, 1_200).await;
+        let (_, second) = listed(&home, "b.csv", 2, 700).await;
+        let (_, third) = listed(&home, "c.csv", 3, 700).await;
         let lines: [&[&str]; 3] = [
             &["import", "--supplier", "alpine", "--json", "--profile", &profile, &second],
             &["import", "--supplier", "bivak", "--json", "--profile", &profile, &third],
@@ -63,7 +63,7 @@ both_databases! {
             // What a command has imported is found by the server when the command ends.
             let path = format!("/api/v1/search?q=lamp&filter=supplier={}&after_change={}", line[2], told["change"].as_str().unwrap());
             let (status, found) = get(&serving, &key, &path).await;
-            assert!(status == 200 && found["total"]["value"].as_u64() > Some(900), "{status} {found}");
+            assert!(status == 200 && found["total"]["value"].as_u64() > Some(500), "{status} {found}");
         }
         assert!(serving.is_alive());
         home.settled().await;

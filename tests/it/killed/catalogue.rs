@@ -5,8 +5,6 @@ use super::program::share_of_many;
 use crate::support::House;
 use std::fmt::Write as _;
 
-const ROWS: usize = 2_200;
-
 /// The list of a round: some rows are new, some others than before, some missing, some wrong, some twice.
 pub fn list(round: usize, rows: usize) -> String {
     let mut csv = "sku,ean,brand,mpn,title,lumens,cost,stock,image,kind,text\n".to_owned();
@@ -25,10 +23,10 @@ pub fn list(round: usize, rows: usize) -> String {
     csv
 }
 
-async fn knocks(house: House, kills: usize) {
+async fn knocks(house: House, kills: usize, rows: usize) {
     let mut life = Life::of("catalogue", house).await;
     while life.goes_on(kills) {
-        let text = list(life.round(), ROWS);
+        let text = list(life.round(), rows);
         let profile = life.quiet.file("profile.toml", PROFILE);
         let file = life.quiet.file("list.csv", &text);
         life.home.file("profile.toml", PROFILE);
@@ -36,12 +34,12 @@ async fn knocks(house: House, kills: usize) {
 
         let before = life.home.imports().await;
         let (profile, file) = (life.home.file("profile.toml", PROFILE), life.home.file("list.csv", &text));
-        let line = ["import", "--supplier", "alpine", "--full", "--profile", &profile, &file];
-        let (_, moment) = life.killed(&line, took).await;
+        let command = ["import", "--supplier", "alpine", "--full", "--profile", &profile, &file];
+        let (_, moment) = life.killed(&command, took).await;
         drop(life.home.started_again().await);
         if life.home.imports().await == before {
             // It was not even accepted; whoever sent it sends it again.
-            life.home.done(&line).await;
+            life.home.done(&command).await;
             life.home.settled().await;
         }
         life.same(moment).await;
@@ -50,11 +48,11 @@ async fn knocks(house: House, kills: usize) {
 
 both_databases! {
     async fn a_killed_catalogue_import_goes_on_where_it_was(house: House) {
-        knocks(house, 2).await;
+        knocks(house, 2, 1_250).await;
     }
 
     #[ignore = "many kills; .ci/long runs it"]
     async fn many_killed_catalogue_imports(house: House) {
-        knocks(house, share_of_many()).await;
+        knocks(house, share_of_many(), 2_200).await;
     }
 }

@@ -6,7 +6,7 @@ use super::program::{Fate, Serving, beamline, run, share_of_many};
 use crate::support::House;
 use std::time::{Duration, Instant};
 
-const ROWS: usize = 800;
+const ROWS: usize = 500;
 
 async fn import(home: &Home, round: usize) -> Duration {
     let (profile, file) = (home.file("profile.toml", PROFILE), home.file("list.csv", &catalogue::list(round, ROWS)));
@@ -25,8 +25,7 @@ async fn follow_and_kill(home: &Home, round: usize, moment: Duration) -> Fate {
     let mut serving = Serving::start(beamline(&home.house.config)).await;
     home.settled().await;
     let (profile, file) = (home.file("profile.toml", PROFILE), home.file("list.csv", &catalogue::list(round, ROWS)));
-    let importing =
-        tokio::spawn(run(home.command(&["import", "--supplier", "alpine", "--full", "--profile", &profile, &file])));
+    let importing = tokio::spawn(run(home.command(&["import", "--supplier", "alpine", "--full", "--profile", &profile, &file])));
     let begun = Instant::now();
     while begun.elapsed() < moment && !importing.is_finished() {
         tokio::time::sleep(Duration::from_millis(2)).await;

@@ -219,7 +219,7 @@ pub fn differ(what: &str, found: &[Value], expected: &[Value]) -> Result<(), Str
         return Ok(());
     }
     let none = json!(null);
-    let at = (0..).find(|at| found.get(*at) != expected.get(*at)).unwrap();
+    let at = (0..found.len().max(expected.len())).find(|at| found.get(*at) != expected.get(*at)).unwrap();
     let (one, other) = (found.get(at).unwrap_or(&none), expected.get(at).unwrap_or(&none));
     Err(format!("{what} differ ({} and {} of them), first at {at}:\n  {one}\n  {other}", found.len(), expected.len()))
 }

@@ -103,7 +103,7 @@ pub fn client() -> reqwest::Client {
     reqwest::Client::builder().timeout(Duration::from_secs(60)).no_proxy().build().unwrap()
 }
 
-/// Random moments (SplitMix64), from a seed that a failure names.
+/// Random moments (`SplitMix64`), from a seed that a failure names.
 #[derive(Debug)]
 pub struct Moments {
     pub seed: u64,

@@ -17,7 +17,12 @@ fn list(round: usize) -> String {
     let mut csv = "sku,ean,brand,mpn,title,lumens,cost,stock,image,kind,text\n".to_owned();
     for n in (1..=ROWS).filter(|n| round == 0 || n % 10 == round % 10) {
         let title = format!("Lamp {n} edition {round}");
-        let _ = writeln!(csv, "A-{n},,Fenix,HM{n},{title},{},12.50,{},https://img.example/{n}.jpg,Headlamps,A lamp for the night {n}", 100 + n % 500, n % 9);
+        let _ = writeln!(
+            csv,
+            "A-{n},,Fenix,HM{n},{title},{},12.50,{},https://img.example/{n}.jpg,Headlamps,A lamp for the night {n}",
+            100 + n % 500,
+            n % 9
+        );
     }
     csv
 }

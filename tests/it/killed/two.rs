@@ -13,8 +13,8 @@ use serde_json::Value;
 use std::fmt::Write as _;
 use std::time::{Duration, Instant};
 
-const SUPPLIERS: [&str; 4] = ["alpine", "bivak", "carn", "dolomit"];
-const ROWS: usize = 1_200;
+const SUPPLIERS: [&str; 3] = ["alpine", "bivak", "carn"];
+const ROWS: usize = 1_100;
 
 /// A supplier's list; no two suppliers have the same lamp, so that nothing depends on who is first.
 fn list(supplier: &str) -> String {
@@ -69,7 +69,9 @@ async fn holds(home: &Home) -> Vec<Value> {
     let mut imports = home.server.all("/api/v1/imports").await;
     imports.sort_by_key(|import| import["supplier"].as_str().unwrap().to_owned());
     let mut levels = home.server.all("/api/v1/stock").await;
-    levels.sort_by_key(|level| (level["supplier"].as_str().unwrap().to_owned(), level["supplier_sku"].as_str().unwrap().to_owned()));
+    levels.sort_by_key(|level| {
+        (level["supplier"].as_str().unwrap().to_owned(), level["supplier_sku"].as_str().unwrap().to_owned())
+    });
     all.extend(imports);
     all.extend(products);
     all.extend(levels);

@@ -68,7 +68,8 @@ fn bulk_lines_survive_every_seed() {
     seeds("bulk", |bytes| {
         let (piece, body) = bytes.split_first().unwrap();
         let [whole, cut] = [body.len(), usize::from(*piece)].map(|piece| bulk::objects(body, piece));
-        let told = |objects: &[crate::error::Result<_>]| objects.iter().map(|object| object.as_ref().ok().cloned()).collect::<Vec<_>>();
+        let told =
+            |objects: &[crate::error::Result<_>]| objects.iter().map(|object| object.as_ref().ok().cloned()).collect::<Vec<_>>();
         assert_eq!(told(&whole), told(&cut), "however a body is cut, it says the same");
         for object in whole.into_iter().flatten() {
             let _ = patch::parse(&dictionary, &object);
@@ -80,8 +81,11 @@ fn bulk_lines_survive_every_seed() {
 fn proposals_survive_every_seed() {
     let dictionary = Dictionary::embedded().unwrap();
     seeds("propose", |bytes| {
-        let samples: Vec<Record> =
-            read_within(bytes, "a", &ReadOptions::default(), &ReadLimits::default()).into_iter().filter_map(Result::ok).take(200).collect();
+        let samples: Vec<Record> = read_within(bytes, "a", &ReadOptions::default(), &ReadLimits::default())
+            .into_iter()
+            .filter_map(Result::ok)
+            .take(200)
+            .collect();
         let profile = propose(&field_names(&samples), &samples, &dictionary, None);
         assert_eq!(Profile::parse(&profile.to_toml(), &dictionary).as_ref(), Ok(&profile));
         let preparer = Preparer::new(ImportKind::Catalog, &profile, &dictionary, None);
