@@ -16,8 +16,16 @@ pub fn start(app: &App) -> TaskTracker {
     tasks.spawn(channels::follow::run(app.clone(), app.shutdown.clone()));
     tasks.spawn(jobs::runner::run(app.clone(), app.shutdown.clone()));
     tasks.spawn(keep_time(app.clone()));
+    tasks.spawn(mend_copies(app.clone()));
     tasks.close();
     tasks
+}
+
+/// Feeds whose copies an earlier process did not come to make, before it died.
+async fn mend_copies(app: App) {
+    if let Err(error) = channels::mirror::bring_all(&app).await {
+        tracing::warn!(%error, "the copies of the feeds could not be looked at; they are written with the next publication");
+    }
 }
 
 /// How often time is looked at.

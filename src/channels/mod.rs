@@ -12,6 +12,7 @@ pub mod judge;
 pub mod layout;
 pub mod link;
 pub mod load;
+pub mod mirror;
 pub mod press;
 pub mod profile;
 pub mod prune;

@@ -8,7 +8,7 @@ use super::judge::ChannelDesk;
 use super::press::{Batch, Counts, Press, Purpose};
 use super::profile::ChannelProfile;
 use super::queries::{self, PublicationRow, Walk};
-use super::store;
+use super::{mirror, store};
 use crate::app::App;
 use crate::db::{ChangeKind, NewChange, changes};
 use crate::error::{Code, Error, Result};
@@ -198,7 +198,7 @@ async fn make(app: &App, channel: &str, desk: ChannelDesk, options: &Options) ->
             return Err(error);
         }
     };
-    store::mirror(app, &desk.profile, &publication).await;
+    mirror::bring(app, &desk.profile, &publication).await;
     if let Err(error) = super::prune::prune(app, channel, KEPT).await {
         tracing::warn!(%error, channel, "old publications could not be removed; they are looked at again at the next one");
     }
@@ -412,6 +412,13 @@ pub async fn current(app: &App, profile: &Arc<ChannelProfile>, file: &str) -> Re
     let Some(publication) = newest(app, profile, &format.code).await? else { return Ok(None) };
     let part = publication.parts.iter().find(|part| part.file == file).cloned();
     Ok(part.map(|part| (publication, part)))
+}
+
+/// The parts of a format as they stand now, and the publication they are of. None before the first.
+pub async fn standing(app: &App, profile: &ChannelProfile, format: &str) -> Result<Vec<(String, Part)>> {
+    let Some(publication) = newest(app, profile, format).await? else { return Ok(Vec::new()) };
+    let parts = publication.parts.into_iter().filter(|part| part.format == format);
+    Ok(parts.map(|part| (publication.id.clone(), part)).collect())
 }
 
 /// The newest publication that holds a format. None before the first.

@@ -1,9 +1,8 @@
 //! Where publications lie in the object store.
 //!
-//! `publications/<channel>/<publication id>/<file>` and `<file>.gz` are written once. `feeds/<channel>/<file>` is a copy of the
-//! current ones, replaced as a whole, for people who let a web server or a sync tool read the folder.
+//! `publications/<channel>/<publication id>/<file>` and `<file>.gz` are written once. `super::mirror` copies the current ones to
+//! `feeds/<channel>/`.
 
-use super::profile::ChannelProfile;
 use super::publish::{Gzip, Part, Publication};
 use super::write::WrittenPart;
 use crate::app::App;
@@ -25,11 +24,6 @@ use tokio_util::io::ReaderStream;
 /// Where a file of a publication lies.
 pub fn place(channel: &str, publication: &str, file: &str) -> ObjectPath {
     ObjectPath::from_iter(["publications", channel, publication, file])
-}
-
-/// Where the copy of a channel's current file lies.
-pub fn feed(channel: &str, file: &str) -> ObjectPath {
-    ObjectPath::from_iter(["feeds", channel, file])
 }
 
 /// The store's fault as ours.
@@ -114,38 +108,6 @@ async fn put(app: &App, from: &Path, to: ObjectPath) -> Result<()> {
         Err(NotStored::Body(error)) => Err(error.into()),
         Err(NotStored::TooLarge) => Err(Error::internal("a feed without an end")),
     }
-}
-
-/// Brings `feeds/<channel>/` to the publication. The publication already stands, so a fault here is only logged: what is served
-/// over HTTP comes from the publication itself.
-pub async fn mirror(app: &App, profile: &ChannelProfile, publication: &Publication) {
-    if let Err(error) = try_mirror(app, profile, publication).await {
-        tracing::warn!(%error, channel = profile.code, "the copy of the feed in feeds/ could not be written");
-    }
-}
-
-async fn try_mirror(app: &App, profile: &ChannelProfile, publication: &Publication) -> Result<()> {
-    let channel = &profile.code;
-    for part in &publication.parts {
-        let name = &part.file;
-        for name in [name.clone(), format!("{name}.gz")] {
-            app.files.copy(&place(channel, &publication.id, &name), &feed(channel, &name)).await.map_err(refused)?;
-        }
-    }
-    // Parts that an earlier, longer feed of the same formats left behind.
-    let formats: Vec<_> =
-        profile.formats.iter().filter(|format| publication.parts.iter().any(|part| part.format == format.code)).collect();
-    let prefix = ObjectPath::from_iter(["feeds", channel.as_str()]);
-    let old: Vec<ObjectPath> = app.files.list(Some(&prefix)).map_ok(|meta| meta.location).try_collect().await.map_err(refused)?;
-    for location in old {
-        let name = location.filename().unwrap_or_default();
-        let bare = name.strip_suffix(".gz").unwrap_or(name);
-        let ours = formats.iter().any(|format| format.owns(bare));
-        if ours && !publication.parts.iter().any(|part| part.file == bare) {
-            app.files.delete(&location).await.map_err(refused)?;
-        }
-    }
-    Ok(())
 }
 
 /// Writes a stored part to a local file, through a temporary one beside it.

@@ -8,14 +8,16 @@ use crate::config::Config;
 use crate::error::{Code, Error, Result};
 use crate::import::accept::{self, MAX_BYTES, Request};
 use crate::import::api::Import as ImportBody;
-use crate::import::queries::{ImportRow, StoredFile, issues_by_code};
+use crate::import::queries::{ImportRow, StoredFile, import_by_id, import_running_beside, issues_by_code};
 use crate::import::timings::Timings;
 use crate::import::{ImportKind, ImportMode, ImportStatus, run};
-use crate::jobs::queries::job_finish;
-use crate::jobs::runner::keep_alive;
+use crate::jobs::queries::{job_finish, job_return};
+use crate::jobs::runner::{self, keep_alive};
 use bytes::Bytes;
+use chrono::TimeDelta;
 use clap::Args;
 use std::path::{Path, PathBuf};
+use std::time::Duration;
 use tokio_util::io::ReaderStream;
 use tokio_util::sync::CancellationToken;
 
@@ -126,19 +128,61 @@ pub(super) async fn perform(
     let worker = crate::id::new("worker", app.clock.now());
     let (id, job) = accept::enqueue(app, id, request, files, Some(worker.clone())).await?;
     let job = job.unwrap_or_default();
-    let done = {
-        let tell = |counts: &crate::import::Counts| progress.at(counts.rows_read, "rows");
-        let work = run::execute_timed(app, &id, &tell);
-        tokio::select! {
-            done = work => done?,
-            () = keep_alive(app, &worker, &job) => {
-                return Err(Error::new(Code::Conflict, "another process has taken this import up; GET /api/v1/imports tells how it ends"));
-            }
+    let done = tokio::select! {
+        done = in_turn(app, &id, progress) => done,
+        () = keep_alive(app, &worker, &job) => {
+            return Err(Error::new(Code::Conflict, "another process has taken this import up; GET /api/v1/imports tells how it ends"));
         }
     };
     let now = app.clock.now();
-    app.db.write(move |conn| job_finish(conn, &job, &worker, now)).await?;
-    Ok(done)
+    match done {
+        Ok(done) => {
+            app.db.write(move |conn| job_finish(conn, &job, &worker, now)).await?;
+            Ok(done)
+        }
+        Err(error) => {
+            // Nobody need wait for the lease of a process that ends; where this cannot be noted either, somebody will.
+            let noted = app.db.write(move |conn| job_return(conn, &job, &worker, TimeDelta::zero(), now)).await;
+            if let Err(error) = noted {
+                tracing::debug!(%error, "the import could not be given back");
+            }
+            let detail =
+                format!("{}; import {id} goes on where it was with the next 'beamline import' or 'beamline serve'", error.detail);
+            Err(Error { detail, ..error })
+        }
+    }
+}
+
+/// How often a command looks whether it is its turn.
+const LOOK: Duration = Duration::from_millis(500);
+
+/// Does the import once no other of the supplier is running. One that a dead process has left is done first, when its lease is over: there
+/// may be no server that would.
+async fn in_turn(app: &App, id: &str, progress: &Progress) -> Result<(ImportRow, Timings)> {
+    let tell = |counts: &crate::import::Counts| progress.at(counts.rows_read, "rows");
+    let mut told = false;
+    loop {
+        let error = match run::execute_timed(app, id, &tell).await {
+            Err(error) if error.code == Code::Unavailable => error,
+            done => return done,
+        };
+        let id = id.to_owned();
+        let beside =
+            app.db.read(move |conn| import_by_id(conn, &id).and_then(|import| import_running_beside(conn, &import))).await;
+        let Ok(Some(other)) = beside else { return Err(error) };
+        progress.now("waiting for another import of this supplier");
+        if !told {
+            tracing::info!(
+                import = other,
+                "another import of this supplier is running, or was left by a process that died; waiting for its end"
+            );
+            told = true;
+        }
+        let helper = crate::id::new("worker", app.clock.now());
+        if !runner::one(app, &helper).await? {
+            tokio::time::sleep(LOOK).await;
+        }
+    }
 }
 
 async fn store(app: &App, id: &str, place: usize, path: &Path, left: u64) -> Result<StoredFile> {

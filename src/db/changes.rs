@@ -354,7 +354,21 @@ pub fn read_after(conn: &mut Conn, position: &Position, limit: i64) -> Result<Ve
             changes::changed_at,
         ))
         .load(conn)?;
+    if rows.is_empty() && is_ahead(conn, (xid, seq))? {
+        return Err(Error::new(
+            Code::CursorExpired,
+            "this change sequence is past the newest; an older copy of the database was put in place. Read everything anew",
+        ));
+    }
     rows.into_iter().map(|row| row.into_change(&epoch)).collect()
+}
+
+/// Was this position never given out? One that was is committed, and so in any snapshot taken since, or it has been pruned.
+fn is_ahead(conn: &mut Conn, position: (i64, i64)) -> Result<bool> {
+    let newest = changes::table.order((changes::xid.desc(), changes::seq.desc())).select((changes::xid, changes::seq));
+    let newest: Option<(i64, i64)> = newest.first(conn).optional()?;
+    let pruned = retention::watermark(conn)?.map(|pruned| (pruned.xid, pruned.seq));
+    Ok(position > newest.max(pruned).unwrap_or((0, 0)))
 }
 
 /// The changes of one product, newest first, before `before_seq`.

@@ -5,7 +5,7 @@ use super::{Finding, LISTED, decided, derived, listed, mended};
 use crate::app::App;
 use crate::channels::profile::ChannelProfile;
 use crate::channels::publish::{self, Part, Publication};
-use crate::channels::{queries as publications, store};
+use crate::channels::{mirror, queries as publications, store};
 use crate::error::{Error, Result};
 use crate::files;
 use crate::import::queries::{imports_known, imports_open};
@@ -132,7 +132,7 @@ impl Form {
         let form = |zipped: bool, name: &str, bytes: u64, sha256: &str| Self {
             zipped,
             place: store::place(&profile.code, &publication.id, name),
-            copy: store::feed(&profile.code, name),
+            copy: mirror::feed(&profile.code, name),
             bytes,
             sha256: sha256.to_owned(),
         };
@@ -185,11 +185,11 @@ pub(super) async fn repair(app: &App) -> Result<Vec<Finding>> {
             }
         }
         if !copies {
-            store::mirror(app, &profile, &publication).await;
+            mirror::bring(app, &profile, &publication).await;
             done.push(mended(
                 "files",
                 "copy",
-                store::feed(&profile.code, "").to_string(),
+                mirror::feed(&profile.code, "").to_string(),
                 "was copied anew from the publication",
             ));
         }

@@ -128,16 +128,19 @@ async fn missed(app: &App, run: &Run, state: &mut State) -> Result<End> {
         std::mem::take(&mut state.lost_words),
     );
     let (missing, all) = app.db.read(move |conn| missing(conn, &import, &seen, &seen_levels, &words)).await?;
-    if missing.len() * 100 > all * HELD_ABOVE_PERCENT {
+    // What an interrupted try has lost already was not too much.
+    let begun = state.counts.gone > 0;
+    if !begun && missing.len() * 100 > all * HELD_ABOVE_PERCENT {
         let (id, reason) = (run.import.id.clone(), held_reason(run.import.kind, missing.len(), all));
         if !run.import.dry_run {
             app.db.write(move |conn| held_put(conn, &id, &missing)).await?;
         }
         return Ok(End { status: ImportStatus::Held, error: Some(reason) });
     }
-    state.counts.gone = i64::try_from(missing.len()).unwrap_or(i64::MAX);
-    if !run.import.dry_run {
-        lose(app, &run.import, missing).await?;
+    if run.import.dry_run {
+        state.counts.gone = count(&missing);
+    } else {
+        lose(app, &run.import, missing, &mut state.counts).await?;
     }
     Ok(End { status: done(&state.counts), error: None })
 }
@@ -169,10 +172,17 @@ fn held_reason(kind: ImportKind, lost: usize, all: usize) -> String {
     )
 }
 
-/// Loses what a full file does not name: offers are gone, levels are zero.
-async fn lose(app: &App, import: &ImportRow, losses: Vec<HeldLoss>) -> Result<()> {
+fn count(losses: &[HeldLoss]) -> i64 {
+    i64::try_from(losses.len()).unwrap_or(i64::MAX)
+}
+
+/// Loses what a full file does not name: offers are gone, levels are zero. Each part is counted with its own transaction, so that a
+/// try that is interrupted here counts what the one before has lost.
+async fn lose(app: &App, import: &ImportRow, losses: Vec<HeldLoss>, counts: &mut Counts) -> Result<()> {
     for part in losses.chunks(LOSS_CHUNK) {
         let (part, import, dictionary, now) = (part.to_vec(), import.clone(), Arc::clone(&app.dictionary), app.clock.now());
+        counts.gone += count(&part);
+        let counts = *counts;
         app.db
             .write(move |conn| {
                 lock_catalog(conn)?;
@@ -191,6 +201,7 @@ async fn lose(app: &App, import: &ImportRow, losses: Vec<HeldLoss>) -> Result<()
                 } else {
                     golden::rebuild(conn, &rules, &products, operation, now)?
                 };
+                import_count(conn, &import.id, &counts)?;
                 changes::append(conn, now, &changed).map(|_| ())
             })
             .await?;
@@ -254,9 +265,9 @@ pub async fn lose_held(app: &App, import_id: &str) -> Result<ImportRow> {
     if import.status != ImportStatus::Running {
         return Ok(import);
     }
-    let mut counts = import.counts;
-    counts.gone = i64::try_from(losses.len()).unwrap_or(i64::MAX);
-    lose(app, &import, losses).await?;
+    // All of them are on the list, those too that an interrupted try has lost.
+    let mut counts = Counts { gone: 0, ..import.counts };
+    lose(app, &import, losses, &mut counts).await?;
     let (id, now) = (import_id.to_owned(), app.clock.now());
     app.db
         .write(move |conn| {

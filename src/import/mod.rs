@@ -13,6 +13,7 @@ pub mod prepare;
 pub mod queries;
 pub mod read;
 pub mod reread;
+mod resume;
 pub mod row;
 pub mod run;
 pub mod timings;

@@ -212,7 +212,7 @@ pub fn import_running_beside(conn: &mut Conn, import: &ImportRow) -> Result<Opti
         .optional()?)
 }
 
-/// The import begins: counts from nothing, whatever an earlier, interrupted try left. False when somebody has stopped it meanwhile.
+/// The import begins, or goes on after what an earlier, interrupted try has counted. False when somebody has stopped it meanwhile.
 pub fn import_start(conn: &mut Conn, id: &str, profile: &str, profile_name: &str, now: DateTime<Utc>) -> Result<bool> {
     let open = imports::status.eq(ImportStatus::Queued.as_str()).or(imports::status.eq(ImportStatus::Running.as_str()));
     let begun = diesel::update(imports::table.filter(imports::id.eq(id).and(open)))
@@ -228,9 +228,13 @@ pub fn import_start(conn: &mut Conn, id: &str, profile: &str, profile_name: &str
     diesel::update(imports::table.filter(imports::id.eq(id).and(imports::started_at.is_null())))
         .set(imports::started_at.eq(Time(now)))
         .execute(conn)?;
-    diesel::delete(import_issues::table.filter(import_issues::import_id.eq(id))).execute(conn)?;
-    import_count(conn, id, &Counts::default())?;
     Ok(true)
+}
+
+/// Counts from nothing again; what an interrupted try told is forgotten, what it wrote stays.
+pub fn import_restart(conn: &mut Conn, id: &str) -> Result<()> {
+    diesel::delete(import_issues::table.filter(import_issues::import_id.eq(id))).execute(conn)?;
+    import_count(conn, id, &Counts::default())
 }
 
 /// How far it is.
@@ -282,10 +286,11 @@ pub fn import_move(conn: &mut Conn, id: &str, from: ImportStatus, to: ImportStat
     Ok(diesel::update(here).set(imports::status.eq(to.as_str())).execute(conn)? == 1)
 }
 
-/// Is it still to go on? Asked inside the transaction that goes on, so that a person's cancel stops it between two chunks.
-pub fn import_is_running(conn: &mut Conn, id: &str) -> Result<bool> {
-    let status: String = imports::table.find(id).select(imports::status).first(conn)?;
-    Ok(status == ImportStatus::Running.as_str())
+/// Where it stands and how many rows are in. Asked inside the transaction that goes on, so that a person's cancel stops it between two
+/// chunks, and a worker that was thought dead writes nothing beside the one that has taken its work up.
+pub fn import_stage(conn: &mut Conn, id: &str) -> Result<(ImportStatus, i64)> {
+    let (status, rows): (String, i64) = imports::table.find(id).select((imports::status, imports::rows_read)).first(conn)?;
+    Ok((status.parse()?, rows))
 }
 
 /// An issue as stored.

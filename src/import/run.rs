@@ -4,11 +4,12 @@ use super::chunk::{Chunk, Reader, left_stage};
 use super::finish::{self, Ending};
 use super::last_rows::LastRows;
 use super::queries::{
-    ImportRow, StoredFile, import_by_id, import_count, import_is_running, import_running_beside, import_start, issues_insert,
+    ImportRow, StoredFile, import_by_id, import_count, import_running_beside, import_stage, import_start, issues_insert,
 };
 use super::read::{self, ReadError, ReadLimits, ReadOptions};
+use super::resume::{self, Next, Resume};
 use super::timings::{Stage, Timings};
-use super::{Counts, ImportKind, ImportMode, Issue, Record};
+use super::{Counts, ImportKind, ImportMode, ImportStatus, Issue, Record};
 use crate::app::App;
 use crate::catalog::intake::{self, Batch, Taken};
 use crate::catalog::queries::{Rules, offer_keys};
@@ -32,7 +33,7 @@ use tracing::Instrument;
 /// Records looked at to propose a profile.
 const SAMPLES: usize = 200;
 /// Words of lost rows that are kept to find their offers by.
-const MAX_LOST_WORDS: usize = 200_000;
+pub(super) const MAX_LOST_WORDS: usize = 200_000;
 
 /// What remains known between chunks.
 #[derive(Default)]
@@ -53,7 +54,7 @@ pub(super) struct Run {
     pub(super) proposed: bool,
 }
 
-/// Does an accepted import and returns it as it ended. Safe to repeat: what was written already is found unchanged.
+/// Does an accepted import and returns it as it ended. Safe to repeat: it goes on after the last chunk that was written.
 pub async fn execute(app: &App, import_id: &str, progress: &(dyn Fn(&Counts) + Sync)) -> Result<ImportRow> {
     execute_timed(app, import_id, progress).await.map(|(import, _)| import)
 }
@@ -90,7 +91,8 @@ async fn attempt(app: &App, import: ImportRow, progress: &(dyn Fn(&Counts) + Syn
     let supplier = app.db.read(move |conn| supplier_by_code(conn, &code)).await?;
     let run = Run { mode, profile: Arc::new(text), proposed, import: Arc::new(import) };
     if !begin(app, &run, profile.name.clone()).await? {
-        return finish::end(app, run, State::default(), Ending::Cancelled).await;
+        let state = State { counts: run.import.counts, ..State::default() };
+        return finish::end(app, run, state, Ending::Cancelled).await;
     }
     let reader = Reader {
         db: app.db.clone(),
@@ -103,7 +105,8 @@ async fn attempt(app: &App, import: ImportRow, progress: &(dyn Fn(&Counts) + Syn
         memo: Arc::default(),
     };
     let last = look_ahead(app, &run, &reader, timings).await?;
-    let mut state = State::default();
+    let mut resume = Resume::after(run.import.counts.rows_read);
+    let mut state = State { counts: run.import.counts, ..State::default() };
     let mut fatal = None;
     for (place, file) in run.import.files.iter().enumerate() {
         let mut chunks = reader.start(open(app, file).await?, file.name.clone(), place, Arc::clone(&last));
@@ -113,6 +116,14 @@ async fn attempt(app: &App, import: ImportRow, progress: &(dyn Fn(&Counts) + Syn
             timings.add(Stage::Wait, waiting.elapsed());
             let mut chunk = chunk?;
             fatal = fatal.or(chunk.fatal.take().map(|reason| format!("{}: {reason}", file.name)));
+            match resume.next(chunk.read) {
+                Some(Next::Write) => {}
+                Some(Next::Pass) => {
+                    state = resume::pass(app, &run, chunk, state).await?;
+                    continue;
+                }
+                None => return Err(resume::restart(app, &run).await),
+            }
             let span = tracing::debug_span!("chunk", file = file.name, rows = chunk.read);
             let written = write_chunk(app, &run, &file.name, chunk, state, timings).instrument(span).await?;
             state = written.0;
@@ -336,8 +347,14 @@ impl Step {
         mut state: State,
         now: chrono::DateTime<chrono::Utc>,
     ) -> Result<Worked> {
-        if !import_is_running(conn, &self.run.import.id)? {
+        let (status, rows) = import_stage(conn, &self.run.import.id)?;
+        if status != ImportStatus::Running {
             return Ok((state, Vec::new(), false, self));
+        }
+        if rows != state.counts.rows_read {
+            // This worker was thought dead and is late; two that write in turns would count every row twice.
+            let message = format!("another process has taken import {} up and is at row {rows}", self.run.import.id);
+            return Err(Error::new(Code::Unavailable, message));
         }
         let Chunk { rows, standing, mut issues, read, rejected, warned, superseded, lost_keys, lost_words, .. } = chunk;
         let room = MAX_LOST_WORDS.saturating_sub(state.lost_words.len());

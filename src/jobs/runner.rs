@@ -1,7 +1,7 @@
 //! The runner: takes jobs one after another, keeps their leases alive, and gives them back at shutdown.
 
 use super::queries::{Claimed, Held, job_claim, job_fail, job_finish, job_is_due, job_renew, job_return};
-use super::{HEARTBEAT, Job, pause};
+use super::{HEARTBEAT, Job, LEASE, pause};
 use crate::app::App;
 use crate::error::{Code, Error, Result};
 use crate::import::finish;
@@ -36,6 +36,16 @@ pub async fn run(app: App, shutdown: CancellationToken) {
             }
         }
     }
+}
+
+/// Does one job that is due, as a server would; false when there is none. For a command that waits for what a dead process has left.
+pub async fn one(app: &App, worker: &str) -> Result<bool> {
+    match claim(app, worker).await? {
+        Claimed::Work(held) => work(app, worker, held, &app.shutdown).await,
+        Claimed::GivenUp(held) => give_up(app, &held).await,
+        Claimed::Nothing => return Ok(false),
+    }
+    Ok(true)
 }
 
 /// Looks before it writes: a claim would otherwise wake every follower of the log, this runner included.
@@ -86,7 +96,7 @@ async fn work(app: &App, worker: &str, held: Held, shutdown: &CancellationToken)
         // What is only not to be had just now is waited for, however long.
         Left::Ended(Err(error)) if error.code == Code::Unavailable => {
             tracing::info!(job = %held.id, %error, "job waits");
-            app.db.write(move |conn| job_return(conn, &id, &worker, WAIT, now)).await
+            give_back(app, &id, &worker, shutdown).await
         }
         Left::Ended(Err(error)) => {
             let retry = pause(held.attempts);
@@ -102,6 +112,26 @@ async fn work(app: &App, worker: &str, held: Held, shutdown: &CancellationToken)
     if let Err(error) = noted {
         // Its lease runs out and it is taken up again: jobs are idempotent.
         tracing::warn!(job = %held.id, %error, "the job's end could not be noted");
+    }
+}
+
+/// How often a job is given back to a database that cannot be written.
+const GIVE_BACK: Duration = Duration::from_secs(1);
+
+/// Gives back a job that waits for what is not to be had. That may be the database itself: then it is tried until the lease is over, so
+/// that the job waits no longer than the database is away or its disk is full.
+async fn give_back(app: &App, id: &str, worker: &str, shutdown: &CancellationToken) -> Result<bool> {
+    let until = app.clock.now() + LEASE;
+    loop {
+        let (id, worker, now) = (id.to_owned(), worker.to_owned(), app.clock.now());
+        let given = app.db.write(move |conn| job_return(conn, &id, &worker, WAIT, now)).await;
+        if given.is_ok() || now >= until || shutdown.is_cancelled() {
+            return given;
+        }
+        tokio::select! {
+            () = tokio::time::sleep(GIVE_BACK) => {}
+            () = shutdown.cancelled() => {}
+        }
     }
 }
 

@@ -47,7 +47,8 @@ struct Live {
     version: String,
     index: Index,
     reader: IndexReader,
-    opstamp: u64,
+    /// Which commit it shows. The stamp alone does not tell: after a restart the first commit may have the stamp of the last.
+    commit: (u64, Option<Position>),
 }
 
 /// A view of the index that does not change, and which version it is of.
@@ -117,18 +118,19 @@ impl Search {
                 *live = None;
                 return Ok(());
             };
-            let (opstamp, position) = index::position(&index)?;
+            let commit = index::position(&index)?;
             let reader = index.reader_builder().reload_policy(ReloadPolicy::Manual).try_into().map_err(Error::internal)?;
-            *live = Some(Live { version, index, reader, opstamp });
-            self.inner.visible.send_replace(position);
+            self.inner.visible.send_replace(commit.1.clone());
+            *live = Some(Live { version, index, reader, commit });
             return Ok(());
         }
         if let Some(live) = live.as_mut() {
             // Read before the reload: the reader then shows at least this commit.
-            let (opstamp, position) = index::position(&live.index)?;
-            if opstamp != live.opstamp {
+            let commit = index::position(&live.index)?;
+            if commit != live.commit {
                 live.reader.reload().map_err(Error::internal)?;
-                live.opstamp = opstamp;
+                let position = commit.1.clone();
+                live.commit = commit;
                 self.inner.visible.send_if_modified(|known| {
                     let newer = *known != position;
                     *known = position;

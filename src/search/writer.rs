@@ -22,10 +22,11 @@ pub type ReadyChannels = HashMap<i64, Vec<String>>;
 
 /// The holder's writer of the live version.
 pub(super) struct Writer {
-    lock: WriterLock,
     inner: IndexWriter,
     search: Search,
     position: Position,
+    // Dropped last: whoever gets it next must find tantivy's own lock free.
+    lock: WriterLock,
 }
 
 /// What opening the live version came to.
@@ -53,6 +54,10 @@ impl Writer {
             return Ok(Opened::Rebuild(lock, "it does not say how far it has read"));
         };
         let inner = index.writer_with_num_threads(1, FEEDING_BYTES).map_err(Error::internal)?;
+        // A process that died left files of a commit that never came, or a version that it was building. The next commit may want the
+        // same names: tantivy refuses to write over a file, and would refuse for ever.
+        inner.garbage_collect_files().wait().map_err(Error::internal)?;
+        folder.sweep(&version);
         Ok(Opened::Ready(Box::new(Self { lock, inner, search: search.clone(), position })))
     }
 
@@ -89,11 +94,11 @@ impl Writer {
 
 /// A version being built beside the live one.
 pub(super) struct Fresh {
-    lock: WriterLock,
     version: String,
     inner: IndexWriter,
     search: Search,
     products: u64,
+    lock: WriterLock,
 }
 
 impl Fresh {

@@ -3,8 +3,9 @@
 use super::queries::{DEFAULT_WAREHOUSE, LevelRow, Movement, levels_of_offers, levels_put, warehouse_ensure, warehouse_ids};
 use crate::db::Conn;
 use crate::error::Result;
+use crate::import::StockLine;
 use chrono::{DateTime, Utc};
-use std::collections::{BTreeSet, HashMap};
+use std::collections::{BTreeSet, HashMap, HashSet};
 
 /// A level as reported.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -80,7 +81,7 @@ pub fn plan_levels(
     }
     let mut warehouses = warehouse_ids(conn, supplier_id)?;
     for level in levels {
-        let code = level.warehouse.as_deref().and_then(warehouse_code).unwrap_or_else(|| DEFAULT_WAREHOUSE.to_owned());
+        let code = warehouse_of(level.warehouse.as_deref());
         let warehouse_id = if let Some(id) = warehouses.get(&code) {
             *id
         } else {
@@ -116,6 +117,25 @@ pub fn plan_levels(
         plan.levels.insert(key, row);
     }
     Ok(plan)
+}
+
+/// Which levels these offers' lines are about; a line of a warehouse that is not there is about none.
+pub fn levels_named<'a>(
+    conn: &mut Conn,
+    supplier_id: i64,
+    lines: impl Iterator<Item = (i64, &'a [StockLine])>,
+) -> Result<HashSet<(i64, i64)>> {
+    let warehouses = warehouse_ids(conn, supplier_id)?;
+    let of = |(offer, lines): (i64, &'a [StockLine])| {
+        let ids = lines.iter().filter_map(|line| warehouses.get(&warehouse_of(line.warehouse.as_deref())));
+        ids.map(|id| (offer, *id)).collect::<Vec<_>>()
+    };
+    Ok(lines.flat_map(of).collect())
+}
+
+/// The code of the warehouse that a supplier means.
+fn warehouse_of(text: Option<&str>) -> String {
+    text.and_then(warehouse_code).unwrap_or_else(|| DEFAULT_WAREHOUSE.to_owned())
 }
 
 /// A warehouse's code as a supplier writes it (`HAM 1`), in the form of ours (`ham-1`); none when nothing is left.

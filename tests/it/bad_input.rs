@@ -276,3 +276,38 @@ async fn a_database_that_goes_away_and_comes_back_loses_no_row() {
     assert_eq!(skus.len(), 4_000);
     assert_eq!(take(&server, "list.csv", lamps(4_000)).await["unchanged"], 4_000);
 }
+
+/// The most memory that a process had at once, in MiB, as Linux tells it while it runs.
+fn peak(pid: u32) -> Option<u64> {
+    let status = std::fs::read_to_string(format!("/proc/{pid}/status")).ok()?;
+    let line = status.lines().find_map(|line| line.strip_prefix("VmHWM:"))?;
+    line.trim().strip_suffix(" kB")?.trim().parse::<u64>().ok().map(|kib| kib / 1_024)
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 4)]
+async fn a_cell_of_a_hundred_megabytes_costs_one_row_and_no_memory() {
+    let house = House::on_sqlite().await;
+    let (file, profile) = (house.dir.path().join("list.csv"), house.dir.path().join("profile.toml"));
+    std::fs::write(&profile, PROFILE).unwrap();
+    let mut out = std::io::BufWriter::new(std::fs::File::create(&file).unwrap());
+    write!(out, "{HEADER}\n{}\nA-2,Fenix,HM2,\"", lamp(1)).unwrap();
+    let megabyte = vec![b'x'; 1 << 20];
+    for _ in 0..100 {
+        out.write_all(&megabyte).unwrap();
+    }
+    write!(out, "\",400,3\n{}\n", lamp(3)).unwrap();
+    out.into_inner().unwrap();
+    let mut command = crate::killed::program::beamline(&house.config);
+    command.args(["import", "--supplier", "alpine", "--profile"]).args([&profile, &file]);
+    let mut running = command.stdout(std::process::Stdio::piped()).spawn().unwrap();
+    let mut most = 0;
+    while running.try_wait().unwrap().is_none() {
+        most = peak(running.id()).map_or(most, |peak| most.max(peak));
+        tokio::time::sleep(Duration::from_millis(5)).await;
+    }
+    let output = running.wait_with_output().unwrap();
+    let said = String::from_utf8_lossy(&output.stdout);
+    assert_eq!(output.status.code(), Some(1), "{said}");
+    assert!(said.contains("3 rows read = 2 created") && said.contains("row_too_large"), "{said}");
+    assert!(most < 300, "{most} MiB");
+}

@@ -31,6 +31,7 @@ mod imports;
 mod jobs;
 mod killed;
 mod observing;
+mod outage;
 mod real_data;
 mod samples;
 mod search;

@@ -31,10 +31,25 @@ use axum::extract::Request;
 use axum::response::Response;
 use chrono::{DateTime, Utc};
 use format::Format;
+use futures_util::FutureExt;
 use serde::Deserialize;
 use serde_json::{Map, Value as JsonValue};
 use std::sync::{Arc, LazyLock};
 use tokio::sync::Semaphore;
+
+/// A whole body cut into lines as it would be if it came in pieces of so many bytes: each line's object, or why it holds none. What the
+/// fuzzer feeds.
+pub fn objects(body: &[u8], piece: usize) -> Vec<Result<Map<String, JsonValue>>> {
+    let pieces =
+        body.chunks(piece.max(1)).map(|piece| Ok::<_, std::convert::Infallible>(axum::body::Bytes::copy_from_slice(piece)));
+    let mut lines = lines::Lines::new(futures_util::stream::iter(pieces));
+    let mut objects = Vec::new();
+    // Nothing has to be waited for.
+    while let Some(Ok(Some(line))) = lines.next().now_or_never() {
+        objects.push(lines::object(line.bytes.as_deref()));
+    }
+    objects
+}
 
 /// Streams at once in one process. Each may hold some megabytes.
 const STREAMS: usize = 32;

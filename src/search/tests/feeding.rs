@@ -64,6 +64,47 @@ fn the_position_survives_in_the_commit_and_is_published_after_the_reload() {
 }
 
 #[test]
+fn a_commit_without_products_is_seen_after_a_restart_too() {
+    // tantivy gives the first commit of a new writer the stamp of the last one of the old, when nothing is written between them.
+    let shop = Shop::of(vec![lamp(1, "BL-A")]);
+    let there = Search::open(shop.folder.path(), dictionary(), Clock::system()).unwrap();
+    for seq in [7, 8, 9] {
+        let mut writer = shop.writer();
+        writer.advance(at(seq));
+        writer.commit().unwrap();
+        there.refresh().unwrap();
+        assert_eq!((shop.search.position(), there.position()), (Some(at(seq)), Some(at(seq))));
+    }
+}
+
+#[test]
+fn files_of_a_commit_that_never_came_are_in_nobodys_way() {
+    let shop = Shop::of((1..=9).map(|id| lamp(id, &format!("BL-{id}"))).collect());
+    let folder = Folder::at(shop.folder.path());
+    let version = folder.current().unwrap().unwrap();
+    let opened = folder.open(&version, shop.search.fields()).unwrap().unwrap();
+    let (stamp, _) = index::position(&opened).unwrap();
+    // What a process leaves that is killed between writing which documents are deleted and committing that.
+    let version = shop.folder.path().join(version);
+    let managed = std::fs::read_to_string(version.join(".managed.json")).unwrap();
+    let mut managed: Vec<String> = serde_json::from_str(&managed).unwrap();
+    for segment in opened.searchable_segment_ids().unwrap() {
+        for stamp in stamp..stamp + 20 {
+            let name = format!("{}.{stamp}.del", segment.uuid_string());
+            std::fs::write(version.join(&name), b"half").unwrap();
+            managed.push(name);
+        }
+    }
+    std::fs::write(version.join(".managed.json"), serde_json::to_string(&managed).unwrap()).unwrap();
+
+    let mut writer = shop.writer();
+    writer.replace(&[1], &[], &ReadyChannels::new()).unwrap();
+    writer.advance(at(9));
+    writer.commit().unwrap();
+    assert_eq!((shop.find("").len(), shop.search.position()), (8, Some(at(9))));
+}
+
+#[test]
 fn another_dictionary_or_a_broken_index_is_rebuilt() {
     let shop = Shop::of(vec![lamp(1, "BL-A")]);
     let other = Search::open(shop.folder.path(), Arc::new(Dictionary::default()), Clock::system()).unwrap();
