@@ -100,7 +100,7 @@ impl ChannelSettings {
 pub fn tell(
     conn: &mut Conn,
     channel: &str,
-    before: Option<serde_json::Value>,
+    before: Option<&serde_json::Value>,
     operation_id: Option<String>,
     now: DateTime<Utc>,
 ) -> Result<Position> {
@@ -110,7 +110,7 @@ pub fn tell(
         product_id: None,
         offer_id: None,
         operation_id,
-        before: before.as_ref().map(JsonText::of).transpose()?,
+        before: before.map(JsonText::of).transpose()?,
         data: serde_json::json!({ "channel": channel }),
     };
     changes::append(conn, now, &[change])

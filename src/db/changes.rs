@@ -320,6 +320,9 @@ pub fn touched_after(conn: &mut Conn, position: &Position, limit: i64) -> Result
         .limit(limit)
         .select((changes::xid, changes::seq, changes::product_id, diesel::dsl::sql::<Nullable<Json>>(settings)))
         .load(conn)?;
+    if rows.is_empty() {
+        reached(conn, (xid, seq))?;
+    }
     let touched = rows.into_iter().map(|(xid, seq, product_id, settings)| {
         let position = Position { epoch: epoch.clone(), xid, seq };
         Ok(Touched { position, product_id, settings: settings.map(|settings| settings.read()).transpose()? })
@@ -329,7 +332,7 @@ pub fn touched_after(conn: &mut Conn, position: &Position, limit: i64) -> Result
 
 /// Changes after `position`, oldest first, at most `limit`: never one that an older, still running transaction could precede.
 ///
-/// A position of another epoch, or one whose successors have been pruned, is `cursor_expired`.
+/// A position of another epoch, one whose successors have been pruned, or one that the log has never reached, is `cursor_expired`.
 pub fn read_after(conn: &mut Conn, position: &Position, limit: i64) -> Result<Vec<Change>> {
     let epoch = readable(conn, position)?;
     let (xid, seq) = (position.xid, position.seq);
@@ -354,21 +357,25 @@ pub fn read_after(conn: &mut Conn, position: &Position, limit: i64) -> Result<Ve
             changes::changed_at,
         ))
         .load(conn)?;
-    if rows.is_empty() && is_ahead(conn, (xid, seq))? {
+    if rows.is_empty() {
+        reached(conn, (xid, seq))?;
+    }
+    rows.into_iter().map(|row| row.into_change(&epoch)).collect()
+}
+
+/// A position that the log has never reached is `cursor_expired`. One that was given out is committed, and so in any snapshot taken since,
+/// or it has been pruned.
+fn reached(conn: &mut Conn, position: (i64, i64)) -> Result<()> {
+    let newest = changes::table.order((changes::xid.desc(), changes::seq.desc())).select((changes::xid, changes::seq));
+    let newest: Option<(i64, i64)> = newest.first(conn).optional()?;
+    let pruned = retention::watermark(conn)?.map(|pruned| (pruned.xid, pruned.seq));
+    if position > newest.max(pruned).unwrap_or((0, 0)) {
         return Err(Error::new(
             Code::CursorExpired,
             "this change sequence is past the newest; an older copy of the database was put in place. Read everything anew",
         ));
     }
-    rows.into_iter().map(|row| row.into_change(&epoch)).collect()
-}
-
-/// Was this position never given out? One that was is committed, and so in any snapshot taken since, or it has been pruned.
-fn is_ahead(conn: &mut Conn, position: (i64, i64)) -> Result<bool> {
-    let newest = changes::table.order((changes::xid.desc(), changes::seq.desc())).select((changes::xid, changes::seq));
-    let newest: Option<(i64, i64)> = newest.first(conn).optional()?;
-    let pruned = retention::watermark(conn)?.map(|pruned| (pruned.xid, pruned.seq));
-    Ok(position > newest.max(pruned).unwrap_or((0, 0)))
+    Ok(())
 }
 
 /// The changes of one product, newest first, before `before_seq`.

@@ -2,7 +2,9 @@
 
 use crate::support::{Answer, Server, key};
 use beamline::auth::Role;
-use beamline::db::{ChangeKind, changes};
+use beamline::db::schema::changes as log;
+use beamline::db::{ChangeKind, Conn, JsonText, changes};
+use diesel::prelude::*;
 use reqwest::Method;
 use serde_json::{Value, json};
 
@@ -87,15 +89,17 @@ both_databases! {
         made(&server, "alpine").await;
         server.send(Method::PATCH, "/api/v1/suppliers/alpine", json!({"name": "Alpine"})).await.expect(200);
         let start = house.app.db.read(changes::start).await.unwrap();
-        let log = || { let start = start.clone(); house.app.db.read(move |conn| changes::read_after(conn, &start, 10)) };
+        let follow = || { let start = start.clone(); house.app.db.read(move |conn| changes::read_after(conn, &start, 10)) };
         house.seen().await;
-        let named = log().await.unwrap();
+        let named = follow().await.unwrap();
         assert!(named.iter().all(|change| change.kind == ChangeKind::EditChanged), "a name is nobody's value: {named:?}");
         server.send(Method::PATCH, "/api/v1/suppliers/alpine", json!({"rank": 5})).await.expect(200);
         house.seen().await;
-        let changes = log().await.unwrap().split_off(named.len());
+        let changes = follow().await.unwrap().split_off(named.len());
         assert_eq!((changes.len(), changes[0].data.clone()), (1, json!({"supplier": "alpine", "resolve": true})));
-        let before = changes[0].before.clone().unwrap();
+        let seq = changes[0].position.seq;
+        let kept = move |conn: &mut Conn| Ok(log::table.filter(log::seq.eq(seq)).select(log::before).first::<Option<JsonText>>(conn)?);
+        let before: Value = house.app.db.read(kept).await.unwrap().unwrap().read().unwrap();
         assert_eq!((&before["rank"], &before["currency"]), (&json!(100), &json!("EUR")));
         let operation = changes[0].operation_id.clone().unwrap();
         let shown = server.get(&format!("/api/v1/operations/{operation}")).await.expect(200);

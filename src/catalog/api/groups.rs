@@ -147,7 +147,7 @@ async fn patch_product_group(
             group_insert(conn, &code, &stored, now.into()).map_err(|error| unique_violation(error, taken))?;
         }
         let row = group_by_code(conn, &code)?.ok_or_else(|| Error::not_found(format!("product group {code}")))?;
-        let change = tell(conn, &row, before, &actor, now)?;
+        let change = tell(conn, &row, &before, &actor, now)?;
         Ok((existing(conn, &code)?, created, change))
     };
     let (group, created, change) = app.db.write(work).await?;
@@ -191,7 +191,7 @@ fn title_document(row: &GroupRow) -> Result<JsonValue> {
 }
 
 /// Every product of the group shows its title: readers look at them anew.
-fn tell(conn: &mut Conn, row: &GroupRow, before: JsonValue, actor: &str, now: DateTime<Utc>) -> Result<Position> {
+fn tell(conn: &mut Conn, row: &GroupRow, before: &JsonValue, actor: &str, now: DateTime<Utc>) -> Result<Position> {
     let operation = operations::record(conn, "edit", actor, &row.code, &json!({"group": row.code}), now)?;
     let change = NewChange {
         kind: ChangeKind::EditChanged,
@@ -199,7 +199,7 @@ fn tell(conn: &mut Conn, row: &GroupRow, before: JsonValue, actor: &str, now: Da
         product_id: None,
         offer_id: None,
         operation_id: Some(operation.clone()),
-        before: Some(JsonText::of(&before)?),
+        before: Some(JsonText::of(before)?),
         data: json!({"what": "group", "group": row.code}),
     };
     let (mut after, mut told) = (0, changes::append(conn, now, &[change])?);

@@ -39,6 +39,7 @@ impl<'a> Preparer<'a> {
     }
 
     /// The same, with a memory of cells that were read with this dictionary.
+    #[must_use]
     pub fn remembering(self, memo: &'a Memo) -> Self {
         Self { memo: Some(memo), ..self }
     }
