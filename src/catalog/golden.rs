@@ -6,18 +6,20 @@
 use super::brand;
 use super::lifecycle::{self, Standing};
 use super::queries::{
-    self, NewProduct, OfferSource, ProductRow, Rules, edits_of, offers_of_products, products_by_id, products_lock, products_put,
+    self, ClaimsRow, NewProduct, ProductRow, Rules, claims_of_products, edits_of, products_by_id, products_lock, products_put,
 };
 use super::resolve::{self, Edit, Golden, Source};
+use super::terms::{self, Sold, stored_money};
 use super::view::{GoldenValue, ProductStatus};
-use crate::db::{ChangeKind, Conn, JsonText, NewChange, Time};
+use crate::db::{ChangeKind, Conn, JsonText, NewChange};
 use crate::error::Result;
 use crate::identity::mpn::mpn_key;
-use crate::pricing::{Money, OfferTerms, first_price, money};
-use crate::stock::available::{Level, available};
+use crate::pricing::{Money, OfferTerms};
+use crate::stock::available::Level;
 use crate::stock::queries::levels_of_products;
 use chrono::{DateTime, Utc};
-use serde_json::json;
+use serde::Serialize;
+use serde_json::{json, value::RawValue};
 use std::collections::{BTreeMap, BTreeSet, HashMap};
 
 /// What is chosen about a product besides its claims.
@@ -88,7 +90,7 @@ pub fn rebuild_with(
     products_lock(conn, &stored)?;
     let mut products = products_by_id(conn, &stored)?;
     products.extend(fresh);
-    let mut offers = offers_of_products(conn, &stored)?;
+    let mut offers = claims_of_products(conn, &stored)?;
     let edits = edits_of(conn, &stored)?;
     let mut levels = levels_of_products(conn, &stored)?;
     let (mut changes, mut brands, mut rows) = (Vec::new(), BTreeMap::new(), Vec::new());
@@ -126,56 +128,42 @@ pub fn rebuild_with(
     Ok(changes)
 }
 
-fn part(offer: &OfferSource) -> Result<Part> {
-    let body = &offer.body;
+fn part(offer: &ClaimsRow) -> Result<Part> {
     Ok(Part {
         source: source(offer)?,
-        cost: stored_money(body.cost_minor, body.cost_currency.as_deref()),
-        recommended_price: stored_money(body.recommended_minor, body.recommended_currency.as_deref()),
+        cost: stored_money(offer.cost_minor, offer.cost_currency.as_deref()),
+        recommended_price: stored_money(offer.recommended_minor, offer.recommended_currency.as_deref()),
     })
 }
 
 /// Makes an offer a source of claims.
-pub fn source(offer: &OfferSource) -> Result<Source> {
+pub fn source(offer: &ClaimsRow) -> Result<Source> {
     Ok(Source {
         offer_id: offer.id,
         supplier: offer.supplier_code.clone(),
         rank: offer.rank,
-        supplier_sku: offer.body.supplier_sku.clone(),
-        live: offer.body.live,
-        import_id: offer.body.import_id.clone(),
-        file: offer.body.file.clone(),
-        row: offer.body.row_number,
-        claims: offer.body.claims.read()?,
-        images: offer.body.images.read()?,
-        tags: offer.body.tags.read()?,
+        supplier_sku: offer.supplier_sku.clone(),
+        live: offer.live,
+        import_id: offer.import_id.clone(),
+        file: offer.file.clone(),
+        row: offer.row_number,
+        claims: offer.claims.read()?,
+        images: offer.images.read()?,
+        tags: offer.tags.read()?,
     })
 }
 
-/// The terms of a product's offers, as pricing wants them.
-pub fn terms_of(offers: &[OfferSource], levels: &[Level]) -> Result<Vec<OfferTerms>> {
-    let parts = offers.iter().map(part).collect::<Result<Vec<_>>>()?;
-    Ok(terms(&parts, levels))
-}
-
-/// An offer is in stock where some level of it may be sold.
-fn terms(parts: &[Part], levels: &[Level]) -> Vec<OfferTerms> {
-    let in_stock = |offer: i64| levels.iter().any(|level| level.offer_id == offer && level.available() > 0);
+fn terms_of(parts: &[Part], levels: &[Level]) -> Vec<OfferTerms> {
     let terms = parts.iter().map(|part| OfferTerms {
         supplier_rank: part.source.rank,
         supplier_code: part.source.supplier.clone(),
         offer_key: part.source.supplier_sku.clone(),
         live: part.source.live,
-        in_stock: in_stock(part.source.offer_id),
+        in_stock: terms::in_stock(part.source.offer_id, levels),
         cost: part.cost,
         recommended_price: part.recommended_price,
     });
     terms.collect()
-}
-
-/// Money from its two columns.
-pub fn stored_money(minor: Option<i64>, currency: Option<&str>) -> Option<Money> {
-    Some(Money { minor: minor?, currency: money::currency(currency?).ok()? })
 }
 
 /// All that is known about one product.
@@ -213,9 +201,7 @@ fn next_state(
             status => (status, lifecycle::BY_IMPORT),
         },
     };
-    let terms = terms(parts, levels);
-    let price =
-        rules.price.as_ref().and_then(|settings| first_price(&terms, settings, &rules.rates).ok()).map(|priced| priced.price);
+    let Sold { available, price } = Sold::of(&terms_of(parts, levels), levels, rules);
 
     let mut next = row.body.clone();
     status_by.clone_into(&mut next.status_by);
@@ -239,7 +225,7 @@ fn next_state(
     next.golden = JsonText::of(&golden.values)?;
     next.images = JsonText::of(&golden.images)?;
     next.tags = JsonText::of(&golden.tags)?;
-    next.available = available(levels);
+    next.available = available;
     next.price_minor = price.map(|price| price.minor);
     next.price_currency = price.map(|price| price.currency.code().to_owned());
     if row.body.version == 0 || !same_catalogue(&row.body, &next) {
@@ -281,20 +267,20 @@ fn title(golden: &Golden, locale: &str) -> String {
 
 /// Is everything that a product's version counts alike?
 fn same_catalogue(a: &NewProduct, b: &NewProduct) -> bool {
-    let of = |product: &NewProduct| NewProduct {
-        available: 0,
-        price_minor: None,
-        price_currency: None,
-        version: 0,
-        updated_at: Time(DateTime::UNIX_EPOCH),
-        ..product.clone()
+    let b = NewProduct {
+        available: a.available,
+        price_minor: a.price_minor,
+        price_currency: a.price_currency.clone(),
+        version: a.version,
+        updated_at: a.updated_at,
+        ..b.clone()
     };
-    of(a) == of(b)
+    *a == b
 }
 
 fn changes_between(row: &ProductRow, next: &NewProduct, operation_id: Option<&str>) -> Result<Vec<NewChange>> {
     let before = &row.body;
-    let change = |kind: ChangeKind, before: Option<serde_json::Value>, data: serde_json::Value| NewChange {
+    let change = |kind: ChangeKind, before: Option<JsonText>, data: serde_json::Value| NewChange {
         kind,
         subject: next.sku.clone(),
         product_id: Some(row.id),
@@ -315,58 +301,67 @@ fn changes_between(row: &ProductRow, next: &NewProduct, operation_id: Option<&st
         let data = json!({"sku": next.sku, "version": next.version, "changed": changed_fields(before, next)?});
         changes.push(change(kind, Some(image(before)?), data));
     }
-    if next.available != before.available && before.version > 0 {
-        let data = json!({"sku": next.sku, "available": next.available, "was": before.available});
-        changes.push(change(ChangeKind::StockChanged, None, data));
-    }
-    let (price, was) = (of_product(next), of_product(before));
-    if price != was && before.version > 0 {
-        changes.push(change(ChangeKind::PriceChanged, None, json!({"sku": next.sku, "price": price, "was": was})));
+    if before.version > 0 {
+        changes.extend(terms::changes_between((row.id, &next.sku), sold(before), sold(next), operation_id));
     }
     Ok(changes)
 }
 
-fn of_product(product: &NewProduct) -> Option<Money> {
-    stored_money(product.price_minor, product.price_currency.as_deref())
+fn sold(product: &NewProduct) -> Sold {
+    Sold { available: product.available, price: stored_money(product.price_minor, product.price_currency.as_deref()) }
+}
+
+/// See [`image`].
+#[derive(Serialize)]
+struct Image<'a> {
+    status: &'a str,
+    status_by: &'a str,
+    gtin: Option<&'a str>,
+    brand: Option<&'a str>,
+    mpn: Option<&'a str>,
+    category: Option<&'a str>,
+    group_id: Option<i64>,
+    group_pinned: bool,
+    values: &'a RawValue,
+    images: &'a RawValue,
+    tags: &'a RawValue,
 }
 
 /// A product's catalogue data as it was: what history shows and undo restores.
-pub fn image(product: &NewProduct) -> Result<serde_json::Value> {
-    Ok(json!({
-        "status": product.status,
-        "status_by": product.status_by,
-        "gtin": product.gtin,
-        "brand": product.brand,
-        "mpn": product.mpn,
-        "category": product.category,
-        "group_id": product.group_id,
-        "group_pinned": product.group_pinned,
-        "values": product.golden.read::<serde_json::Value>()?,
-        "images": product.images.read::<serde_json::Value>()?,
-        "tags": product.tags.read::<serde_json::Value>()?,
-    }))
+pub fn image(product: &NewProduct) -> Result<JsonText> {
+    Ok(JsonText::of(&Image {
+        status: &product.status,
+        status_by: &product.status_by,
+        gtin: product.gtin.as_deref(),
+        brand: product.brand.as_deref(),
+        mpn: product.mpn.as_deref(),
+        category: product.category.as_deref(),
+        group_id: product.group_id,
+        group_pinned: product.group_pinned,
+        values: product.golden.part()?,
+        images: product.images.part()?,
+        tags: product.tags.part()?,
+    })?)
 }
 
 /// Names of the fields and attributes in which two states differ.
 fn changed_fields(before: &NewProduct, next: &NewProduct) -> Result<Vec<String>> {
-    let (before, next) = (image(before)?, image(next)?);
-    let mut changed = BTreeSet::new();
-    let attributes = |image: &serde_json::Value| -> HashMap<String, serde_json::Value> {
-        image.get("values").and_then(|values| values.as_object()).map(|map| map.clone().into_iter().collect()).unwrap_or_default()
-    };
-    let (old_values, new_values) = (attributes(&before), attributes(&next));
-    for code in old_values.keys().chain(new_values.keys()) {
-        if old_values.get(code) != new_values.get(code) {
-            changed.insert(code.clone());
-        }
-    }
-    for field in ["status", "gtin", "brand", "mpn", "category", "images", "tags"] {
-        if before.get(field) != next.get(field) {
-            changed.insert(field.to_owned());
-        }
-    }
-    if before.get("group_id") != next.get("group_id") {
-        changed.insert("group".to_owned());
-    }
+    // Both are texts of our own making: what is alike is written alike.
+    let values = |product: &NewProduct| -> Result<BTreeMap<String, Box<RawValue>>> { Ok(product.golden.read()?) };
+    let (old_values, new_values) = (values(before)?, values(next)?);
+    let text = |values: &BTreeMap<String, Box<RawValue>>, code: &str| values.get(code).map(|value| value.get().to_owned());
+    let differs = |code: &&String| text(&old_values, code) != text(&new_values, code);
+    let mut changed: BTreeSet<String> = old_values.keys().chain(new_values.keys()).filter(differs).cloned().collect();
+    let fields = [
+        ("status", before.status != next.status),
+        ("gtin", before.gtin != next.gtin),
+        ("brand", before.brand != next.brand),
+        ("mpn", before.mpn != next.mpn),
+        ("category", before.category != next.category),
+        ("images", before.images != next.images),
+        ("tags", before.tags != next.tags),
+        ("group", before.group_id != next.group_id),
+    ];
+    changed.extend(fields.into_iter().filter(|(_, differs)| *differs).map(|(field, _)| field.to_owned()));
     Ok(changed.into_iter().collect())
 }

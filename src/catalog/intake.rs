@@ -10,6 +10,7 @@ use super::queries::{
     skus_taken,
 };
 use super::resolve::Source;
+use super::terms::stored_money;
 use super::view::{GoldenValue, GoldenValues};
 use super::{brand, sku};
 use crate::db::{ChangeKind, Conn, JsonText, NewChange, Time, ids, lock_catalog};
@@ -18,10 +19,12 @@ use crate::identity::find::{Candidate, Known, Marks};
 use crate::identity::mpn::mpn_key;
 use crate::import::PreparedRow;
 use crate::normalize::Value;
+use crate::pricing::Money;
 use crate::stock::available::Level;
 use crate::stock::intake::{NewLevel, Plan, plan_levels};
 use chrono::{DateTime, Utc};
-use serde_json::json;
+use serde::Serialize;
+use serde_json::{json, value::RawValue};
 use std::collections::{BTreeSet, HashMap, HashSet};
 
 /// Whose rows these are and what they belong to.
@@ -176,8 +179,8 @@ fn levels_by_offer(plan: &Plan) -> HashMap<i64, Vec<Level>> {
 
 fn part(row: PreparedRow, offer_id: i64, body: &OfferBody, batch: &Batch) -> Part {
     Part {
-        cost: golden::stored_money(body.cost_minor, body.cost_currency.as_deref()),
-        recommended_price: golden::stored_money(body.recommended_minor, body.recommended_currency.as_deref()),
+        cost: stored_money(body.cost_minor, body.cost_currency.as_deref()),
+        recommended_price: stored_money(body.recommended_minor, body.recommended_currency.as_deref()),
         source: Source {
             offer_id,
             supplier: batch.supplier_code.clone(),
@@ -290,7 +293,7 @@ fn groups(conn: &mut Conn, batch: &Batch, rows: &[PreparedRow]) -> Result<HashMa
 fn body(row: &PreparedRow, marks: Marks, product_id: i64, batch: &Batch, old: Option<&OfferRow>) -> Result<OfferBody> {
     let now: Time = batch.now.into();
     // A catalogue without a cost column says nothing about the cost that a price list gave.
-    let kept = |new: Option<crate::pricing::Money>, minor: Option<i64>, currency: Option<String>| match new {
+    let kept = |new: Option<Money>, minor: Option<i64>, currency: Option<String>| match new {
         Some(money) => (Some(money.minor), Some(money.currency.code().to_owned())),
         None => (minor, currency),
     };
@@ -345,26 +348,49 @@ fn offer_change(offer_id: i64, body: &OfferBody, old: Option<&OfferRow>, batch: 
     })
 }
 
+/// See [`offer_image`].
+#[derive(Serialize)]
+struct Image<'a> {
+    product_id: Option<i64>,
+    live: bool,
+    gone_at: Option<Time>,
+    raw: &'a RawValue,
+    row_hash: &'a str,
+    warned: bool,
+    claims: &'a RawValue,
+    gtin: Option<&'a str>,
+    brand: Option<&'a str>,
+    mpn_key: Option<&'a str>,
+    parent: Option<&'a str>,
+    cost: Option<Money>,
+    recommended_price: Option<Money>,
+    images: &'a RawValue,
+    tags: &'a RawValue,
+    import: &'a str,
+    file: &'a str,
+    row: i64,
+}
+
 /// An offer as it was: what undo restores.
-pub fn offer_image(body: &OfferBody) -> Result<serde_json::Value> {
-    Ok(json!({
-        "product_id": body.product_id,
-        "live": body.live,
-        "gone_at": body.gone_at,
-        "raw": body.raw.read::<serde_json::Value>()?,
-        "row_hash": body.row_hash,
-        "warned": body.warned,
-        "claims": body.claims.read::<serde_json::Value>()?,
-        "gtin": body.gtin,
-        "brand": body.brand,
-        "mpn_key": body.mpn_key,
-        "parent": body.parent,
-        "cost": golden::stored_money(body.cost_minor, body.cost_currency.as_deref()),
-        "recommended_price": golden::stored_money(body.recommended_minor, body.recommended_currency.as_deref()),
-        "images": body.images.read::<serde_json::Value>()?,
-        "tags": body.tags.read::<serde_json::Value>()?,
-        "import": body.import_id,
-        "file": body.file,
-        "row": body.row_number,
-    }))
+pub fn offer_image(body: &OfferBody) -> Result<JsonText> {
+    Ok(JsonText::of(&Image {
+        product_id: body.product_id,
+        live: body.live,
+        gone_at: body.gone_at,
+        raw: body.raw.part()?,
+        row_hash: &body.row_hash,
+        warned: body.warned,
+        claims: body.claims.part()?,
+        gtin: body.gtin.as_deref(),
+        brand: body.brand.as_deref(),
+        mpn_key: body.mpn_key.as_deref(),
+        parent: body.parent.as_deref(),
+        cost: stored_money(body.cost_minor, body.cost_currency.as_deref()),
+        recommended_price: stored_money(body.recommended_minor, body.recommended_currency.as_deref()),
+        images: body.images.part()?,
+        tags: body.tags.part()?,
+        import: &body.import_id,
+        file: &body.file,
+        row: body.row_number,
+    })?)
 }

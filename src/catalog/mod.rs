@@ -2,7 +2,7 @@
 //!
 //! Pure rules stand in files of their own: [`resolve`] (which claim wins), [`lifecycle`] (draft, active, discontinued), [`sku`]
 //! (what a product is called). [`intake`] takes an import's rows in, [`edit`] a person's; both end in [`golden`], which rebuilds
-//! the golden record of the products they touched.
+//! the golden record of the products they touched. Where only stock or cost moved, [`terms`] is enough.
 
 pub mod api;
 pub mod brand;
@@ -18,6 +18,7 @@ pub mod resolve;
 pub mod resolve_all;
 pub mod said;
 pub mod sku;
+pub mod terms;
 pub mod view;
 
 pub use view::{GoldenValue, GoldenValues, ProductStatus, ProductView, in_language};

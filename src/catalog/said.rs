@@ -98,7 +98,7 @@ pub fn change(
         product_id: Some(product_id),
         offer_id: None,
         operation_id: Some(operation_id.to_owned()),
-        before: Some(json!(images)),
+        before: Some(JsonText::of(&images)?),
         data: json!({"what": "edit", "sku": sku, "said": touched}),
     }))
 }

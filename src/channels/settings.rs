@@ -2,7 +2,7 @@
 
 use super::link;
 use super::profile::ChannelProfile;
-use crate::db::{ChangeKind, Conn, NewChange, Position, changes};
+use crate::db::{ChangeKind, Conn, JsonText, NewChange, Position, changes};
 use crate::error::{Error, FieldError, Result};
 use crate::pricing::{PriceSettings, PriceSource, money};
 use chrono::{DateTime, Utc};
@@ -110,7 +110,7 @@ pub fn tell(
         product_id: None,
         offer_id: None,
         operation_id,
-        before,
+        before: before.as_ref().map(JsonText::of).transpose()?,
         data: serde_json::json!({ "channel": channel }),
     };
     changes::append(conn, now, &[change])

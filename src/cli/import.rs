@@ -18,6 +18,7 @@ use clap::Args;
 use std::path::{Path, PathBuf};
 use std::time::Duration;
 use tokio_util::io::ReaderStream;
+use tokio_util::sync::CancellationToken;
 
 /// Import a supplier's files: catalogue, stock or prices
 #[derive(Debug, Args)]
@@ -67,9 +68,18 @@ impl Import {
             actor: COMMAND.to_owned(),
         };
         let progress = Progress::begin(format!("importing {} {}", self.supplier, self.kind.as_str()));
+        // The index follows on another core, unless a server beside this command feeds it.
+        let follow = CancellationToken::new();
+        let _stop = follow.clone().drop_guard();
+        let follower = (!self.dry_run).then(|| {
+            let feeder = crate::search::Feeder::of_command(app.db.clone(), app.search.clone());
+            tokio::spawn(feeder.run(follow.clone()))
+        });
         let row = import(&app, request, &self.files, &progress).await?;
         drop(progress);
-        if !self.dry_run {
+        if let Some(follower) = follower {
+            follow.cancel();
+            follower.await.map_err(Error::internal)?;
             // Listings are judged when they are asked for, or by whoever serves.
             crate::search::catch_up(&app).await?;
         }

@@ -6,13 +6,13 @@
 //! is the commit order.
 
 use super::schema::{changes, settings};
-use super::types::{JsonText, Time};
+use super::types::{Json, JsonText, Time};
 use super::{Conn, retention};
 use crate::each_backend;
 use crate::error::{Code, Error, Result};
 use chrono::{DateTime, Utc};
 use diesel::prelude::*;
-use diesel::sql_types::Bool;
+use diesel::sql_types::{Bool, Nullable};
 use serde_json::Value as JsonValue;
 use std::fmt;
 use std::str::FromStr;
@@ -145,7 +145,7 @@ pub struct NewChange {
     /// The operation it belongs to.
     pub operation_id: Option<String>,
     /// How it was before; what undo restores.
-    pub before: Option<JsonValue>,
+    pub before: Option<JsonText>,
     /// What readers and subscribers are told.
     pub data: JsonValue,
 }
@@ -165,7 +165,7 @@ pub struct Change {
     pub offer_id: Option<i64>,
     /// The operation it belongs to.
     pub operation_id: Option<String>,
-    /// How it was before.
+    /// How it was before; only [`history`] brings it.
     pub before: Option<JsonValue>,
     /// What subscribers are told.
     pub data: JsonValue,
@@ -229,7 +229,7 @@ impl NewRow {
             product_id: change.product_id,
             offer_id: change.offer_id,
             operation_id: change.operation_id.clone(),
-            before: change.before.as_ref().map(JsonText::of).transpose()?,
+            before: change.before.clone(),
             data: JsonText::of(&change.data)?,
             changed_at: now.into(),
         })
@@ -266,10 +266,9 @@ pub fn shows(conn: &mut Conn, position: &Position) -> Result<bool> {
     Ok(newest.unwrap_or(0) >= position.seq)
 }
 
-/// Changes after `position`, oldest first, at most `limit`: never one that an older, still running transaction could precede.
-///
-/// A position of another epoch, one whose successors have been pruned, or one that the log has never reached, is `cursor_expired`.
-pub fn read_after(conn: &mut Conn, position: &Position, limit: i64) -> Result<Vec<Change>> {
+/// The epoch of a position that changes can be read after. One of another epoch, or one whose successors have been pruned, is
+/// `cursor_expired`.
+fn readable(conn: &mut Conn, position: &Position) -> Result<String> {
     let epoch = epoch(conn)?;
     if position.epoch != epoch {
         return Err(Error::new(
@@ -284,29 +283,89 @@ pub fn read_after(conn: &mut Conn, position: &Position, limit: i64) -> Result<Ve
             "changes after this sequence are no longer kept; read everything anew and start from its newest",
         ));
     }
+    Ok(epoch)
+}
+
+/// What a change was about, for a reader that looks for itself how things are now.
+#[derive(Debug, Clone)]
+pub struct Touched {
+    /// Where the change stands.
+    pub position: Position,
+    /// The product, where it is about one.
+    pub product_id: Option<i64>,
+    /// What subscribers are told, where the change is one of settings.
+    pub settings: Option<JsonValue>,
+}
+
+/// [`read_after`] for a reader that only asks what was touched: a fraction of the bytes.
+pub fn touched_after(conn: &mut Conn, position: &Position, limit: i64) -> Result<Vec<Touched>> {
+    let epoch = readable(conn, position)?;
+    let (xid, seq) = (position.xid, position.seq);
     let after = changes::xid.gt(xid).or(changes::xid.eq(xid).and(changes::seq.gt(seq)));
+    let settings = "CASE WHEN kind = 'settings.changed' THEN data END";
+    let rows: Vec<(i64, i64, Option<i64>, Option<JsonText>)> = changes::table
+        .filter(after)
+        .filter(settled(conn))
+        .order((changes::xid.asc(), changes::seq.asc()))
+        .limit(limit)
+        .select((changes::xid, changes::seq, changes::product_id, diesel::dsl::sql::<Nullable<Json>>(settings)))
+        .load(conn)?;
+    if rows.is_empty() {
+        expect_reached(conn, (xid, seq))?;
+    }
+    let touched = rows.into_iter().map(|(xid, seq, product_id, settings)| {
+        let position = Position { epoch: epoch.clone(), xid, seq };
+        Ok(Touched { position, product_id, settings: settings.map(|settings| settings.read()).transpose()? })
+    });
+    touched.collect()
+}
+
+/// Changes after `position`, oldest first, at most `limit`: never one that an older, still running transaction could precede.
+///
+/// A position of another epoch, one whose successors have been pruned, or one that the log has never reached, is `cursor_expired`.
+pub fn read_after(conn: &mut Conn, position: &Position, limit: i64) -> Result<Vec<Change>> {
+    let epoch = readable(conn, position)?;
+    let (xid, seq) = (position.xid, position.seq);
+    let after = changes::xid.gt(xid).or(changes::xid.eq(xid).and(changes::seq.gt(seq)));
+    // Readers follow what is; how it was is for history and undo, and is most of a change's bytes.
+    let no_image = diesel::dsl::sql::<Nullable<Json>>("NULL");
     let rows: Vec<Row> = changes::table
         .filter(after)
         .filter(settled(conn))
         .order((changes::xid.asc(), changes::seq.asc()))
         .limit(limit)
-        .select(Row::as_select_any())
+        .select((
+            changes::seq,
+            changes::xid,
+            changes::kind,
+            changes::subject,
+            changes::product_id,
+            changes::offer_id,
+            changes::operation_id,
+            no_image,
+            changes::data,
+            changes::changed_at,
+        ))
         .load(conn)?;
-    if rows.is_empty() && is_ahead(conn, (xid, seq))? {
-        return Err(Error::new(
-            Code::CursorExpired,
-            "this change sequence is past the newest; an older copy of the database was put in place. Read everything anew",
-        ));
+    if rows.is_empty() {
+        expect_reached(conn, (xid, seq))?;
     }
     rows.into_iter().map(|row| row.into_change(&epoch)).collect()
 }
 
-/// Was this position never given out? One that was is committed, and so in any snapshot taken since, or it has been pruned.
-fn is_ahead(conn: &mut Conn, position: (i64, i64)) -> Result<bool> {
+/// A position past the newest change was never given out by this log: one that was is committed, and so in any snapshot taken since, or
+/// it has been pruned.
+fn expect_reached(conn: &mut Conn, position: (i64, i64)) -> Result<()> {
     let newest = changes::table.order((changes::xid.desc(), changes::seq.desc())).select((changes::xid, changes::seq));
     let newest: Option<(i64, i64)> = newest.first(conn).optional()?;
     let pruned = retention::watermark(conn)?.map(|pruned| (pruned.xid, pruned.seq));
-    Ok(position > newest.max(pruned).unwrap_or((0, 0)))
+    if position <= newest.max(pruned).unwrap_or((0, 0)) {
+        return Ok(());
+    }
+    Err(Error::new(
+        Code::CursorExpired,
+        "this change sequence is past the newest; an older copy of the database was put in place. Read everything anew",
+    ))
 }
 
 /// The changes of one product, newest first, before `before_seq`.
@@ -400,10 +459,7 @@ pub fn lag(conn: &mut Conn, position: &Position) -> Result<(i64, Option<DateTime
     let after = changes::xid.gt(xid).or(changes::xid.eq(xid).and(changes::seq.gt(seq)));
     let (count, oldest): (i64, Option<Time>) = changes::table
         .filter(after)
-        .select((
-            diesel::dsl::count_star(),
-            diesel::dsl::sql::<diesel::sql_types::Nullable<super::types::UtcTime>>("MIN(changed_at)"),
-        ))
+        .select((diesel::dsl::count_star(), diesel::dsl::sql::<Nullable<super::types::UtcTime>>("MIN(changed_at)")))
         .first(conn)?;
     Ok((count, oldest.map(Into::into)))
 }

@@ -2,7 +2,7 @@
 
 use super::{Conn, Tail, changes, idempotency, migrate};
 use crate::error::{Code, Error, Result};
-use deadpool::managed::{Manager, Metrics, Object, Pool, PoolError, RecycleError, RecycleResult};
+use deadpool::managed::{Manager, Metrics, Object, Pool, PoolError, QueueMode, RecycleError, RecycleResult};
 use diesel::connection::{AnsiTransactionManager, SimpleConnection, TransactionManager};
 use diesel::{Connection, PgConnection, SqliteConnection};
 use std::sync::Arc;
@@ -46,6 +46,8 @@ impl Db {
         let pool = |size: usize, writes: bool| {
             Pool::builder(Opener { backend, url: address(url).to_owned(), writes })
                 .max_size(size)
+                // The connection used last has its pages at hand; those that are seldom needed stay small.
+                .queue_mode(QueueMode::Lifo)
                 .build()
                 .map_err(Error::internal)
         };
@@ -252,7 +254,7 @@ impl Opener {
                 // FULL: a reader of the change log must never have seen a commit that a power cut then takes back.
                 conn.batch_execute(
                     "PRAGMA busy_timeout = 15000; PRAGMA synchronous = FULL; PRAGMA foreign_keys = ON; \
-                     PRAGMA temp_store = MEMORY; PRAGMA cache_size = -32000;",
+                     PRAGMA temp_store = MEMORY; PRAGMA cache_size = -32000; PRAGMA wal_autocheckpoint = 8000;",
                 )?;
                 if !writes {
                     // PostgreSQL's snapshots are READ ONLY; here a stray write would slip past the one writer.

@@ -14,6 +14,7 @@ use diesel::serialize::{self, IsNull, Output, ToSql};
 use diesel::sql_types::{HasSqlType, SqlType, Text};
 use diesel::sqlite::Sqlite;
 use serde::{Deserialize, Serialize, de::DeserializeOwned};
+use serde_json::value::RawValue;
 use std::io::Write;
 
 /// A JSON document.
@@ -51,6 +52,11 @@ impl JsonText {
 
     /// Reads the document back.
     pub fn read<T: DeserializeOwned>(&self) -> Result<T, serde_json::Error> {
+        serde_json::from_str(&self.0)
+    }
+
+    /// The document as a part of a larger one: it is not taken apart for that.
+    pub fn part(&self) -> Result<&RawValue, serde_json::Error> {
         serde_json::from_str(&self.0)
     }
 

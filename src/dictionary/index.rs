@@ -126,6 +126,23 @@ pub(crate) fn holds_phrase(text_key: &str, phrase: &str) -> bool {
     })
 }
 
+/// Bytes of a phrase that is looked for inside other text, at most; a longer one is found only as the whole of a cell.
+pub(super) const LONGEST_PHRASE: usize = 100;
+
+/// Every part of a key that begins and ends at a word boundary and is no longer than a phrase may be, from left to right: looking each of
+/// them up is cheaper than holding all phrases against the text.
+pub(crate) fn runs(text_key: &str) -> impl Iterator<Item = &str> {
+    let mut inside_word = false;
+    let starts = text_key.char_indices().filter(move |(_, c)| !std::mem::replace(&mut inside_word, c.is_alphanumeric()));
+    starts.flat_map(move |(start, _)| {
+        let rest = text_key.get(start..).unwrap_or_default();
+        let ends = rest.char_indices().skip(1).map_while(|(end, c)| (end <= LONGEST_PHRASE).then_some((end, c)));
+        let inner = ends.filter(|(_, c)| !c.is_alphanumeric()).map(|(end, _)| end);
+        let whole = (rest.len() <= LONGEST_PHRASE).then_some(rest.len());
+        inner.chain(whole).filter_map(move |end| rest.get(..end))
+    })
+}
+
 /// A unit's spelling without what people put between its letters: `A•г`, `lb.`, `° C`.
 pub(super) fn bare_spelling(text: &str) -> String {
     text.chars()

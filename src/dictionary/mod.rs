@@ -19,7 +19,7 @@ pub use attribute::{Attribute, AttributeType, Bounds, Cue, SelectOption, Several
 pub use error::SchemaError;
 pub use header::Header;
 pub use index::Words;
-pub(crate) use index::{holds, holds_phrase};
+pub(crate) use index::{holds, holds_phrase, runs};
 pub use locale::{LocaleWords, TitleTemplate};
 pub use unit::{Ratio, Unit};
 
@@ -113,6 +113,16 @@ impl Dictionary {
     pub fn option_for<'a>(&self, attribute: &'a Attribute, text: &str) -> Option<&'a SelectOption> {
         let at = self.index.options.get(&attribute.code)?.get(&key(text))?;
         attribute.options.get(*at)
+    }
+
+    /// Those of its keys that stand in this text's key at word boundaries, from left to right, each with its option's code; one that
+    /// stands there twice comes twice.
+    pub fn options_inside<'a>(&'a self, attribute: &'a Attribute, text_key: &'a str) -> impl Iterator<Item = (&'a str, &'a str)> {
+        let keys = self.index.options.get(&attribute.code);
+        runs(text_key).filter_map(move |run| {
+            let at = keys?.get(run)?;
+            Some((run, attribute.options.get(*at)?.code.as_str()))
+        })
     }
 
     /// Every key that leads to an option of this attribute, with the option's code.

@@ -13,6 +13,7 @@ use crate::catalog::queries::{OfferKey, offer_keys};
 use crate::db::Db;
 use crate::dictionary::Dictionary;
 use crate::error::{Error, Result};
+use crate::normalize::Memo;
 use crate::suppliers::profile::Profile;
 use crate::suppliers::queries::supplier_by_code;
 use iso_currency::Currency;
@@ -71,6 +72,8 @@ pub struct Reader {
     pub currency: Option<Currency>,
     /// Profile and dictionary in a word: the same row read by others is another row.
     pub fingerprint: Arc<str>,
+    /// Cells read so far.
+    pub memo: Arc<Memo>,
 }
 
 /// Records as read, not looked at yet.
@@ -137,7 +140,7 @@ impl Reader {
     }
 
     fn preparer(&self) -> Preparer<'_> {
-        Preparer::new(self.kind, &self.profile, &self.dictionary, self.currency)
+        Preparer::new(self.kind, &self.profile, &self.dictionary, self.currency).remembering(&self.memo)
     }
 
     fn pump(&self, source: Box<dyn Read + Send>, name: &str, send: &mpsc::Sender<Batch>) {

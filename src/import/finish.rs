@@ -7,9 +7,9 @@ use super::queries::{
 use super::run::{Run, State};
 use super::{Counts, ImportKind, ImportMode, ImportStatus};
 use crate::app::App;
-use crate::catalog::golden;
 use crate::catalog::intake::offer_image;
 use crate::catalog::queries::{OfferRow, Rules, offers_by_id, offers_mark_gone, offers_of_supplier_missing};
+use crate::catalog::{golden, terms};
 use crate::db::{ChangeKind, Conn, NewChange, changes, lock_catalog, operations};
 use crate::error::{Code, Error, Result};
 use crate::jobs::Job;
@@ -195,7 +195,12 @@ async fn lose(app: &App, import: &ImportRow, losses: Vec<HeldLoss>, counts: &mut
                 let offers: Vec<i64> = part.iter().map(|(offer, _)| *offer).collect();
                 let products: BTreeSet<i64> =
                     offers_by_id(conn, &offers)?.into_iter().filter_map(|offer| offer.body.product_id).collect();
-                let changed = golden::rebuild(conn, &rules, &products, Some(&import.operation_id), now)?;
+                let operation = Some(import.operation_id.as_str());
+                let changed = if import.kind == ImportKind::Stock {
+                    terms::refresh(conn, &rules, &products, operation)?
+                } else {
+                    golden::rebuild(conn, &rules, &products, operation, now)?
+                };
                 import_count(conn, &import.id, &counts)?;
                 changes::append(conn, now, &changed).map(|_| ())
             })

@@ -84,6 +84,7 @@ async fn attempt(app: &App, import: ImportRow, progress: &(dyn Fn(&Counts) + Syn
         profile: Arc::new(profile),
         kind: run.import.kind,
         dictionary: Arc::clone(&app.dictionary),
+        memo: Arc::default(),
     };
     let last = look_ahead(app, &run, &reader).await?;
     let mut resume = Resume::after(run.import.counts.rows_read);

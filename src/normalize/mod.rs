@@ -10,6 +10,7 @@ pub mod gtin;
 mod integer;
 mod ip_code;
 mod measure;
+pub mod memo;
 mod modes;
 mod number;
 mod plain;
@@ -24,6 +25,7 @@ pub mod typed;
 pub mod value;
 
 pub use amount::{AmountError, parse_amount};
+pub use memo::Memo;
 pub use stock::{StockWord, stock_word};
 pub use typed::typed;
 pub use value::{BatteryOption, Claim, Measure, Mode, NoValue, Range, Value};
@@ -33,7 +35,7 @@ use rust_decimal::Decimal;
 use serde::Serialize;
 
 /// What a profile or a caller knows about how the text was written.
-#[derive(Debug, Clone, Default)]
+#[derive(Debug, Clone, Default, PartialEq, Eq, Hash)]
 pub struct Hints {
     /// BCP 47 tag of the source's language.
     pub locale: Option<String>,
@@ -46,7 +48,7 @@ pub struct Hints {
 }
 
 /// Which sign divides whole from part in a number.
-#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, serde::Deserialize)]
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Hash, Serialize, serde::Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum DecimalStyle {
     /// Decided per number, from its shape and the locale.

@@ -3,10 +3,10 @@
 use super::{
     Hints, Mode, Reading, Value,
     number::Style,
-    quantity::{Join, find},
+    quantity::{Join, Quantity, find},
     text::{clean_line, key},
 };
-use crate::dictionary::{Attribute, Bounds, Dictionary, holds_phrase};
+use crate::dictionary::{Attribute, Bounds, Dictionary, runs};
 use rust_decimal::Decimal;
 
 /// Rows of one table; lamps have 13 at most.
@@ -19,9 +19,12 @@ pub(super) fn read(dictionary: &Dictionary, attribute: &Attribute, raw: &str, hi
     let style = Style::of(dictionary, hints);
     let mut modes: Vec<Mode> = Vec::new();
     for part in raw.split(['|', ';', '\n']).map(str::trim).filter(|part| !part.is_empty()).take(MAX_MODES) {
-        let lumens = amounts(dictionary, "luminous_flux", "lm", part, style);
-        let hours = amounts(dictionary, "time", "h", part, style);
-        let metres = amounts(dictionary, "length", "m", part, style);
+        let times = find(dictionary, "time", part, style).quantities;
+        let has_hours = times.iter().any(|quantity| quantity.unit.is_some_and(|unit| unit.code == "h"));
+        let of = |family: &str| find(dictionary, family, part, style).quantities;
+        let lumens = amounts(dictionary, "lm", part, of("luminous_flux"), None);
+        let hours = amounts(dictionary, "h", part, times, Some(BareM { here: true, has_hours }));
+        let metres = amounts(dictionary, "m", part, of("length"), Some(BareM { here: false, has_hours }));
         let rows = lumens.len().max(1);
         if rows > MAX_MODES {
             break;
@@ -78,16 +81,28 @@ pub(super) fn impossible(dictionary: &Dictionary, mode: &Mode) -> Option<(&'stat
     })
 }
 
-/// Amounts with an explicit unit of the family, compounds added up.
-fn amounts(dictionary: &Dictionary, family: &str, unit: &str, text: &str, style: Style) -> Vec<Decimal> {
+/// Whether a bare `m` is a minute: it is one behind hours ("4h 30m") or where no hours stand ("46m"), and a metre beside hours
+/// ("2h / 115m").
+#[derive(Clone, Copy)]
+struct BareM {
+    /// Are minutes looked for?
+    here: bool,
+    /// Do hours stand in this text?
+    has_hours: bool,
+}
+
+/// Amounts with an explicit unit, compounds added up.
+fn amounts(
+    dictionary: &Dictionary,
+    unit: &str,
+    text: &str,
+    quantities: Vec<Quantity<'_>>,
+    bare_m: Option<BareM>,
+) -> Vec<Decimal> {
     let Some(unit) = dictionary.unit(unit) else { return Vec::new() };
     let mut amounts: Vec<Decimal> = Vec::new();
     let mut before: Option<(&str, usize)> = None;
-    let has_hours = find(dictionary, "time", text, style)
-        .quantities
-        .iter()
-        .any(|quantity| quantity.unit.is_some_and(|unit| unit.code == "h"));
-    for quantity in find(dictionary, family, text, style).quantities {
+    for quantity in quantities {
         let Some(from) = quantity.unit else { continue };
         let Some(amount) = from.convert(quantity.number.value, unit).map(|amount| amount.round_dp(4).normalize()) else {
             continue;
@@ -95,13 +110,14 @@ fn amounts(dictionary: &Dictionary, family: &str, unit: &str, text: &str, style:
         // "4h 30m" is one amount, "3h 4h" are two.
         let continues =
             quantity.join == Join::Adjacent && before.is_some_and(|(code, end)| code != from.code && end <= quantity.start);
-        // `m` is a minute behind hours ("4h 30m") or where no hours stand ("46m"), and a metre beside hours ("2h / 115m").
-        let written = text.get(quantity.start..quantity.end).unwrap_or_default();
-        let bare_m = written.ends_with(['m', 'м'])
-            && written.trim_end_matches(['m', 'м']).ends_with(|c: char| c.is_ascii_digit() || c == ' ');
-        let minutes = !has_hours || text.get(..quantity.start).is_some_and(|head| head.trim_end().ends_with(['h', 'H', 'ч']));
-        if bare_m && minutes == (family == "length") {
-            continue;
+        if let Some(BareM { here, has_hours }) = bare_m {
+            let written = text.get(quantity.start..quantity.end).unwrap_or_default();
+            let bare = written.ends_with(['m', 'м'])
+                && written.trim_end_matches(['m', 'м']).ends_with(|c: char| c.is_ascii_digit() || c == ' ');
+            let minutes = !has_hours || text.get(..quantity.start).is_some_and(|head| head.trim_end().ends_with(['h', 'H', 'ч']));
+            if bare && minutes != here {
+                continue;
+            }
         }
         match amounts.last_mut() {
             Some(last) if continues => *last = last.checked_add(amount).unwrap_or(*last),
@@ -120,18 +136,17 @@ fn name_of(dictionary: &Dictionary, part: &str, rows: usize) -> (String, Option<
     let light = dictionary.attribute("light_colors");
     let color = light.and_then(|attribute| {
         dictionary
-            .option_keys(attribute)
-            .filter(|(word, _)| word.len() >= 3 && holds_phrase(&folded, word))
-            .max_by_key(|(word, _)| word.len())
+            .options_inside(attribute, &folded)
+            .filter(|(word, _)| word.len() >= 3)
+            .max_by_key(|(word, _)| (word.len(), *word))
             .map(|(_, code)| code.to_owned())
     });
     let words = &dictionary.words().modes;
     let note = key(&bracket);
     let known = words.get(&note).cloned();
     let inside = || {
-        words
-            .iter()
-            .filter(|(word, _)| holds_phrase(&folded, word))
+        runs(&folded)
+            .filter_map(|word| words.get_key_value(word))
             .max_by_key(|(word, code)| (word.len(), std::cmp::Reverse((*code).clone())))
             .map(|(_, code)| code.clone())
     };

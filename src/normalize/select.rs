@@ -147,7 +147,7 @@ fn find(dictionary: &Dictionary, attribute: &Attribute, text: &str) -> Match {
 /// Options whose words stand inside the text; a phrase inside a longer one that was found does not count.
 fn phrases(dictionary: &Dictionary, attribute: &Attribute, folded: &str) -> Vec<String> {
     let mut inside: Vec<(&str, &str)> =
-        dictionary.option_keys(attribute).filter(|(word, _)| word.chars().count() >= 3 && holds_phrase(folded, word)).collect();
+        dictionary.options_inside(attribute, folded).filter(|(word, _)| word.chars().count() >= 3).collect();
     inside.sort_by_key(|(word, _)| std::cmp::Reverse(word.len()));
     let mut taken: Vec<(&str, &str)> = Vec::new();
     for (word, code) in inside {

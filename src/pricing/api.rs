@@ -3,7 +3,7 @@
 use super::{Rate, money, queries};
 use crate::app::App;
 use crate::auth::{Caller, Permission};
-use crate::db::{ChangeKind, Conn, NewChange, changes, operations};
+use crate::db::{ChangeKind, Conn, JsonText, NewChange, changes, operations};
 use crate::error::{Error, FieldError, Result};
 use crate::http::{Json, Listed, Preconditions, Written, etag};
 use crate::jobs::Job;
@@ -87,7 +87,7 @@ async fn put_rates(
             product_id: None,
             offer_id: None,
             operation_id: Some(operation),
-            before: Some(json!(before.items)),
+            before: Some(JsonText::of(&before.items)?),
             data: json!({"rates": true, "all": true}),
         };
         // Every price that was converted is another now.

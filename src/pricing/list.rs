@@ -1,8 +1,8 @@
 //! A price list's rows: cost and recommended price of offers that are there already.
 
-use crate::catalog::golden;
 use crate::catalog::intake::{Batch, Taken, offer_image};
 use crate::catalog::queries::{Rules, offers_by_key, offers_put};
+use crate::catalog::terms;
 use crate::db::{ChangeKind, Conn, NewChange, lock_catalog};
 use crate::error::Result;
 use crate::import::chunk::reject_unknown_sku;
@@ -32,8 +32,8 @@ pub fn take_prices(
         };
         taken.seen.push(offer.id);
         let body = &mut offer.body;
-        let cost = golden::stored_money(body.cost_minor, body.cost_currency.as_deref());
-        let recommended = golden::stored_money(body.recommended_minor, body.recommended_currency.as_deref());
+        let cost = terms::stored_money(body.cost_minor, body.cost_currency.as_deref());
+        let recommended = terms::stored_money(body.recommended_minor, body.recommended_currency.as_deref());
         let same =
             (row.cost.is_none() || row.cost == cost) && (row.recommended_price.is_none() || row.recommended_price == recommended);
         if same {
@@ -61,6 +61,6 @@ pub fn take_prices(
         priced.push(offer);
     }
     offers_put(conn, &priced)?;
-    taken.changes.extend(golden::rebuild(conn, rules, &products, Some(&batch.operation_id), batch.now)?);
+    taken.changes.extend(terms::refresh(conn, rules, &products, Some(&batch.operation_id))?);
     Ok(taken)
 }

@@ -10,8 +10,8 @@ use super::reader::Search;
 use super::writer::{Fresh, Opened, ReadyChannels, Writer};
 use crate::app::App;
 use crate::catalog::{ProductView, queries::views, queries::views_after};
-use crate::db::changes::{self, ChangeKind};
-use crate::db::{Change, Db, Position};
+use crate::db::changes::{self, Touched};
+use crate::db::{Db, Position};
 use crate::error::{Code, Error, Result};
 use std::collections::BTreeSet;
 use std::time::{Duration, Instant};
@@ -42,7 +42,24 @@ const PATIENCE: Duration = Duration::from_secs(600);
 pub struct Feeder {
     db: Db,
     search: Search,
+    pace: Pace,
 }
+
+/// How much is gathered before it is shown.
+#[derive(Clone, Copy)]
+struct Pace {
+    /// How long something large is gathered.
+    gather: Duration,
+    /// How long more of it is waited for.
+    wait: Duration,
+}
+
+/// Beside people's writes, which are to be seen soon.
+const PROMPT: Pace = Pace { gather: GATHER, wait: Duration::from_millis(100) };
+/// Beside a command's own import: nobody waits to see its rows one by one, and every commit costs.
+const AMPLE: Pace = Pace { gather: Duration::from_secs(10), wait: Duration::from_secs(3) };
+/// Towards an end that is known: all that is there is taken, and nothing waited for.
+const ALL: Pace = Pace { gather: Duration::from_secs(10), wait: Duration::ZERO };
 
 /// What building anew came to.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -75,7 +92,12 @@ enum Step {
 impl Feeder {
     /// A feeder of this index.
     pub fn new(db: Db, search: Search) -> Self {
-        Self { db, search }
+        Self { db, search, pace: PROMPT }
+    }
+
+    /// A feeder beside a command's own import, which shows what it read when the import is done, or every few seconds.
+    pub fn of_command(db: Db, search: Search) -> Self {
+        Self { db, search, pace: AMPLE }
     }
 
     /// Runs until `shutdown`. Faults are logged and retried; nothing that happens here ends it.
@@ -115,7 +137,7 @@ impl Feeder {
                 self.search.inner.folder.forget_request();
             }
             let idle;
-            (writer, idle) = match self.step(writer).await? {
+            (writer, idle) = match self.step(writer, self.pace, shutdown).await? {
                 Step::Idle(writer) => (writer, true),
                 Step::Fed(writer) => (writer, false),
                 Step::Rebuild(lock, why) => {
@@ -166,7 +188,7 @@ impl Feeder {
     }
 
     /// Reads and commits what is new.
-    async fn step(&self, mut writer: Box<Writer>) -> Result<Step> {
+    async fn step(&self, mut writer: Box<Writer>, pace: Pace, shutdown: &CancellationToken) -> Result<Step> {
         let began = Instant::now();
         let mut products = 0;
         let mut moved = false;
@@ -192,7 +214,7 @@ impl Feeder {
             .await?;
             moved = true;
             products += count;
-            if products >= COMMIT_PRODUCTS || (began.elapsed() >= GATHER && !full) || began.elapsed() >= 4 * GATHER {
+            if products >= COMMIT_PRODUCTS || (began.elapsed() >= pace.gather && !full) || began.elapsed() >= 4 * pace.gather {
                 break;
             }
             if !full {
@@ -200,7 +222,11 @@ impl Feeder {
                     break;
                 }
                 // Something large is going on: more will come within a moment.
-                let _ = tokio::time::timeout(GATHER / 4, written.changed()).await;
+                tokio::select! {
+                    () = shutdown.cancelled() => {}
+                    () = tokio::time::sleep(pace.wait) => {}
+                    _ = written.changed() => {}
+                }
             }
         }
         if !moved {
@@ -219,7 +245,7 @@ impl Feeder {
     async fn read(&self, position: Position) -> Result<Batch> {
         self.db
             .read(move |conn| {
-                let log = changes::read_after(conn, &position, READ)?;
+                let log = changes::touched_after(conn, &position, READ)?;
                 let ids: BTreeSet<i64> = log.iter().filter_map(|change| change.product_id).collect();
                 let ids: Vec<i64> = ids.into_iter().collect();
                 Ok(Batch {
@@ -288,7 +314,7 @@ impl Feeder {
                         let detail = "a transaction of the database does not end, and holds back what was written after it began";
                         return Err(Error::new(Code::NotYetVisible, detail));
                     }
-                    writer = match self.step(writer).await? {
+                    writer = match self.step(writer, ALL, &CancellationToken::new()).await? {
                         Step::Idle(writer) => {
                             tokio::time::sleep(POLL / 10).await;
                             writer
@@ -354,8 +380,9 @@ pub async fn catch_up(app: &App) -> Result<()> {
 }
 
 /// A settings change names the products it concerns, or says that all of them must be read again.
-fn asks_for_rebuild(change: &Change) -> bool {
-    change.kind == ChangeKind::SettingsChanged && change.data.get("reindex").and_then(serde_json::Value::as_bool) == Some(true)
+fn asks_for_rebuild(change: &Touched) -> bool {
+    let asks = |settings: &serde_json::Value| settings.get("reindex").and_then(serde_json::Value::as_bool) == Some(true);
+    change.settings.as_ref().is_some_and(asks)
 }
 
 async fn blocking<T: Send + 'static>(work: impl FnOnce() -> Result<T> + Send + 'static) -> Result<T> {

@@ -2,8 +2,8 @@
 
 use super::intake::{NewLevel, put_levels, warehouse_code};
 use super::queries::DEFAULT_WAREHOUSE;
-use crate::catalog::golden;
 use crate::catalog::queries::{Rules, offer_keys};
+use crate::catalog::terms;
 use crate::db::{Conn, Position, changes, lock_catalog};
 use crate::error::{Error, FieldError, Result};
 use crate::suppliers::queries::supplier_by_code;
@@ -93,7 +93,7 @@ pub fn take(
             answers.insert(place, Ok(Reported { level, created: put.created, changed: put.changed }));
         }
     }
-    let told = golden::rebuild(conn, rules, &touched, Some(operation), now)?;
+    let told = terms::refresh(conn, rules, &touched, Some(operation))?;
     let change = changes::append(conn, now, &told)?;
     Ok((answers.into_values().collect(), change))
 }

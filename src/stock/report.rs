@@ -1,9 +1,9 @@
 //! A stock file's rows: levels of offers that are there already.
 
 use super::intake::{NewLevel, put_levels};
-use crate::catalog::golden;
 use crate::catalog::intake::{Batch, Taken};
 use crate::catalog::queries::{Rules, offer_keys};
+use crate::catalog::terms;
 use crate::db::{Conn, lock_catalog};
 use crate::error::Result;
 use crate::import::chunk::reject_unknown_sku;
@@ -57,6 +57,6 @@ pub fn take_stock(
     let moved: HashSet<i64> = answers.iter().filter(|answer| answer.changed).map(|answer| answer.offer_id).collect();
     let products: BTreeSet<i64> =
         offers.values().filter(|offer| moved.contains(&offer.id)).filter_map(|offer| offer.product_id).collect();
-    taken.changes = golden::rebuild(conn, rules, &products, Some(&batch.operation_id), batch.now)?;
+    taken.changes = terms::refresh(conn, rules, &products, Some(&batch.operation_id))?;
     Ok(taken)
 }

@@ -3,7 +3,7 @@
 use super::{DEFAULT_RANK, Supplier, SupplierTerms, Warehouse, check, queries};
 use crate::app::App;
 use crate::auth::{Caller, Permission, Role};
-use crate::db::{ChangeKind, Conn, NewChange, Position, changes, operations};
+use crate::db::{ChangeKind, Conn, JsonText, NewChange, Position, changes, operations};
 use crate::error::{Code, Error, Result};
 use crate::http::patch::{Field, divide, unchanged};
 use crate::http::{Json, Listed, Page, Path, Preconditions, Tagged, Written, answered};
@@ -255,7 +255,7 @@ fn update(
         product_id: None,
         offer_id: None,
         operation_id: Some(operation),
-        before: Some(json!(before)),
+        before: Some(JsonText::of(&before)?),
         data: json!({"supplier": code, "resolve": !inner}),
     };
     if !inner {

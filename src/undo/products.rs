@@ -11,7 +11,7 @@ use crate::catalog::queries::{
 };
 use crate::catalog::said::{self, EditImage, Touched};
 use crate::catalog::{ProductStatus, golden::image as product_image};
-use crate::db::{ChangeKind, Conn, NewChange};
+use crate::db::{ChangeKind, Conn, JsonText, NewChange};
 use crate::error::Result;
 use chrono::{DateTime, Utc};
 use serde_json::json;
@@ -141,7 +141,7 @@ fn offers(
     for (id, trail) in &trails.offers {
         let (Some(offer), Some(first)) = (present.get(id), trail.own.first()) else { continue };
         let before = before_of(images, first.seq, || image::no_offer(desk.now.into()));
-        let now = image::fields(offer_image(&offer.body)?);
+        let now = image::fields(offer_image(&offer.body)?.read()?);
         let merged = image::merge(OFFER, &before, left_of(images, trail).as_ref(), &now);
         let code = codes.get(&offer.body.supplier_id).map_or("", String::as_str);
         let subject = format!("{code}/{}", offer.body.supplier_sku);
@@ -161,7 +161,7 @@ fn offers(
             product_id: body.product_id,
             offer_id: Some(*id),
             operation_id: desk.undo.map(str::to_owned),
-            before: Some(now.into()),
+            before: Some(JsonText::of(&now)?),
             data: json!({"supplier": code, "supplier_sku": body.supplier_sku, "state": "restored"}),
         });
         rows.push(OfferRow { id: *id, body });
@@ -270,7 +270,7 @@ fn standing(
             continue;
         }
         let before = before_of(images, first.seq, image::no_product);
-        let now = image::fields(product_image(&product.body)?);
+        let now = image::fields(product_image(&product.body)?.read()?);
         let merged = image::merge(PRODUCT, &before, left_of(images, trail).as_ref(), &now);
         if !merged.conflicts.is_empty() {
             report.conflict(Conflict {

@@ -74,7 +74,7 @@ pub(super) fn step(conn: &mut Conn, desk: &Desk<'_>, channels: &Channels, report
             product_id: None,
             offer_id: None,
             operation_id: Some(undo.to_owned()),
-            before: Some(now),
+            before: Some(JsonText::of(&now)?),
             data: change.data,
         });
         if what == What::Group {

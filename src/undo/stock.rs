@@ -3,8 +3,8 @@
 use super::products::Desk;
 use super::queries::{self, Movement};
 use super::{Conflict, Report};
-use crate::catalog::golden;
 use crate::catalog::queries::offers_by_id;
+use crate::catalog::terms;
 use crate::db::{Conn, NewChange};
 use crate::error::Result;
 use crate::stock::queries::{self as ledger, LevelRow, levels_of_offers, levels_put};
@@ -71,5 +71,5 @@ pub(super) fn step(
     levels_put(conn, &rows, &opposite)?;
     let moved: Vec<i64> = moved.into_iter().collect();
     let products: BTreeSet<i64> = offers_by_id(conn, &moved)?.into_iter().filter_map(|offer| offer.body.product_id).collect();
-    golden::rebuild(conn, desk.rules, &products, desk.undo, desk.now)
+    terms::refresh(conn, desk.rules, &products, desk.undo)
 }

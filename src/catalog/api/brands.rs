@@ -6,7 +6,7 @@ use crate::auth::{Caller, Permission};
 use crate::catalog::queries::{
     BrandRow, aliases_of_brands, brand_by_code, brand_put_aliases, brands_after, brands_ensure, products_of_brand,
 };
-use crate::db::{ChangeKind, Conn, NewChange, Position, changes, lock_catalog, operations, unique_violation};
+use crate::db::{ChangeKind, Conn, JsonText, NewChange, Position, changes, lock_catalog, operations, unique_violation};
 use crate::error::{Error, Result};
 use crate::http::patch::{Field, divide, unchanged};
 use crate::http::{Json, Listed, Page, Path, Preconditions, Tagged, Written, etag};
@@ -177,7 +177,7 @@ fn store(conn: &mut Conn, before: Option<&Brand>, after: &Brand, actor: &str, no
             product_id: None,
             offer_id: None,
             operation_id: Some(operation.clone()),
-            before: before.map(|before| json!(before)),
+            before: before.map(|before| JsonText::of(&before)).transpose()?,
             data: json!({"brand": code, "resolve": true}),
         };
         told = changes::append(conn, now, &[change])?;

@@ -4,9 +4,9 @@ use super::products::existing;
 use super::shape::{Image, MoneyBody};
 use crate::app::App;
 use crate::auth::{Caller, Permission};
-use crate::catalog::golden;
-use crate::catalog::queries::{Rules, edits_of, offers_of_products};
+use crate::catalog::queries::{Rules, claims_of_products, edits_of, terms_of_products};
 use crate::catalog::resolve::{self, Candidate};
+use crate::catalog::{golden, terms};
 use crate::db::{Change, Conn, changes};
 use crate::error::Result;
 use crate::http::{Listed, Page, Path, Query, Tagged};
@@ -59,7 +59,7 @@ async fn get_product_lineage(
     caller.require(Permission::ReadInner)?;
     let work = move |conn: &mut Conn| {
         let view = existing(conn, &sku)?;
-        let offers = offers_of_products(conn, &[view.id])?.remove(&view.id).unwrap_or_default();
+        let offers = claims_of_products(conn, &[view.id])?.remove(&view.id).unwrap_or_default();
         let edits = edits_of(conn, &[view.id])?.remove(&view.id).unwrap_or_default();
         let sources = offers.iter().map(golden::source).collect::<Result<Vec<_>>>()?;
         Ok(resolve::lineage(&sources, &edits))
@@ -150,9 +150,9 @@ async fn get_product_price(State(app): State<App>, caller: Caller, Path(sku): Pa
     let work = move |conn: &mut Conn| {
         let view = existing(conn, &sku)?;
         let rules = Rules::load(conn, &dictionary)?;
-        let offers = offers_of_products(conn, &[view.id])?.remove(&view.id).unwrap_or_default();
+        let offers = terms_of_products(conn, &[view.id])?.remove(&view.id).unwrap_or_default();
         let levels = levels_of_products(conn, &[view.id])?.remove(&view.id).unwrap_or_default();
-        let terms = golden::terms_of(&offers, &levels)?;
+        let terms = terms::offer_terms(&offers, &levels);
         Ok(match &rules.price {
             None => ProductPrice {
                 price: None,

@@ -199,7 +199,7 @@ fn tell(conn: &mut Conn, row: &GroupRow, before: JsonValue, actor: &str, now: Da
         product_id: None,
         offer_id: None,
         operation_id: Some(operation.clone()),
-        before: Some(before),
+        before: Some(JsonText::of(&before)?),
         data: json!({"what": "group", "group": row.code}),
     };
     let (mut after, mut told) = (0, changes::append(conn, now, &[change])?);

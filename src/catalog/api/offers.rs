@@ -4,9 +4,9 @@ use super::products::existing;
 use super::shape::{Image, MoneyBody};
 use crate::app::App;
 use crate::auth::{Caller, Permission};
-use crate::catalog::golden::stored_money;
 use crate::catalog::offer_lines::{self, OfferLine, TakenLine};
-use crate::catalog::queries::{OfferBody, OfferRow, Rules, offer_keys, offers_by_supplier, offers_of_products, skus_of};
+use crate::catalog::queries::{OfferBody, OfferRow, Rules, offer_keys, offers_by_supplier, offers_of_product, skus_of};
+use crate::catalog::terms::stored_money;
 use crate::db::{Conn, Position, lock_catalog};
 use crate::dictionary::Dictionary;
 use crate::error::{Error, Result};
@@ -113,8 +113,8 @@ async fn list_product_offers(State(app): State<App>, caller: Caller, Path(sku): 
     caller.require(Permission::ReadInner)?;
     let work = move |conn: &mut Conn| {
         let view = existing(conn, &sku)?;
-        let offers = offers_of_products(conn, &[view.id])?.remove(&view.id).unwrap_or_default();
-        offers.into_iter().map(|offer| Offer::of(&offer.supplier_code, Some(sku.clone()), offer.body)).collect::<Result<Vec<_>>>()
+        let offers = offers_of_product(conn, view.id)?;
+        offers.into_iter().map(|(supplier, body)| Offer::of(&supplier, Some(sku.clone()), body)).collect::<Result<Vec<_>>>()
     };
     Ok(Tagged::of(Listed { items: app.db.read(work).await?, next: None }))
 }

@@ -6,15 +6,16 @@ mod groups;
 mod offers;
 mod products;
 mod rules;
+mod terms;
 mod views;
 
 pub use brands::{BrandRow, aliases_of_brands, brand_aliases, brand_by_code, brand_put_aliases, brands_after, brands_ensure};
 pub use edits::{EditRow, edit_delete, edit_rows_of, edits_of, edits_put};
 pub use groups::{GroupRow, group_by_code, group_ensure, group_insert, group_update, groups_after, groups_by_parent};
 pub use offers::{
-    GoneOffer, OfferBody, OfferKey, OfferRow, OfferSource, offer_keys, offers_by_id, offers_by_key, offers_by_supplier,
-    offers_mark_gone, offers_of_products, offers_of_supplier_missing, offers_page_of_supplier, offers_put, offers_set_product,
-    products_all_gone,
+    ClaimsRow, GoneOffer, OfferBody, OfferKey, OfferRow, claims_of_products, offer_keys, offers_by_id, offers_by_key,
+    offers_by_supplier, offers_mark_gone, offers_of_product, offers_of_supplier_missing, offers_page_of_supplier, offers_put,
+    offers_set_product, products_all_gone,
 };
 pub use products::{
     CatalogFigures, NewProduct, ProductRow, Told, catalog_figures, completeness_of, is_listed, product_count, product_ids_after,
@@ -23,4 +24,5 @@ pub use products::{
     skus_taken,
 };
 pub use rules::{ChannelPrice, Rules, price_defaults_put};
+pub use terms::{TermsRow, sold, sold_put, terms_of_products};
 pub use views::{ViewFilter, view_by_sku, views, views_after, views_page};

@@ -95,13 +95,37 @@ pub struct OfferRow {
     pub body: OfferBody,
 }
 
-/// An offer as a source of claims, with its supplier's rank.
+/// What a golden record is made of: an offer without its record as read.
 #[derive(Debug, Clone, Queryable)]
-pub struct OfferSource {
+pub struct ClaimsRow {
     /// The offer.
     pub id: i64,
-    /// The rest of it.
-    pub body: OfferBody,
+    /// Its product.
+    pub product_id: Option<i64>,
+    /// Its key.
+    pub supplier_sku: String,
+    /// In the supplier's newest catalogue?
+    pub live: bool,
+    /// Typed values with their sources.
+    pub claims: JsonText,
+    /// Pictures.
+    pub images: JsonText,
+    /// The supplier's words.
+    pub tags: JsonText,
+    /// What the supplier charges, in minor units.
+    pub cost_minor: Option<i64>,
+    /// ISO 4217.
+    pub cost_currency: Option<String>,
+    /// What the supplier recommends, in minor units.
+    pub recommended_minor: Option<i64>,
+    /// ISO 4217.
+    pub recommended_currency: Option<String>,
+    /// The import that wrote it.
+    pub import_id: String,
+    /// The file in that import.
+    pub file: String,
+    /// The record in that file.
+    pub row_number: i64,
     /// Its supplier's code.
     pub supplier_code: String,
     /// Its supplier's rank; 1 is best.
@@ -197,18 +221,45 @@ pub fn offers_page_of_supplier(conn: &mut Conn, supplier_id: i64, after: i64, li
         .load(conn)?)
 }
 
-/// All offers of these products, with their suppliers' ranks.
-pub fn offers_of_products(conn: &mut Conn, product_ids: &[i64]) -> Result<HashMap<i64, Vec<OfferSource>>> {
-    let mut by_product: HashMap<i64, Vec<OfferSource>> = HashMap::with_capacity(product_ids.len());
+/// All offers of a product, the best ranked supplier's first, each with its supplier's code.
+pub fn offers_of_product(conn: &mut Conn, product_id: i64) -> Result<Vec<(String, OfferBody)>> {
+    Ok(offers::table
+        .inner_join(suppliers::table)
+        .filter(offers::product_id.eq(product_id))
+        .order((suppliers::rank, suppliers::code, offers::supplier_sku))
+        .select((suppliers::code, body!()))
+        .load(conn)?)
+}
+
+/// What the claims of all offers of these products are, the best ranked supplier's first.
+pub fn claims_of_products(conn: &mut Conn, product_ids: &[i64]) -> Result<HashMap<i64, Vec<ClaimsRow>>> {
+    let mut by_product: HashMap<i64, Vec<ClaimsRow>> = HashMap::with_capacity(product_ids.len());
     for part in product_ids.chunks(1_000) {
-        let rows: Vec<OfferSource> = each_backend!(conn => offers::table
+        let rows: Vec<ClaimsRow> = each_backend!(conn => offers::table
             .inner_join(suppliers::table)
             .filter(offers::product_id.eq_any(part))
             .order((suppliers::rank, suppliers::code, offers::supplier_sku))
-            .select((offers::id, body!(), suppliers::code, suppliers::rank))
+            .select((
+                offers::id,
+                offers::product_id,
+                offers::supplier_sku,
+                offers::live,
+                offers::claims,
+                offers::images,
+                offers::tags,
+                offers::cost_minor,
+                offers::cost_currency,
+                offers::recommended_minor,
+                offers::recommended_currency,
+                offers::import_id,
+                offers::file,
+                offers::row_number,
+                suppliers::code,
+                suppliers::rank,
+            ))
             .load(conn))?;
         for row in rows {
-            if let Some(product) = row.body.product_id {
+            if let Some(product) = row.product_id {
                 by_product.entry(product).or_default().push(row);
             }
         }

@@ -3,7 +3,7 @@
 use super::row::Row;
 use crate::dictionary::{Attribute, AttributeType};
 use crate::identity::gtin;
-use crate::normalize::{Claim, Reading, Status, Value, normalize};
+use crate::normalize::{Claim, Reading, Status, Value};
 use crate::suppliers::{Column, Take, Target};
 
 /// Locale of text where neither column nor profile says one.
@@ -136,7 +136,7 @@ impl Row<'_> {
                 self.gtin(column, attribute, item);
                 continue;
             }
-            let reading = normalize(self.dictionary(), attribute, item, &hints);
+            let reading = self.preparer.normalize(attribute, item, &hints);
             // Where zero is impossible, exports write it for what they do not know.
             if reading.status == Status::Rejected && is_zero(item) {
                 continue;

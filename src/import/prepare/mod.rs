@@ -15,7 +15,8 @@ mod tests;
 use super::ImportKind;
 use super::read::ReadError;
 use super::row::{PreparedRow, Record};
-use crate::dictionary::Dictionary;
+use crate::dictionary::{Attribute, Dictionary};
+use crate::normalize::{Hints, Memo, Reading, normalize};
 use crate::suppliers::Profile;
 use iso_currency::Currency;
 use sha2::{Digest, Sha256};
@@ -28,12 +29,25 @@ pub struct Preparer<'a> {
     dictionary: &'a Dictionary,
     kind: ImportKind,
     currency: Option<Currency>,
+    memo: Option<&'a Memo>,
 }
 
 impl<'a> Preparer<'a> {
     /// `currency` is the supplier's own, for prices that say none.
     pub fn new(kind: ImportKind, profile: &'a Profile, dictionary: &'a Dictionary, currency: Option<Currency>) -> Self {
-        Self { profile, dictionary, kind, currency }
+        Self { profile, dictionary, kind, currency, memo: None }
+    }
+
+    /// The same, with a memory of cells that were read with this dictionary.
+    pub fn remembering(self, memo: &'a Memo) -> Self {
+        Self { memo: Some(memo), ..self }
+    }
+
+    fn normalize(&self, attribute: &Attribute, raw: &str, hints: &Hints) -> Reading {
+        match self.memo {
+            Some(memo) => memo.normalize(self.dictionary, attribute, raw, hints),
+            None => normalize(self.dictionary, attribute, raw, hints),
+        }
     }
 
     /// Does this text say nothing, in any language?

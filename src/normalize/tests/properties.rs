@@ -136,5 +136,22 @@ proptest! {
             edge(text[..at].chars().next_back()) && edge(text[at + phrase.len()..].chars().next())
         });
         prop_assert_eq!(crate::dictionary::holds_phrase(&text, &phrase), stands);
+        // Looking up every run of words finds the same.
+        prop_assert_eq!(crate::dictionary::runs(&text).any(|run| run == phrase), stands);
+    }
+
+    #[test]
+    fn what_is_remembered_is_what_is_read(cells in prop::collection::vec("(IP6[5-8]|[1-9]0 lm|[1-3]h|rot|n/a|1,[1-9]00|.{0,70})", 1..30)) {
+        let memo = crate::normalize::Memo::default();
+        let of = |locale: &str| Hints { locale: Some(locale.to_owned()), ..Hints::default() };
+        for raw in cells.iter().chain(&cells) {
+            for attribute in ["ip_rating", "light_output_max", "runtime_max", "light_colors", "title"] {
+                let attribute = DICTIONARY.attribute(attribute).unwrap();
+                for hints in [of("en"), of("de")] {
+                    let remembered = memo.normalize(&DICTIONARY, attribute, raw, &hints);
+                    prop_assert_eq!(remembered, normalize(&DICTIONARY, attribute, raw, &hints));
+                }
+            }
+        }
     }
 }
