@@ -16,6 +16,7 @@ use crate::search::Search;
 use object_store::ObjectStore;
 use std::collections::BTreeMap;
 use std::sync::Arc;
+use std::time::Duration;
 use tokio_util::sync::CancellationToken;
 
 /// The collaborators. Cheap to clone.
@@ -58,7 +59,8 @@ impl App {
         std::fs::create_dir_all(&config.data)?;
         let dictionary = Arc::new(Dictionary::load(config.schema.as_deref())?);
         let channels = Arc::new(Channels::load(config.schema.as_deref())?);
-        let db = Db::open(&config.database()).await?;
+        let slow = Duration::from_millis(u64::from(config.slow_query_ms));
+        let db = Db::open_telling(&config.database(), slow).await?;
         note_prices(&db, &channels, &clock).await?;
         let search = Search::open(&config.index(), Arc::clone(&dictionary), clock.clone())?;
         let (keys, shutdown) = (Keys::default(), CancellationToken::new());

@@ -27,6 +27,10 @@ pub struct Config {
         value_parser = clap::value_parser!(u32).range(1..=36_500))]
     pub keep_days: u32,
 
+    /// SQL statements that take so long are logged, without their values, and counted; 0 logs every one
+    #[arg(long, env = "BEAMLINE_SLOW_QUERY_MS", default_value_t = 250, global = true, value_name = "MILLISECONDS")]
+    pub slow_query_ms: u32,
+
     /// What is logged: error, warn, info, debug, trace, or a filter such as `beamline=debug,tower_http=info`
     #[arg(long = "log", env = "BEAMLINE_LOG", default_value = "info", global = true, value_name = "LEVEL")]
     pub log: String,

@@ -104,6 +104,7 @@ impl Taken {
 }
 
 fn write_changed(conn: &mut Conn, rules: &Rules, batch: &Batch, rows: Vec<PreparedRow>, taken: &mut Taken) -> Result<()> {
+    let looking_up = tracing::debug_span!("look_up").entered();
     let marks: Vec<Marks> = rows.iter().map(|row| marks_of(row, rules)).collect();
     let keys: Vec<&str> = rows.iter().map(|row| row.key.as_str()).collect();
     let old = offers_by_key(conn, batch.supplier_id, &keys)?;
@@ -132,6 +133,7 @@ fn write_changed(conn: &mut Conn, rules: &Rules, batch: &Batch, rows: Vec<Prepar
     }
     let touched: BTreeSet<i64> = places.iter().map(|(_, product)| *product).collect();
     let plan = levels(conn, batch, &rows, &places)?;
+    drop(looking_up);
     let mut of_offer = levels_by_offer(&plan);
 
     let mut pending = Pending { products: founder.products, ..Pending::default() };
@@ -146,7 +148,9 @@ fn write_changed(conn: &mut Conn, rules: &Rules, batch: &Batch, rows: Vec<Prepar
         offers.push(OfferRow { id: offer_id, body });
     }
     let operation = Some(batch.operation_id.as_str());
-    let rebuilt = golden::rebuild_with(conn, rules, &touched, &chosen, pending, operation, batch.now)?;
+    let span = tracing::debug_span!("rebuild");
+    let rebuilt = span.in_scope(|| golden::rebuild_with(conn, rules, &touched, &chosen, pending, operation, batch.now))?;
+    let _inserting = tracing::debug_span!("insert").entered();
     offers_put(conn, &offers)?;
     plan.write(conn)?;
     taken.changes.extend(rebuilt);

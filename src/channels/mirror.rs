@@ -10,7 +10,8 @@ use futures_util::TryStreamExt;
 use object_store::path::Path as ObjectPath;
 use object_store::{ObjectStore, ObjectStoreExt};
 
-fn feed(channel: &str, file: &str) -> ObjectPath {
+/// Where the copy of a channel's current file lies.
+pub fn feed(channel: &str, file: &str) -> ObjectPath {
     ObjectPath::from_iter(["feeds", channel, file])
 }
 

@@ -16,6 +16,7 @@ use chrono::{DateTime, Utc};
 use serde::{Deserialize, Serialize};
 use std::path::Path;
 use std::sync::Arc;
+use std::time::Instant;
 
 /// One dated, immutable version of a channel's feed.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, utoipa::ToSchema)]
@@ -141,7 +142,28 @@ pub async fn desk(app: &App, channel: &str) -> Result<ChannelDesk> {
 
 /// Makes and stores a publication; its state says whether it became the current one.
 pub async fn publish(app: &App, channel: &str, options: &Options) -> Result<Publication> {
+    let began = Instant::now();
     let desk = desk(app, channel).await?;
+    // From here on the channel is one of those there are: labels stay few.
+    let made = make(app, channel, desk, options).await;
+    let state = made.as_ref().map_or("error", |publication| match publication.state.as_str() {
+        "published" => "published",
+        "held" => "held",
+        _ => "failed",
+    });
+    metrics::counter!("beamline_publications_total", "channel" => channel.to_owned(), "state" => state).increment(1);
+    metrics::histogram!("beamline_publication_seconds", "channel" => channel.to_owned()).record(began.elapsed());
+    if let Ok(publication) = &made {
+        let bytes = publication.parts.iter().map(|part| part.bytes + part.gzip.bytes).sum();
+        let listings = publication.added + publication.changed + publication.unchanged;
+        metrics::counter!("beamline_publication_bytes_total", "channel" => channel.to_owned()).increment(bytes);
+        metrics::counter!("beamline_publication_listings_total", "channel" => channel.to_owned())
+            .increment(listings.unsigned_abs());
+    }
+    made
+}
+
+async fn make(app: &App, channel: &str, desk: ChannelDesk, options: &Options) -> Result<Publication> {
     desk.expect_enabled()?;
     let formats = formats(&desk, options.format.as_deref())?;
     let created_at = app.clock.now();
@@ -399,7 +421,7 @@ pub async fn standing(app: &App, profile: &ChannelProfile, format: &str) -> Resu
     Ok(parts.map(|part| (publication.id.clone(), part)).collect())
 }
 
-/// The newest publication that holds a format.
+/// The newest publication that holds a format. None before the first.
 pub async fn newest(app: &App, profile: &ChannelProfile, format: &str) -> Result<Option<Publication>> {
     let channel = profile.code.clone();
     // A channel that is only ever published format by format still has each of them among the newest.

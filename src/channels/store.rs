@@ -73,6 +73,30 @@ fn seal(path: &Path) -> Result<(String, PathBuf, Gzip)> {
     Ok((hex::encode(hash.finalize()), zipped, Gzip { bytes, sha256: hex::encode(of_zip.finalize()) }))
 }
 
+/// Makes the gzip form of a stored part anew. A part that is not what it was published as is left, and said.
+pub async fn zip_again(app: &App, publication: &Publication, part: &Part) -> Result<()> {
+    let folder = tempfile::tempdir()?;
+    let path = folder.path().join("part");
+    download(app, publication, part, &path).await?;
+    let (sha256, zipped, gzip) = tokio::task::spawn_blocking(move || seal(&path)).await.map_err(Error::internal)??;
+    let channel = &publication.channel;
+    if sha256 != part.sha256 || gzip != part.gzip {
+        let why = format!("{} of {channel} is not as it was published; publish {channel} again", part.file);
+        return Err(Error::new(Code::Conflict, why));
+    }
+    put(app, &zipped, place(channel, &publication.id, &format!("{}.gz", part.file))).await
+}
+
+/// Hex SHA-256 of a stored file.
+pub async fn sha256(app: &App, at: &ObjectPath) -> Result<String> {
+    let mut hash = Sha256::new();
+    let mut stream = app.files.get(at).await.map_err(refused)?.into_stream();
+    while let Some(bytes) = stream.next().await {
+        hash.update(&bytes.map_err(refused)?);
+    }
+    Ok(hex::encode(hash.finalize()))
+}
+
 async fn put(app: &App, from: &Path, to: ObjectPath) -> Result<()> {
     let file = tokio::fs::File::open(from).await?;
     match files::put(&app.files, to, ReaderStream::new(file), u64::MAX).await {

@@ -9,6 +9,7 @@ use crate::error::{Code, Error, Result};
 use crate::import::accept::{self, MAX_BYTES, Request};
 use crate::import::api::Import as ImportBody;
 use crate::import::queries::{ImportRow, StoredFile, import_by_id, import_running_beside, issues_by_code};
+use crate::import::timings::Timings;
 use crate::import::{ImportKind, ImportMode, ImportStatus, run};
 use crate::jobs::queries::{job_finish, job_return};
 use crate::jobs::runner::{self, keep_alive};
@@ -42,6 +43,9 @@ pub struct Import {
     /// Only tell what would change
     #[arg(long, env = "BEAMLINE_DRY_RUN")]
     dry_run: bool,
+    /// Also tell where the time went: seconds per stage and rows a second (`--log beamline=debug` tells it of every chunk)
+    #[arg(long, env = "BEAMLINE_TIMINGS")]
+    timings: bool,
     /// The import as one JSON object, as the API shows it
     #[arg(long, env = "BEAMLINE_JSON")]
     json: bool,
@@ -75,7 +79,7 @@ impl Import {
             let feeder = crate::search::Feeder::of_command(app.db.clone(), app.search.clone());
             tokio::spawn(feeder.run(follow.clone()))
         });
-        let row = import(&app, request, &self.files, &progress).await?;
+        let (row, timings) = import(&app, request, &self.files, &progress).await?;
         drop(progress);
         if let Some(follower) = follower {
             follow.cancel();
@@ -85,16 +89,23 @@ impl Import {
         }
         let outcome = outcome(&row);
         if self.json {
-            say(serde_json::to_string(&ImportBody::from(row))?)?;
+            let mut body = serde_json::to_value(ImportBody::from(row))?;
+            if self.timings {
+                body["timings"] = serde_json::to_value(timings)?;
+            }
+            say(body)?;
         } else {
             say(report(&app, &row).await?.trim_end())?;
+            if self.timings {
+                say(format_args!("  {timings}"))?;
+            }
         }
         Ok(outcome)
     }
 }
 
 /// Stores the files, imports them in this process, and returns how it ended.
-async fn import(app: &App, request: Request, files: &[PathBuf], progress: &Progress) -> Result<ImportRow> {
+async fn import(app: &App, request: Request, files: &[PathBuf], progress: &Progress) -> Result<(ImportRow, Timings)> {
     let id = crate::id::new("imp", app.clock.now());
     let mut stored = Vec::with_capacity(files.len());
     let mut left = MAX_BYTES;
@@ -113,7 +124,7 @@ pub(super) async fn perform(
     request: Request,
     files: Vec<StoredFile>,
     progress: &Progress,
-) -> Result<ImportRow> {
+) -> Result<(ImportRow, Timings)> {
     let worker = crate::id::new("worker", app.clock.now());
     let (id, job) = accept::enqueue(app, id, request, files, Some(worker.clone())).await?;
     let job = job.unwrap_or_default();
@@ -125,9 +136,9 @@ pub(super) async fn perform(
     };
     let now = app.clock.now();
     match done {
-        Ok(row) => {
+        Ok(done) => {
             app.db.write(move |conn| job_finish(conn, &job, &worker, now)).await?;
-            Ok(row)
+            Ok(done)
         }
         Err(error) => {
             // Nobody need wait for the lease of a process that ends; where this cannot be noted either, somebody will.
@@ -147,11 +158,11 @@ const LOOK: Duration = Duration::from_millis(500);
 
 /// Does the import once no other of the supplier is running. One that a dead process has left is done first, when its lease is over: there
 /// may be no server that would.
-async fn in_turn(app: &App, id: &str, progress: &Progress) -> Result<ImportRow> {
+async fn in_turn(app: &App, id: &str, progress: &Progress) -> Result<(ImportRow, Timings)> {
     let tell = |counts: &crate::import::Counts| progress.at(counts.rows_read, "rows");
     let mut told = false;
     loop {
-        let error = match run::execute(app, id, &tell).await {
+        let error = match run::execute_timed(app, id, &tell).await {
             Err(error) if error.code == Code::Unavailable => error,
             done => return done,
         };

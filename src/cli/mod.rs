@@ -30,6 +30,7 @@ use clap::{Parser, Subcommand};
 use std::io::Write;
 use std::process::ExitCode;
 use tracing_subscriber::EnvFilter;
+use tracing_subscriber::fmt::format::FmtSpan;
 
 /// Product information management for people who sell headlamps they do not stock
 #[derive(Debug, Parser)]
@@ -169,7 +170,10 @@ fn log(config: &Config) -> Result<()> {
         Error::new(Code::Invalid, format!("--log '{}' cannot be read; use a level such as info, or beamline=debug", config.log))
             .because(error)
     })?;
-    let logs = tracing_subscriber::fmt().with_env_filter(filter).with_writer(std::io::stderr);
+    // Whoever looks that closely wants to see where the time goes: each span says how long it was busy and idle.
+    let close = filter.max_level_hint().is_none_or(|level| level >= tracing::level_filters::LevelFilter::DEBUG);
+    let spans = if close { FmtSpan::CLOSE } else { FmtSpan::NONE };
+    let logs = tracing_subscriber::fmt().with_env_filter(filter).with_span_events(spans).with_writer(std::io::stderr);
     // A second subscriber in one process (tests) is refused and harmless.
     let _ = if config.log_format == "json" {
         logs.json().flatten_event(true).try_init()

@@ -254,6 +254,17 @@ pub fn head(conn: &mut Conn) -> Result<Position> {
     Ok(Position { epoch: epoch(conn)?, xid, seq })
 }
 
+/// The newest change that is committed. On PostgreSQL readers of the log may see it only later, when no older transaction runs.
+pub fn end(conn: &mut Conn) -> Result<Position> {
+    let newest = changes::table
+        .order((changes::xid.desc(), changes::seq.desc()))
+        .select((changes::xid, changes::seq))
+        .first::<(i64, i64)>(conn)
+        .optional()?;
+    let (xid, seq) = newest.unwrap_or((0, 0));
+    Ok(Position { epoch: epoch(conn)?, xid, seq })
+}
+
 /// Does the database show the change at `position` already? Unlike a reader of the log, whoever reads a row need not wait for
 /// transactions that are still running: a position is given out after its commit, so any row at or past it is proof.
 ///
@@ -262,8 +273,7 @@ pub fn shows(conn: &mut Conn, position: &Position) -> Result<bool> {
     if position.epoch != epoch(conn)? {
         return Err(Error::new(Code::CursorExpired, "this change is of an earlier life of the database; read everything anew"));
     }
-    let newest: Option<i64> = changes::table.select(diesel::dsl::max(changes::seq)).first(conn)?;
-    Ok(newest.unwrap_or(0) >= position.seq)
+    Ok(newest_seq(conn)? >= position.seq)
 }
 
 /// The epoch of a position that changes can be read after. One of another epoch, or one whose successors have been pruned, is
@@ -453,13 +463,24 @@ pub(super) fn ensure_epoch(conn: &mut Conn) -> Result<()> {
     Ok(())
 }
 
-/// How many changes a reader at `position` has still to read, and the age of the oldest of them.
+/// How far behind a reader at `position` is: changes that it has still to read, and when the oldest of them was made. The changes are
+/// told by their numbers, in two look-ups however many there are; where numbers were given out in vain, they are fewer.
 pub fn lag(conn: &mut Conn, position: &Position) -> Result<(i64, Option<DateTime<Utc>>)> {
-    let (xid, seq) = (position.xid, position.seq);
+    // A position of another life of the database means nothing: all is still to be read.
+    let (xid, seq) = if position.epoch == epoch(conn)? { (position.xid, position.seq) } else { (0, 0) };
     let after = changes::xid.gt(xid).or(changes::xid.eq(xid).and(changes::seq.gt(seq)));
-    let (count, oldest): (i64, Option<Time>) = changes::table
+    let oldest: Option<Time> = changes::table
         .filter(after)
-        .select((diesel::dsl::count_star(), diesel::dsl::sql::<Nullable<super::types::UtcTime>>("MIN(changed_at)")))
-        .first(conn)?;
-    Ok((count, oldest.map(Into::into)))
+        .order((changes::xid.asc(), changes::seq.asc()))
+        .select(changes::changed_at)
+        .first(conn)
+        .optional()?;
+    let Some(oldest) = oldest else { return Ok((0, None)) };
+    Ok(((newest_seq(conn)? - seq).max(1), Some(oldest.into())))
+}
+
+/// The number of the newest change; 0 when there is none.
+pub fn newest_seq(conn: &mut Conn) -> Result<i64> {
+    let newest: Option<i64> = changes::table.select(diesel::dsl::max(changes::seq)).first(conn)?;
+    Ok(newest.unwrap_or(0))
 }

@@ -15,6 +15,7 @@ mod pool;
 pub mod retention;
 pub mod schema;
 pub mod settings;
+mod slow;
 mod tail;
 pub mod types;
 
@@ -45,7 +46,9 @@ macro_rules! each_backend {
 pub fn lock_catalog(conn: &mut Conn) -> crate::error::Result<()> {
     use diesel::RunQueryDsl;
     if let Conn::Postgres(conn) = conn {
+        let asked = std::time::Instant::now();
         diesel::sql_query("SELECT pg_advisory_xact_lock(7301)").execute(conn)?;
+        pool::locked(asked.elapsed());
     }
     Ok(())
 }

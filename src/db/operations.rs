@@ -14,7 +14,7 @@ use serde_json::Value as JsonValue;
 pub struct Operation {
     /// Id, `op_…`; ids are in the order of their making.
     pub id: String,
-    /// `import`, `edit`, `stock`, `settings`, `rule`, `undo`, `key`, `resolve`.
+    /// `import`, `edit`, `stock`, `settings`, `rule`, `undo`, `key`, `resolve`, `repair`.
     pub kind: String,
     /// Who did it: `key:NAME`, `command`, `demo`, or `job` for work that nobody in particular asked for.
     pub actor: String,
@@ -94,6 +94,13 @@ pub fn finish<S: Serialize>(conn: &mut Conn, id: &str, summary: &S, now: DateTim
     diesel::update(operations::table.filter(operations::id.eq(id)))
         .set((operations::summary.eq(JsonText::of(summary)?), operations::finished_at.eq(Some(Time(now)))))
         .execute(conn)?;
+    Ok(())
+}
+
+/// An operation that was ended is going on after all.
+pub fn reopen(conn: &mut Conn, id: &str) -> Result<()> {
+    let never: Option<Time> = None;
+    diesel::update(operations::table.filter(operations::id.eq(id))).set(operations::finished_at.eq(never)).execute(conn)?;
     Ok(())
 }
 

@@ -1,12 +1,14 @@
 //! The pools: which database a URL means, how its connections are opened, and how work reaches them.
 
+use super::slow::Watch;
 use super::{Conn, Tail, changes, idempotency, migrate};
 use crate::error::{Code, Error, Result};
 use deadpool::managed::{Manager, Metrics, Object, Pool, PoolError, QueueMode, RecycleError, RecycleResult};
 use diesel::connection::{AnsiTransactionManager, SimpleConnection, TransactionManager};
 use diesel::{Connection, PgConnection, SqliteConnection};
+use metrics::histogram;
 use std::sync::Arc;
-use std::time::Duration;
+use std::time::{Duration, Instant};
 use tokio::sync::watch;
 
 /// Which database stands behind a [`Db`].
@@ -16,6 +18,34 @@ pub enum Backend {
     Sqlite,
     /// A server, many writers.
     Postgres,
+}
+
+impl Backend {
+    /// Its name in logs and metrics.
+    pub fn as_str(self) -> &'static str {
+        match self {
+            Self::Sqlite => "sqlite",
+            Self::Postgres => "postgres",
+        }
+    }
+}
+
+/// What a transaction is for.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Kind {
+    Read,
+    Write,
+    Rehearsal,
+}
+
+impl Kind {
+    fn as_str(self) -> &'static str {
+        match self {
+            Self::Read => "read",
+            Self::Write => "write",
+            Self::Rehearsal => "rehearsal",
+        }
+    }
 }
 
 /// The database. Cheap to clone.
@@ -36,15 +66,22 @@ struct Inner {
 const READERS: usize = 8;
 /// Writers on PostgreSQL; SQLite has one, because more only wait for each other.
 const PG_WRITERS: usize = 4;
+/// A statement that takes so long is told of, unless the owner says otherwise.
+const SLOW: Duration = Duration::from_millis(250);
 
 impl Db {
     /// Opens the database of `url` and migrates it: `sqlite:PATH`, a plain path, or `postgres://…`.
     ///
     /// An unknown scheme is an error, so that a mistyped `postgres` never creates an empty SQLite file of that name.
     pub async fn open(url: &str) -> Result<Self> {
+        Self::open_telling(url, SLOW).await
+    }
+
+    /// [`Db::open`], with statements told of in the log that take at least `slow`.
+    pub async fn open_telling(url: &str, slow: Duration) -> Result<Self> {
         let backend = backend(url)?;
         let pool = |size: usize, writes: bool| {
-            Pool::builder(Opener { backend, url: address(url).to_owned(), writes })
+            Pool::builder(Opener { backend, url: address(url).to_owned(), writes, slow })
                 .max_size(size)
                 // The connection used last has its pages at hand; those that are seldom needed stay small.
                 .queue_mode(QueueMode::Lifo)
@@ -55,7 +92,7 @@ impl Db {
         let readers = pool(READERS, false)?;
         let db =
             Self { inner: Arc::new(Inner { backend, readers, writers, written: watch::Sender::new(0), tail: Tail::default() }) };
-        let migrated = db.on(&db.inner.writers, |_| Ok(()), migrate::run).await?;
+        let migrated = db.on(Kind::Write, |_| Ok(()), migrate::run).await?;
         if migrated > 0 {
             tracing::info!(migrated, "database schema brought up to date");
         }
@@ -70,7 +107,7 @@ impl Db {
 
     /// Runs `work` on one consistent snapshot.
     pub async fn read<T: Send + 'static>(&self, work: impl FnOnce(&mut Conn) -> Result<T> + Send + 'static) -> Result<T> {
-        self.on(&self.inner.readers, begin_snapshot, move |conn| finish(conn, work)).await
+        self.on(Kind::Read, begin_snapshot, move |conn| finish(conn, work)).await
     }
 
     /// Runs `work` in one write transaction; its error rolls everything back. Keep it short: no network, no waiting.
@@ -82,7 +119,7 @@ impl Db {
             ticket.map_or(Ok(()), |ticket| ticket.effected(conn))?;
             Ok(value)
         };
-        let result = self.on(&self.inner.writers, begin_write, move |conn| finish(conn, work)).await;
+        let result = self.on(Kind::Write, begin_write, move |conn| finish(conn, work)).await;
         if result.is_ok() {
             self.inner.written.send_modify(|count| *count = count.wrapping_add(1));
         }
@@ -91,7 +128,7 @@ impl Db {
 
     /// Runs `work` in a write transaction and takes it back whatever comes of it: how a dry run learns what would change.
     pub async fn rehearse<T: Send + 'static>(&self, work: impl FnOnce(&mut Conn) -> Result<T> + Send + 'static) -> Result<T> {
-        self.on(&self.inner.writers, begin_write, move |conn| {
+        self.on(Kind::Rehearsal, begin_write, move |conn| {
             let mut outcome = None;
             let ended = finish(conn, |conn| -> Result<()> {
                 outcome = Some(work(conn)?);
@@ -104,6 +141,15 @@ impl Db {
             }
         })
         .await
+    }
+
+    /// Connections by pool: its name, those at work, those at rest.
+    pub fn connections(&self) -> [(&'static str, usize, usize); 2] {
+        [("read", &self.inner.readers), ("write", &self.inner.writers)].map(|(name, pool)| {
+            let status = pool.status();
+            let idle = status.available.min(status.size);
+            (name, status.size - idle, idle)
+        })
     }
 
     /// Changes whenever this process has committed a write: a reader of the change log need not wait for its next poll.
@@ -122,19 +168,33 @@ impl Db {
     /// done by then, so it is dropped and the next one is tried, until one is fresh.
     async fn on<T: Send + 'static>(
         &self,
-        pool: &Pool<Opener>,
+        kind: Kind,
         begin: fn(&mut Conn) -> Result<()>,
         work: impl FnOnce(&mut Conn) -> Result<T> + Send + 'static,
     ) -> Result<T> {
-        let mut work = work;
+        let (mut work, backend) = (work, self.inner.backend);
+        let pool = if kind == Kind::Read { &self.inner.readers } else { &self.inner.writers };
         let mut tries = pool.status().max_size;
         loop {
-            let mut conn = connection(pool).await?;
+            let asked = Instant::now();
+            let taken = connection(pool).await;
+            histogram!("beamline_db_connection_wait_seconds", "kind" => kind.as_str()).record(asked.elapsed());
+            let mut conn = taken?;
             let span = tracing::Span::current();
             let (conn, outcome) = tokio::task::spawn_blocking(move || {
                 let _in = span.enter();
+                let connected = Instant::now();
                 let outcome = match begin(&mut conn) {
-                    Ok(()) => Ok(work(&mut conn)),
+                    Ok(()) => {
+                        let alone = Instant::now();
+                        if kind != Kind::Read && backend == Backend::Sqlite {
+                            // What it waits for here is the file's one writer; PostgreSQL's is waited for by `lock_catalog`.
+                            locked(alone.duration_since(connected));
+                        }
+                        let result = work(&mut conn);
+                        histogram!("beamline_db_transaction_seconds", "kind" => kind.as_str()).record(alone.elapsed());
+                        Ok(result)
+                    }
                     Err(error) => Err((error, work)),
                 };
                 (conn, outcome)
@@ -162,6 +222,11 @@ impl Db {
             }
         }
     }
+}
+
+/// Notes how long a writer waited until it was the only one.
+pub(super) fn locked(waited: Duration) {
+    histogram!("beamline_db_write_lock_wait_seconds").record(waited);
 }
 
 /// How long work waits for a free connection.
@@ -207,7 +272,10 @@ fn finish<T>(conn: &mut Conn, work: impl FnOnce(&mut Conn) -> Result<T>) -> Resu
     let result = std::panic::catch_unwind(std::panic::AssertUnwindSafe(|| work(conn)))
         .unwrap_or_else(|_| Err(Error::internal("a database task panicked")));
     match result {
-        Ok(value) => Transactions::commit_transaction(conn).map(|()| value).map_err(Error::from),
+        Ok(value) => {
+            let _in = tracing::debug_span!("commit").entered();
+            Transactions::commit_transaction(conn).map(|()| value).map_err(Error::from)
+        }
         Err(error) => {
             if let Err(rollback) = Transactions::rollback_transaction(conn) {
                 tracing::warn!(%rollback, "a transaction could not be rolled back; its connection is closed");
@@ -237,10 +305,15 @@ struct Opener {
     backend: Backend,
     url: String,
     writes: bool,
+    slow: Duration,
 }
 
 impl Opener {
-    fn open(backend: Backend, url: &str, writes: bool) -> Result<Conn> {
+    fn open(backend: Backend, url: &str, writes: bool, slow: Duration) -> Result<Conn> {
+        let watched = |mut conn: Conn| {
+            conn.set_instrumentation(Watch::new(backend, slow));
+            conn
+        };
         let unreachable = |error: diesel::ConnectionError| {
             let place = match backend {
                 Backend::Sqlite => format!("the database file {url} cannot be opened; is its folder there and writable?"),
@@ -260,14 +333,14 @@ impl Opener {
                     // PostgreSQL's snapshots are READ ONLY; here a stray write would slip past the one writer.
                     conn.batch_execute("PRAGMA query_only = ON")?;
                 }
-                Ok(Conn::Sqlite(conn))
+                Ok(watched(Conn::Sqlite(conn)))
             }
             Backend::Postgres => {
                 let mut conn = PgConnection::establish(url).map_err(unreachable)?;
                 conn.batch_execute(
                     "SET TIME ZONE 'UTC'; SET lock_timeout = '30s'; SET idle_in_transaction_session_timeout = '60s'",
                 )?;
-                Ok(Conn::Postgres(conn))
+                Ok(watched(Conn::Postgres(conn)))
             }
         }
     }
@@ -278,8 +351,8 @@ impl Manager for Opener {
     type Error = Error;
 
     async fn create(&self) -> Result<Conn> {
-        let (backend, url, writes) = (self.backend, self.url.clone(), self.writes);
-        tokio::task::spawn_blocking(move || Self::open(backend, &url, writes)).await.map_err(Error::internal)?
+        let (backend, url, writes, slow) = (self.backend, self.url.clone(), self.writes, self.slow);
+        tokio::task::spawn_blocking(move || Self::open(backend, &url, writes, slow)).await.map_err(Error::internal)?
     }
 
     async fn recycle(&self, conn: &mut Conn, _: &Metrics) -> RecycleResult<Error> {

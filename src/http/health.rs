@@ -1,6 +1,6 @@
 //! Is it alive, can it serve, and what has it been doing?
 
-use super::observe;
+use super::{metering, observe};
 use crate::app::App;
 use crate::auth::{Caller, Permission};
 use crate::db::changes;
@@ -49,8 +49,14 @@ fn not_ready(what: &str, code: &str, message: &str) -> Error {
 /// Metrics in Prometheus's text format.
 #[utoipa::path(get, path = "/metrics", tag = "health",
     responses((status = 200, content_type = "text/plain", body = String)))]
-async fn get_metrics(caller: Caller) -> Result<Response> {
+async fn get_metrics(State(app): State<App>, caller: Caller) -> Result<Response> {
     caller.require(Permission::ReadInner)?;
-    let text = observe::metrics().map(metrics_exporter_prometheus::PrometheusHandle::render).unwrap_or_default();
+    let mut text = observe::metrics().map(metrics_exporter_prometheus::PrometheusHandle::render).unwrap_or_default();
+    match tokio::time::timeout(PATIENCE, metering::asked(&app)).await {
+        Ok(Ok(asked)) => text.push_str(&asked),
+        // What is counted here is worth knowing all the more when the database does not answer.
+        Ok(Err(error)) => tracing::warn!(%error, "the queue and the readers' lag could not be asked for"),
+        Err(_) => tracing::warn!("the database does not answer; the metrics are without the queue and the readers' lag"),
+    }
     Ok(([(header::CONTENT_TYPE, "text/plain; version=0.0.4; charset=utf-8")], text).into_response())
 }

@@ -14,6 +14,7 @@ pub mod events;
 pub mod extract;
 pub mod health;
 pub mod idempotency;
+mod metering;
 pub mod observe;
 pub mod openapi;
 pub mod operations;

@@ -1,12 +1,12 @@
 //! What every request leaves behind: an id, a line in the log, two metrics; and what every answer carries.
 
-use super::{body, problem};
+use super::{body, metering, problem};
 use axum::extract::{MatchedPath, Request, State};
 use axum::http::{HeaderName, HeaderValue, Method, header};
 use axum::middleware::Next;
 use axum::response::{IntoResponse, Response};
 use metrics::{counter, gauge, histogram};
-use metrics_exporter_prometheus::{PrometheusBuilder, PrometheusHandle};
+use metrics_exporter_prometheus::PrometheusHandle;
 use std::sync::{Arc, OnceLock};
 use std::time::Instant;
 use tokio::sync::Semaphore;
@@ -17,9 +17,6 @@ pub const REQUEST_ID: HeaderName = HeaderName::from_static("x-request-id");
 
 /// Requests worked on at once; more are asked to come back.
 const IN_FLIGHT: usize = 512;
-
-/// Upper bounds of the latency histogram, in seconds.
-const BUCKETS: [f64; 13] = [0.001, 0.002_5, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1.0, 2.5, 5.0, 10.0];
 
 /// Keeps the number of requests in bounds.
 #[derive(Clone)]
@@ -36,23 +33,13 @@ pub fn metrics() -> Option<&'static PrometheusHandle> {
     static HANDLE: OnceLock<Option<PrometheusHandle>> = OnceLock::new();
     HANDLE
         .get_or_init(|| {
-            let recorder = PrometheusBuilder::new().set_buckets(&BUCKETS).ok()?.build_recorder();
+            let recorder = metering::recorder()?;
             let handle = recorder.handle();
             ::metrics::set_global_recorder(recorder).ok()?;
-            describe();
+            metering::describe();
             Some(handle)
         })
         .as_ref()
-}
-
-fn describe() {
-    ::metrics::describe_counter!("beamline_http_requests_total", "Requests answered, by method, route and status");
-    ::metrics::describe_histogram!(
-        "beamline_http_request_duration_seconds",
-        ::metrics::Unit::Seconds,
-        "Time to the head of the answer, by method and route"
-    );
-    ::metrics::describe_gauge!("beamline_http_requests_in_flight", "Requests being worked on");
 }
 
 /// Counts a request until it is answered or its client has gone.

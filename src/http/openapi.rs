@@ -23,6 +23,7 @@ const TAGS: &[(&str, &str)] = &[
     ("channels", "What marketplaces want, listings and publications"),
     ("feeds", "The files channels read"),
     ("operations", "What was done, and the change log as events"),
+    ("jobs", "Work that outlives a request, and what of it was given up"),
     ("keys", "Who may do what"),
     ("health", "For the machines that watch the server"),
 ];

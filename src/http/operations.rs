@@ -24,7 +24,7 @@ pub struct Operation {
     /// Id.
     #[schema(example = "op_0197c3a2b4d57e0f8a1b2c3d4e5f6071")]
     pub id: String,
-    /// `import`, `edit`, `stock`, `settings`, `rule`, `undo`, `key`, `resolve`.
+    /// `import`, `edit`, `stock`, `settings`, `rule`, `undo`, `key`, `resolve`, `repair`.
     pub kind: String,
     /// Who did it: `key:NAME`, `command`, `demo`, or `job` for work that nobody in particular asked for.
     pub actor: String,

@@ -3,7 +3,7 @@
 use super::{body, caller, etag, events, health, idempotency, observe, openapi, operations, strict, visible};
 use crate::app::App;
 use crate::error::{Error, Result};
-use crate::{auth, catalog, channels, import, pricing, search, stock, suppliers, undo};
+use crate::{auth, catalog, channels, import, jobs, pricing, search, stock, suppliers, undo};
 use axum::Router;
 use axum::extract::DefaultBodyLimit;
 use axum::middleware::{from_fn, from_fn_with_state};
@@ -25,6 +25,7 @@ fn api() -> OpenApiRouter<App> {
         .merge(channels::api::router())
         .merge(operations::router())
         .merge(undo::api::router())
+        .merge(jobs::api::router())
         .merge(events::router())
         .merge(auth::api::router())
 }

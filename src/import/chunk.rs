@@ -21,7 +21,9 @@ use rayon::prelude::*;
 use std::collections::HashMap;
 use std::io::Read;
 use std::sync::Arc;
+use std::time::{Duration, Instant};
 use tokio::sync::mpsc;
+use tracing::Instrument;
 
 /// Rows of one write transaction at most.
 pub const CHUNK_ROWS: usize = 1_000;
@@ -53,6 +55,8 @@ pub struct Chunk {
     pub lost_words: Vec<String>,
     /// Why the file could not be read to its end.
     pub fatal: Option<String>,
+    /// Time that reading and understanding it took.
+    pub spent: [Duration; 2],
 }
 
 /// What reading needs besides the bytes.
@@ -81,6 +85,20 @@ pub struct Reader {
 struct Batch {
     records: Vec<Result<Record, ReadError>>,
     fatal: Option<String>,
+    spent: Duration,
+}
+
+impl Batch {
+    /// It has been read since `began`.
+    fn after(self, began: Instant) -> Self {
+        left_stage("read", self.records.len() as u64);
+        Self { spent: began.elapsed(), ..self }
+    }
+}
+
+/// Counts rows that have left a stage.
+pub(super) fn left_stage(stage: &'static str, rows: u64) {
+    metrics::counter!("beamline_import_stage_rows_total", "stage" => stage).increment(rows);
 }
 
 /// A record that may have to be understood.
@@ -122,14 +140,16 @@ impl Reader {
         let (send_batch, mut batches) = mpsc::channel(AHEAD);
         let (send, receive) = mpsc::channel(AHEAD);
         let (reader, span) = (self.clone(), tracing::Span::current());
+        let reading = tracing::debug_span!(parent: &span, "read");
         tokio::task::spawn_blocking(move || {
-            let _in = span.enter();
+            let _in = reading.enter();
             reader.pump(source, &name, &send_batch);
         });
         let reader = self.clone();
         tokio::spawn(async move {
             while let Some(batch) = batches.recv().await {
-                let chunk = reader.understand(batch, file, Arc::clone(&last)).await;
+                let span = tracing::debug_span!(parent: &span, "understand");
+                let chunk = reader.understand(batch, file, Arc::clone(&last)).instrument(span).await;
                 let failed = chunk.is_err();
                 if send.send(chunk).await.is_err() || failed {
                     return;
@@ -153,6 +173,7 @@ impl Reader {
             }
         };
         let mut bytes = 0;
+        let mut began = Instant::now();
         for record in records {
             match record {
                 Err(error) if error.fatal => {
@@ -165,19 +186,20 @@ impl Reader {
                 }
             }
             if batch.records.len() >= CHUNK_ROWS || bytes >= CHUNK_BYTES {
-                if send.blocking_send(std::mem::take(&mut batch)).is_err() {
+                if send.blocking_send(std::mem::take(&mut batch).after(began)).is_err() {
                     return;
                 }
-                bytes = 0;
+                (bytes, began) = (0, Instant::now());
             }
         }
         // The last batch goes even when it is empty: it carries the end.
-        let _ = send.blocking_send(batch);
+        let _ = send.blocking_send(batch.after(began));
     }
 
     /// From records to rows, on all cores.
     async fn understand(&self, batch: Batch, file: usize, last: Arc<LastRows>) -> Result<Chunk> {
-        let Batch { records, fatal } = batch;
+        let began = Instant::now();
+        let Batch { records, fatal, spent } = batch;
         let reader = self.clone();
         let looked = tokio::task::spawn_blocking(move || -> Vec<Taken> {
             let preparer = reader.preparer();
@@ -195,7 +217,9 @@ impl Reader {
             }
             chunk
         });
-        prepared.await.map_err(Error::internal)
+        let chunk = prepared.await.map_err(Error::internal)?;
+        left_stage("understand", chunk.read.unsigned_abs());
+        Ok(Chunk { spent: [spent, began.elapsed()], ..chunk })
     }
 
     fn look(&self, preparer: &Preparer<'_>, record: Result<Record, ReadError>, file: usize, last: &LastRows) -> Taken {

@@ -284,6 +284,24 @@ fn end_again(conn: &mut Conn, import: &ImportRow, counts: Counts, end: &End, now
     close_in(conn, import, counts, end, now)
 }
 
+/// The job of an import that was given up is tried again. Not when a later file of the supplier came in since: this one would bring
+/// back what that one changed.
+pub fn reopen(conn: &mut Conn, id: &str, to: ImportStatus) -> Result<()> {
+    let import = import_by_id(conn, id)?;
+    if import.status == ImportStatus::Queued || import.status == ImportStatus::Running {
+        return Ok(());
+    }
+    if let Some(later) = import_later_than(conn, &import)? {
+        let message = format!("import {later} came after {id}, which would bring back what it changed; discard the job");
+        return Err(Error::new(Code::Conflict, message));
+    }
+    if !import_move(conn, id, ImportStatus::Failed, to)? {
+        return Err(Error::new(Code::Conflict, format!("import {id} is {}; discard its job", import.status.as_str())));
+    }
+    import_reopen(conn, id)?;
+    operations::reopen(conn, &import.operation_id)
+}
+
 /// A person stops an import: what it wrote stays, what it would have lost stays too.
 ///
 /// One that is running ends between two chunks, and its end is told then; one that waits ends here.

@@ -16,6 +16,7 @@ pub mod reread;
 mod resume;
 pub mod row;
 pub mod run;
+pub mod timings;
 
 pub use prepare::{Preparer, prepare};
 pub use row::{ImageLink, Issue, PreparedRow, Record, Severity, StockLine};

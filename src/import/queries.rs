@@ -176,6 +176,13 @@ pub fn imports_before(conn: &mut Conn, supplier: Option<&str>, before: Option<&s
     rows.into_iter().map(import_row).collect()
 }
 
+/// Which of these ids are imports.
+pub fn imports_known(conn: &mut Conn, ids: &[String]) -> Result<std::collections::HashSet<String>> {
+    let known: Vec<String> =
+        each_backend!(conn => imports::table.filter(imports::id.eq_any(ids)).select(imports::id).load(conn))?;
+    Ok(known.into_iter().collect())
+}
+
 /// Imports that are not over, oldest first.
 pub fn imports_open(conn: &mut Conn, limit: i64) -> Result<Vec<ImportRow>> {
     let open = imports::status.eq(ImportStatus::Queued.as_str()).or(imports::status.eq(ImportStatus::Running.as_str()));
@@ -266,10 +273,10 @@ pub fn import_finish(
     Ok(())
 }
 
-/// A held import that goes on has not ended after all.
+/// An import that goes on after all has not ended.
 pub fn import_reopen(conn: &mut Conn, id: &str) -> Result<()> {
-    let never: Option<Time> = None;
-    diesel::update(imports::table.find(id)).set(imports::finished_at.eq(never)).execute(conn)?;
+    let (never, nothing): (Option<Time>, Option<String>) = (None, None);
+    diesel::update(imports::table.find(id)).set((imports::finished_at.eq(never), imports::error.eq(nothing))).execute(conn)?;
     Ok(())
 }
 

@@ -1,6 +1,6 @@
 //! Running an import: chunk after chunk, each a transaction of rows, changes, issues and progress together.
 
-use super::chunk::{Chunk, Reader};
+use super::chunk::{Chunk, Reader, left_stage};
 use super::finish::{self, Ending};
 use super::last_rows::LastRows;
 use super::queries::{
@@ -8,6 +8,7 @@ use super::queries::{
 };
 use super::read::{self, ReadError, ReadLimits, ReadOptions};
 use super::resume::{self, Next, Resume};
+use super::timings::{Stage, Timings};
 use super::{Counts, ImportKind, ImportMode, ImportStatus, Issue, Record};
 use crate::app::App;
 use crate::catalog::intake::{self, Batch, Taken};
@@ -26,6 +27,8 @@ use object_store::{GetResultPayload, ObjectStoreExt, path::Path};
 use std::collections::HashSet;
 use std::io::Read;
 use std::sync::Arc;
+use std::time::Instant;
+use tracing::Instrument;
 
 /// Records looked at to propose a profile.
 const SAMPLES: usize = 200;
@@ -53,20 +56,35 @@ pub(super) struct Run {
 
 /// Does an accepted import and returns it as it ended. Safe to repeat: it goes on after the last chunk that was written.
 pub async fn execute(app: &App, import_id: &str, progress: &(dyn Fn(&Counts) + Sync)) -> Result<ImportRow> {
-    let id = import_id.to_owned();
-    let import = app.db.read(move |conn| import_by_id(conn, &id)).await?;
-    if import.status.is_over() {
-        return Ok(import);
-    }
-    match attempt(app, import, progress).await {
-        Ok(import) => Ok(import),
-        // What is passing is tried again by the queue; anything else is this import's own end.
-        Err(error) if error.code == Code::Unavailable => Err(error),
-        Err(error) => finish::fail(app, import_id, &error).await,
-    }
+    execute_timed(app, import_id, progress).await.map(|(import, _)| import)
 }
 
-async fn attempt(app: &App, import: ImportRow, progress: &(dyn Fn(&Counts) + Sync)) -> Result<ImportRow> {
+/// [`execute`], and where its time went.
+pub async fn execute_timed(app: &App, import_id: &str, progress: &(dyn Fn(&Counts) + Sync)) -> Result<(ImportRow, Timings)> {
+    let id = import_id.to_owned();
+    let import = app.db.read(move |conn| import_by_id(conn, &id)).await?;
+    let (mut timings, kind, began) = (Timings::default(), import.kind.as_str(), Instant::now());
+    if import.status.is_over() {
+        return Ok((import, timings));
+    }
+    let span = tracing::info_span!("import", import = import_id, kind);
+    let ended = async {
+        match attempt(app, import, progress, &mut timings).await {
+            Ok(import) => Ok(import),
+            // What is passing is tried again by the queue; anything else is this import's own end.
+            Err(error) if error.code == Code::Unavailable => Err(error),
+            Err(error) => finish::fail(app, import_id, &error).await,
+        }
+    };
+    let import = ended.instrument(span.clone()).await?;
+    timings.seconds = began.elapsed().as_secs_f64();
+    span.in_scope(|| tracing::info!(status = import.status.as_str(), "{timings}"));
+    metrics::counter!("beamline_imports_total", "kind" => kind, "status" => import.status.as_str()).increment(1);
+    metrics::histogram!("beamline_import_seconds", "kind" => kind).record(timings.seconds);
+    Ok((import, timings))
+}
+
+async fn attempt(app: &App, import: ImportRow, progress: &(dyn Fn(&Counts) + Sync), timings: &mut Timings) -> Result<ImportRow> {
     let (text, profile, proposed) = profile(app, &import).await?;
     let mode = mode(&import, &profile);
     let code = import.supplier.clone();
@@ -86,13 +104,16 @@ async fn attempt(app: &App, import: ImportRow, progress: &(dyn Fn(&Counts) + Syn
         dictionary: Arc::clone(&app.dictionary),
         memo: Arc::default(),
     };
-    let last = look_ahead(app, &run, &reader).await?;
+    let last = look_ahead(app, &run, &reader, timings).await?;
     let mut resume = Resume::after(run.import.counts.rows_read);
     let mut state = State { counts: run.import.counts, ..State::default() };
     let mut fatal = None;
     for (place, file) in run.import.files.iter().enumerate() {
         let mut chunks = reader.start(open(app, file).await?, file.name.clone(), place, Arc::clone(&last));
-        while let Some(chunk) = chunks.recv().await {
+        loop {
+            let waiting = Instant::now();
+            let Some(chunk) = chunks.recv().await else { break };
+            timings.add(Stage::Wait, waiting.elapsed());
             let mut chunk = chunk?;
             fatal = fatal.or(chunk.fatal.take().map(|reason| format!("{}: {reason}", file.name)));
             match resume.next(chunk.read) {
@@ -103,7 +124,8 @@ async fn attempt(app: &App, import: ImportRow, progress: &(dyn Fn(&Counts) + Syn
                 }
                 None => return Err(resume::restart(app, &run).await),
             }
-            let written = write_chunk(app, &run, &file.name, chunk, state).await?;
+            let span = tracing::debug_span!("chunk", file = file.name, rows = chunk.read);
+            let written = write_chunk(app, &run, &file.name, chunk, state, timings).instrument(span).await?;
             state = written.0;
             if !written.1 {
                 return finish::end(app, run, state, Ending::Cancelled).await;
@@ -204,15 +226,17 @@ pub fn fingerprint(profile: &Profile, dictionary: &Dictionary) -> String {
 }
 
 /// See [`Reader::look_ahead`].
-async fn look_ahead(app: &App, run: &Run, reader: &Reader) -> Result<Arc<LastRows>> {
+async fn look_ahead(app: &App, run: &Run, reader: &Reader, timings: &mut Timings) -> Result<Arc<LastRows>> {
     let mut last = LastRows::default();
     for (place, file) in run.import.files.iter().enumerate() {
+        let began = Instant::now();
         let (source, name, reader) = (open(app, file).await?, file.name.clone(), reader.clone());
         let looked = tokio::task::spawn_blocking(move || {
             reader.look_ahead(source, &name, place, &mut last);
             last
         });
         last = looked.await.map_err(Error::internal)?;
+        timings.add(Stage::LookAhead, began.elapsed());
     }
     last.end();
     Ok(Arc::new(last))
@@ -238,32 +262,68 @@ async fn open(app: &App, file: &StoredFile) -> Result<Box<dyn Read + Send>> {
 }
 
 /// Writes one chunk; the second answer is false when somebody has stopped the import, and nothing of the chunk was written.
-async fn write_chunk(app: &App, run: &Run, file: &str, chunk: Chunk, state: State) -> Result<(State, bool)> {
-    let started = std::time::Instant::now();
-    let rows = chunk.read;
+async fn write_chunk(
+    app: &App,
+    run: &Run,
+    file: &str,
+    chunk: Chunk,
+    state: State,
+    timings: &mut Timings,
+) -> Result<(State, bool)> {
+    let (rows, spent, before, asked) = (chunk.read, chunk.spent, state.counts, Instant::now());
     let (step, dictionary, now) =
         (Step { run: run.clone(), file: file.to_owned() }, Arc::clone(&app.dictionary), app.clock.now());
-    let work = move |conn: &mut Conn| step.write(conn, &dictionary, chunk, state, now);
-    let written = transact(app, run, work).await?;
-    metrics::counter!("beamline_import_rows_total").increment(rows.unsigned_abs());
-    metrics::histogram!("beamline_import_chunk_seconds").record(started.elapsed().as_secs_f64());
-    Ok(written)
+    let work = move |conn: &mut Conn| {
+        let begun = Instant::now();
+        let _in = tracing::debug_span!("write").entered();
+        step.write(conn, &dictionary, chunk, state, now).map(|worked| (worked, [begun, Instant::now()]))
+    };
+    let (state, going, [begun, written]) = transact(app, run, work).await?;
+    for (stage, spent) in [Stage::Read, Stage::Understand].into_iter().zip(spent) {
+        timings.add(stage, spent);
+    }
+    timings.add(Stage::Lock, begun.duration_since(asked));
+    timings.add(Stage::Write, written.duration_since(begun));
+    timings.add(Stage::Commit, written.elapsed());
+    if going {
+        timings.rows += rows;
+        timings.chunks += 1;
+        tell(run.import.kind, rows, &before, &state.counts);
+    }
+    Ok((state, going))
+}
+
+/// Counts what became of a chunk's rows.
+fn tell(kind: ImportKind, rows: i64, before: &Counts, after: &Counts) {
+    left_stage("write", rows.unsigned_abs());
+    metrics::counter!("beamline_import_chunks_total").increment(1);
+    for (outcome, rows) in [
+        ("created", after.created - before.created),
+        ("updated", after.updated - before.updated),
+        ("unchanged", after.unchanged - before.unchanged),
+        ("rejected", after.rejected - before.rejected),
+    ] {
+        let kind = kind.as_str();
+        metrics::counter!("beamline_import_rows_total", "kind" => kind, "outcome" => outcome).increment(rows.unsigned_abs());
+    }
 }
 
 type Worked = (State, Vec<Issue>, bool, Step);
+/// When a step began and ended.
+type Times = [Instant; 2];
 
 /// Runs a step, really or in rehearsal, and notes what it found; a rehearsal's counts and issues are kept, nothing else of it.
 async fn transact(
     app: &App,
     run: &Run,
-    work: impl FnOnce(&mut Conn) -> Result<Worked> + Send + 'static,
-) -> Result<(State, bool)> {
-    let note = |conn: &mut Conn, (state, issues, going, step): Worked| {
+    work: impl FnOnce(&mut Conn) -> Result<(Worked, Times)> + Send + 'static,
+) -> Result<(State, bool, Times)> {
+    let note = |conn: &mut Conn, ((state, issues, going, step), times): (Worked, Times)| {
         if going {
             issues_insert(conn, &step.run.import.id, &step.file, &issues)?;
             import_count(conn, &step.run.import.id, &state.counts)?;
         }
-        Ok((state, going))
+        Ok((state, going, times))
     };
     if run.import.dry_run {
         let worked = app.db.rehearse(work).await?;
@@ -296,7 +356,7 @@ impl Step {
             let message = format!("another process has taken import {} up and is at row {rows}", self.run.import.id);
             return Err(Error::new(Code::Unavailable, message));
         }
-        let Chunk { rows, standing, mut issues, read, rejected, warned, superseded, lost_keys, lost_words, fatal: _ } = chunk;
+        let Chunk { rows, standing, mut issues, read, rejected, warned, superseded, lost_keys, lost_words, .. } = chunk;
         let room = MAX_LOST_WORDS.saturating_sub(state.lost_words.len());
         state.lost_words.extend(lost_words.into_iter().take(room));
         let batch = self.batch(conn, now)?;

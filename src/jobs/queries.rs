@@ -1,9 +1,9 @@
 //! Every SQL statement of the job queue.
 
-use super::{Job, LEASE, MAX_ATTEMPTS};
+use super::{Job, JobStatus, LEASE, MAX_ATTEMPTS};
 use crate::db::schema::jobs;
 use crate::db::{Conn, JsonText, Time};
-use crate::error::Result;
+use crate::error::{Error, Result};
 use chrono::{DateTime, TimeDelta, Utc};
 use diesel::prelude::*;
 
@@ -152,6 +152,22 @@ pub fn jobs_dead(conn: &mut Conn, limit: i64) -> Result<Vec<(String, String, Opt
         .load(conn)?)
 }
 
+macro_rules! silent_since {
+    ($since:expr) => {
+        jobs::table.filter(jobs::state.eq("running").and(jobs::lease_until.lt(Time($since)).assume_not_null()))
+    };
+}
+
+/// Jobs whose worker's lease ran out before `since`: id and kind.
+pub fn jobs_silent(conn: &mut Conn, since: DateTime<Utc>, limit: i64) -> Result<Vec<(String, String)>> {
+    Ok(silent_since!(since).order(jobs::id).limit(limit).select((jobs::id, jobs::kind)).load(conn)?)
+}
+
+/// Puts the jobs of such workers into the queue again; how many.
+pub fn jobs_give_back(conn: &mut Conn, since: DateTime<Utc>, now: DateTime<Utc>) -> Result<usize> {
+    Ok(diesel::update(silent_since!(since)).set((jobs::state.eq("queued"), jobs::run_at.eq(Time(now)))).execute(conn)?)
+}
+
 /// Is there a job of this import that is still to be done, or being done?
 pub fn job_of_import_is_alive(conn: &mut Conn, import_id: &str) -> Result<bool> {
     let alive: Vec<JsonText> = jobs::table
@@ -178,4 +194,146 @@ pub fn job_enqueue_once(conn: &mut Conn, job: &Job, now: DateTime<Utc>) -> Resul
         job_enqueue(conn, job, now)?;
     }
     Ok(())
+}
+
+/// A job as stored.
+#[derive(Debug, Clone)]
+pub struct JobRow {
+    /// Its id; ids are in the order of their making.
+    pub id: String,
+    /// What is to be done.
+    pub job: Job,
+    /// Where it stands.
+    pub status: JobStatus,
+    /// How often it was tried since it was last put into the queue.
+    pub attempts: i32,
+    /// When it may be tried next, or was due last.
+    pub run_at: DateTime<Utc>,
+    /// Until when its worker has it, unless it says that it is still there.
+    pub lease_until: Option<DateTime<Utc>>,
+    /// Why the last try failed.
+    pub error: Option<String>,
+    /// When it was put in.
+    pub created_at: DateTime<Utc>,
+    /// When it was done or given up.
+    pub finished_at: Option<DateTime<Utc>>,
+}
+
+type Row = (String, JsonText, String, i32, Time, Option<Time>, Option<String>, Time, Option<Time>);
+type Columns = (
+    jobs::id,
+    jobs::payload,
+    jobs::state,
+    jobs::attempts,
+    jobs::run_at,
+    jobs::lease_until,
+    jobs::error,
+    jobs::created_at,
+    jobs::finished_at,
+);
+
+const COLUMNS: Columns = (
+    jobs::id,
+    jobs::payload,
+    jobs::state,
+    jobs::attempts,
+    jobs::run_at,
+    jobs::lease_until,
+    jobs::error,
+    jobs::created_at,
+    jobs::finished_at,
+);
+
+fn shape((id, payload, state, attempts, run_at, lease_until, error, created_at, finished_at): Row) -> Result<JobRow> {
+    let status = JobStatus::parse(&state).ok_or_else(|| Error::internal(format!("job {id} is '{state}'")))?;
+    Ok(JobRow {
+        id,
+        job: payload.read()?,
+        status,
+        attempts,
+        run_at: run_at.into(),
+        lease_until: lease_until.filter(|_| status == JobStatus::Running).map(Into::into),
+        error,
+        created_at: created_at.into(),
+        finished_at: finished_at.map(Into::into),
+    })
+}
+
+/// One job.
+pub fn job_by_id(conn: &mut Conn, id: &str) -> Result<JobRow> {
+    let row: Option<Row> = jobs::table.find(id).select(COLUMNS).first(conn).optional()?;
+    row.map(shape).transpose()?.ok_or_else(|| Error::not_found(format!("job '{id}'")))
+}
+
+/// Jobs, newest first, before the id `before`, of one status or kind when given.
+pub fn jobs_before(
+    conn: &mut Conn,
+    status: Option<JobStatus>,
+    kind: Option<&str>,
+    before: Option<&str>,
+    limit: i64,
+) -> Result<Vec<JobRow>> {
+    let mut query = jobs::table.select(COLUMNS).order(jobs::id.desc()).limit(limit).into_boxed();
+    if let Some(status) = status {
+        query = query.filter(jobs::state.eq(status.as_str()));
+    }
+    if let Some(kind) = kind {
+        query = query.filter(jobs::kind.eq(kind));
+    }
+    if let Some(before) = before {
+        query = query.filter(jobs::id.lt(before));
+    }
+    let rows: Vec<Row> = query.load(conn)?;
+    rows.into_iter().map(shape).collect()
+}
+
+/// Puts a dead job into the queue again as if it were new; its last error stays to be read.
+pub fn job_revive(conn: &mut Conn, id: &str, now: DateTime<Utc>) -> Result<()> {
+    let never: Option<Time> = None;
+    let again = (
+        jobs::state.eq(JobStatus::Queued.as_str()),
+        jobs::attempts.eq(0),
+        jobs::run_at.eq(Time(now)),
+        jobs::finished_at.eq(never),
+    );
+    diesel::update(jobs::table.find(id)).set(again).execute(conn)?;
+    Ok(())
+}
+
+/// Notes that nobody wants a dead job done any more.
+pub fn job_discard(conn: &mut Conn, id: &str) -> Result<()> {
+    diesel::update(jobs::table.find(id)).set(jobs::state.eq(JobStatus::Discarded.as_str())).execute(conn)?;
+    Ok(())
+}
+
+/// How many jobs of a kind are in a status, and since when the first of them has been due.
+#[derive(Debug, Clone)]
+pub struct Standing {
+    /// Its kind.
+    pub kind: String,
+    /// `queued`, `running` or `dead`.
+    pub status: String,
+    /// How many.
+    pub count: i64,
+    /// When the first of them is, or was, due.
+    pub first_due: Option<DateTime<Utc>>,
+}
+
+/// What is in the queue; jobs that are done with are not looked at.
+pub fn jobs_standing(conn: &mut Conn) -> Result<Vec<Standing>> {
+    type Found = (String, String, i64, Option<Time>);
+    let open = jobs::state.eq("queued").or(jobs::state.eq("running")).or(jobs::state.eq("dead"));
+    let rows: Vec<Found> = jobs::table
+        .filter(open)
+        .group_by((jobs::kind, jobs::state))
+        .select((
+            jobs::kind,
+            jobs::state,
+            diesel::dsl::count_star(),
+            diesel::dsl::sql::<diesel::sql_types::Nullable<crate::db::types::UtcTime>>("MIN(run_at)"),
+        ))
+        .load(conn)?;
+    let standing =
+        |(kind, status, count, first_due): Found| Standing { kind, status, count, first_due: first_due.map(Into::into) };
+    Ok(rows.into_iter().map(standing).collect())
 }

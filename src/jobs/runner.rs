@@ -1,12 +1,12 @@
 //! The runner: takes jobs one after another, keeps their leases alive, and gives them back at shutdown.
 
 use super::queries::{Claimed, Held, job_claim, job_fail, job_finish, job_is_due, job_renew, job_return};
-use super::{HEARTBEAT, Job, LEASE, MAX_ATTEMPTS};
+use super::{HEARTBEAT, Job, LEASE, pause};
 use crate::app::App;
 use crate::error::{Code, Error, Result};
 use crate::import::finish;
 use chrono::TimeDelta;
-use std::time::Duration;
+use std::time::{Duration, Instant};
 use tokio_util::sync::CancellationToken;
 
 /// How long the queue may stay unlooked-at when nothing was written by this process.
@@ -70,11 +70,21 @@ enum Left {
 
 async fn work(app: &App, worker: &str, held: Held, shutdown: &CancellationToken) {
     tracing::info!(job = %held.id, kind = held.job.kind(), attempt = held.attempts, "job begins");
+    let began = Instant::now();
     let left = tokio::select! {
         result = perform(app, &held.job) => Left::Ended(result),
         () = keep_alive(app, worker, &held.id) => Left::Lost,
         () = shutdown.cancelled() => Left::Stopped,
     };
+    let outcome = match &left {
+        Left::Lost => "lost",
+        Left::Stopped => "returned",
+        Left::Ended(Ok(())) => "done",
+        Left::Ended(Err(error)) if error.code == Code::Unavailable => "waits",
+        Left::Ended(Err(_)) => "failed",
+    };
+    metrics::counter!("beamline_job_attempts_total", "kind" => held.job.kind(), "outcome" => outcome).increment(1);
+    metrics::histogram!("beamline_job_seconds", "kind" => held.job.kind()).record(began.elapsed());
     let (id, worker, now) = (held.id.clone(), worker.to_owned(), app.clock.now());
     let noted = match left {
         Left::Lost => {
@@ -89,7 +99,7 @@ async fn work(app: &App, worker: &str, held: Held, shutdown: &CancellationToken)
             give_back(app, &id, &worker, shutdown).await
         }
         Left::Ended(Err(error)) => {
-            let retry = (held.attempts < MAX_ATTEMPTS).then(|| TimeDelta::seconds(1 << held.attempts.clamp(0, 10)));
+            let retry = pause(held.attempts);
             tracing::warn!(job = %held.id, %error, retry = retry.is_some(), "job failed");
             let text = error.to_string();
             let noted = app.db.write(move |conn| job_fail(conn, &id, &worker, &text, retry, now)).await;
@@ -128,6 +138,7 @@ async fn give_back(app: &App, id: &str, worker: &str, shutdown: &CancellationTok
 /// A job that is given up ends what it was for: an import would otherwise run for ever.
 async fn give_up(app: &App, held: &Held) {
     tracing::error!(job = %held.id, kind = held.job.kind(), "job given up");
+    metrics::counter!("beamline_jobs_given_up_total", "kind" => held.job.kind()).increment(1);
     if let Job::Import { import_id } | Job::Release { import_id } = &held.job {
         let error = Error::new(Code::Internal, "the import could not be finished however often it was tried; look into the log");
         if let Err(error) = finish::fail(app, import_id, &error).await {

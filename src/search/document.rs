@@ -87,6 +87,7 @@ pub(super) fn document(fields: &Fields, view: &ProductView, ready_on: &[String])
         build.document.add_text(fields.title_sort, text::keyword(title));
     }
     build.document.add_text(fields.hit, serde_json::to_string(&hit)?);
+    build.document.add_u64(fields.checksum, super::agree::checksum(view, ready_on));
     Ok(build.document)
 }
 

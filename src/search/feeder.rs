@@ -21,8 +21,6 @@ use tokio_util::sync::CancellationToken;
 const POLL: Duration = Duration::from_millis(200);
 /// After a fault.
 const RETRY: Duration = Duration::from_secs(2);
-/// How often the lag is measured.
-const MEASURE: Duration = Duration::from_secs(2);
 /// Changes read at once.
 const READ: i64 = 2_000;
 /// A batch of this many products is part of something large.
@@ -129,7 +127,6 @@ impl Feeder {
         let search = self.search.clone();
         blocking(move || search.refresh()).await?;
         let mut written = self.db.written();
-        let mut measured: Option<Instant> = None;
         while !shutdown.is_cancelled() {
             if self.search.inner.folder.rebuild_requested() {
                 let (lock, _) = self.rebuild(writer.into_lock(), "it was asked for").await?;
@@ -145,10 +142,6 @@ impl Feeder {
                     (self.reopen(lock).await?, false)
                 }
             };
-            if measured.is_none_or(|at| at.elapsed() >= MEASURE) {
-                self.measure(writer.position()).await?;
-                measured = Some(Instant::now());
-            }
             if idle {
                 tokio::select! {
                     () = shutdown.cancelled() => {}
@@ -289,18 +282,6 @@ impl Feeder {
         let (lock, products) = blocking(move || fresh.publish(&head)).await?;
         tracing::info!(products, took = ?began.elapsed(), "search index built");
         Ok((lock, products))
-    }
-
-    async fn measure(&self, position: &Position) -> Result<()> {
-        let position = position.clone();
-        let (changes, oldest) = self.db.read(move |conn| changes::lag(conn, &position)).await?;
-        let seconds = oldest.map_or(0, |oldest| (self.search.inner.clock.now() - oldest).num_milliseconds());
-        #[allow(clippy::cast_precision_loss)] // A gauge.
-        {
-            metrics::gauge!("beamline_reader_lag_changes", "reader" => "search").set(changes as f64);
-            metrics::gauge!("beamline_reader_lag_seconds", "reader" => "search").set(seconds.max(0) as f64 / 1_000.0);
-        }
-        Ok(())
     }
 
     /// Feeds until everything committed before this call can be found, by itself or through whoever holds the lock.

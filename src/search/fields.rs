@@ -117,6 +117,8 @@ pub struct Fields {
     pub(super) ready_on: Field,
     /// What a hit shows, as JSON.
     pub(super) hit: Field,
+    /// Which state of the product the document is of, see [`super::agree`].
+    pub(super) checksum: Field,
     pub(super) languages: BTreeMap<String, LanguageFields>,
     pub(super) columns: BTreeMap<String, Column>,
     fingerprint: String,
@@ -138,6 +140,7 @@ impl Fields {
         let title_sort = schema.add_text_field("title_sort", fast_only());
         let ready_on = schema.add_text_field("ready_on", indexed(KEYWORD));
         let hit = schema.add_text_field("hit", STORED);
+        let checksum = schema.add_u64_field("checksum", FAST);
         let languages = languages(dictionary, &mut schema);
 
         let mut columns = BTreeMap::new();
@@ -201,6 +204,7 @@ impl Fields {
             title_sort,
             ready_on,
             hit,
+            checksum,
             languages,
             columns,
             fingerprint,

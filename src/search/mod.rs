@@ -11,11 +11,13 @@
 //! | `fields`, `document` | the schema from the dictionary, a product as a document |
 //! | `text` | how text becomes words |
 //! | `index`, `writer`, `reader`, `feeder` | versions and lock, commits, views, following the log |
+//! | `agree` | does the index hold what the catalogue holds? |
 //! | `filter`, `compile`, `complement`, `ip` | the filter language and what it means |
 //! | `phrase`, `meaning` | what a person typed, and words that mean a value |
 //! | `api` | the search over HTTP |
 //! | `query`, `sort`, `facets`, `cursor`, `pins`, `suggest` | a search and its pages |
 
+pub mod agree;
 pub mod api;
 pub mod bare;
 mod compile;

@@ -1,22 +1,12 @@
 //! What the index reads of the database besides the product views.
 
-use crate::db::schema::{changes, listings};
-use crate::db::{Conn, Position, changes as log};
+use crate::db::Conn;
+pub(super) use crate::db::changes::end as newest;
+use crate::db::schema::listings;
 use crate::each_backend;
 use crate::error::Result;
 use diesel::prelude::*;
 use std::collections::HashMap;
-
-/// The newest change that is committed. On PostgreSQL readers of the log may see it only later, when no older transaction runs.
-pub(super) fn newest(conn: &mut Conn) -> Result<Position> {
-    let newest = changes::table
-        .order((changes::xid.desc(), changes::seq.desc()))
-        .select((changes::xid, changes::seq))
-        .first::<(i64, i64)>(conn)
-        .optional()?;
-    let (xid, seq) = newest.unwrap_or((0, 0));
-    Ok(Position { epoch: log::epoch(conn)?, xid, seq })
-}
 
 /// Channels on which each of these products is ready.
 pub(super) fn ready_channels(conn: &mut Conn, product_ids: &[i64]) -> Result<HashMap<i64, Vec<String>>> {

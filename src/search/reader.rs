@@ -99,6 +99,11 @@ impl Search {
         self.inner.visible.borrow().clone()
     }
 
+    /// Products that searches now see; 0 where there is no index.
+    pub fn products(&self) -> u64 {
+        self.view().map_or(0, |view| view.searcher.num_docs())
+    }
+
     /// Changes whenever another commit has become visible.
     pub fn visible(&self) -> watch::Receiver<Option<Position>> {
         self.inner.visible.subscribe()

@@ -8,6 +8,7 @@ use crate::catalog::ProductView;
 use crate::db::Position;
 use crate::error::{Error, Result};
 use std::collections::HashMap;
+use std::time::Instant;
 use tantivy::{Index, IndexWriter, Term};
 
 /// Memory of the writer that follows people's writes.
@@ -128,6 +129,7 @@ impl Fresh {
 }
 
 fn add(writer: &IndexWriter, fields: &Fields, views: &[ProductView], ready: &ReadyChannels) -> Result<()> {
+    metrics::counter!("beamline_index_documents_total").increment(views.len() as u64);
     for view in views {
         let ready_on = ready.get(&view.id).map_or(&[][..], Vec::as_slice);
         writer.add_document(document(fields, view, ready_on)?).map_err(Error::internal)?;
@@ -137,8 +139,10 @@ fn add(writer: &IndexWriter, fields: &Fields, views: &[ProductView], ready: &Rea
 
 /// Always with the position: a plain commit would erase it.
 fn commit(writer: &mut IndexWriter, position: &Position) -> Result<()> {
+    let began = Instant::now();
     let mut prepared = writer.prepare_commit().map_err(Error::internal)?;
     prepared.set_payload(&position.to_string());
     prepared.commit().map_err(Error::internal)?;
+    metrics::histogram!("beamline_index_commit_seconds").record(began.elapsed());
     Ok(())
 }

@@ -1,5 +1,9 @@
 //! Every SQL statement about stock levels and their ledger.
 
+mod ledger;
+
+pub use ledger::{Account, accounts_off};
+
 use super::available::Level;
 use crate::db::schema::{offers, stock_levels, stock_movements, suppliers, warehouses};
 use crate::db::{Conn, ROWS_A_STATEMENT, Time};
@@ -219,51 +223,4 @@ pub fn levels_unseen(
 /// Warehouse codes of a supplier by id.
 pub fn warehouse_codes(conn: &mut Conn, supplier_id: i64) -> Result<HashMap<i64, String>> {
     Ok(warehouse_ids(conn, supplier_id)?.into_iter().map(|(code, id)| (id, code)).collect())
-}
-
-/// A level whose movements do not sum to what it holds.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct OffLedger {
-    /// Supplier code.
-    pub supplier: String,
-    /// Offer key.
-    pub supplier_sku: String,
-    /// Warehouse code.
-    pub warehouse: String,
-    /// What it holds.
-    pub on_hand: i64,
-    /// What its movements sum to.
-    pub moved: i64,
-}
-
-/// Levels that their ledger contradicts, `limit` at most.
-pub fn levels_off_ledger(conn: &mut Conn, limit: i64) -> Result<Vec<OffLedger>> {
-    let moved = diesel::dsl::sql::<diesel::sql_types::BigInt>("CAST(COALESCE(SUM(stock_movements.delta), 0) AS BIGINT)");
-    let sums: Vec<(i64, i64, i64)> = stock_movements::table
-        .group_by((stock_movements::offer_id, stock_movements::warehouse_id))
-        .select((stock_movements::offer_id, stock_movements::warehouse_id, moved))
-        .load(conn)?;
-    let sums: HashMap<(i64, i64), i64> = sums.into_iter().map(|(offer, warehouse, sum)| ((offer, warehouse), sum)).collect();
-    let mut off = Vec::new();
-    let mut after = (0, 0);
-    loop {
-        let levels = named_levels_after(conn, None, after, 1_000)?;
-        let Some(last) = levels.last() else { return Ok(off) };
-        after = (last.level.offer_id, last.level.warehouse_id);
-        for named in levels {
-            let moved = sums.get(&(named.level.offer_id, named.level.warehouse_id)).copied().unwrap_or(0);
-            if moved != named.level.on_hand {
-                off.push(OffLedger {
-                    supplier: named.supplier,
-                    supplier_sku: named.supplier_sku,
-                    warehouse: named.warehouse,
-                    on_hand: named.level.on_hand,
-                    moved,
-                });
-                if i64::try_from(off.len()).unwrap_or(i64::MAX) >= limit {
-                    return Ok(off);
-                }
-            }
-        }
-    }
 }

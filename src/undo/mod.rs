@@ -129,9 +129,9 @@ impl Report {
     }
 }
 
-/// Kinds that nothing of the catalogue hangs on: a key that was shown once cannot be made unseen, and golden records follow from what
-/// they are resolved from.
-const NEVER: [&str; 2] = ["key", "resolve"];
+/// Kinds that nothing of the catalogue hangs on: a key that was shown once cannot be made unseen, and golden records and
+/// levels follow from what they are made from.
+const NEVER: [&str; 3] = ["key", "repair", "resolve"];
 
 /// Can this operation be undone? The error says why not, and what to do.
 pub fn possible(operation: &Operation, pruned: Option<&Watermark>) -> Result<()> {

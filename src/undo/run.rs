@@ -314,3 +314,18 @@ pub async fn give_up(app: &App, undo: &str) -> Result<()> {
         })
         .await
 }
+
+/// A given-up undo is to go on where it was. Not one that was undone itself since.
+pub fn reopen(conn: &mut Conn, undo: &str) -> Result<()> {
+    let operation = operations::get(conn, undo)?.ok_or_else(|| Error::not_found(format!("operation '{undo}'")))?;
+    if operation.finished_at.is_none() {
+        return Ok(());
+    }
+    let mut report: Report = serde_json::from_value(operation.summary)?;
+    if report.state != State::Failed || operation.undone_by.is_some() {
+        return Err(Error::new(Code::Conflict, format!("the undo {undo} is over; discard its job")));
+    }
+    report.state = State::Running;
+    note(conn, &report)?;
+    operations::reopen(conn, undo)
+}

@@ -89,7 +89,7 @@ fn an_offer_that_was_made_says_nothing_afterwards() {
         created_at: at,
         updated_at: at,
     };
-    let now = fields(crate::catalog::intake::offer_image(&body).unwrap());
+    let now = fields(crate::catalog::intake::offer_image(&body).unwrap().read().unwrap());
     let merged = merge(OFFER, &no_offer(at), None, &now);
     assert!(merged.conflicts.is_empty());
     set_offer(&mut body, &merged.set, at).unwrap();

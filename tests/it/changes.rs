@@ -1,7 +1,7 @@
 //! The change log: what was committed is read once and in order, and what commits late is never skipped.
 
 use crate::support::{House, Postgres};
-use beamline::db::{Backend, Change, ChangeKind, Conn, Db, NewChange, Position, changes, schema};
+use beamline::db::{Backend, Change, ChangeKind, Conn, Db, JsonText, NewChange, Position, changes, schema};
 use beamline::error::{Code, Error, Result};
 use chrono::{DateTime, Utc};
 use diesel::connection::SimpleConnection;
@@ -51,7 +51,7 @@ both_databases! {
             product_id: Some(7),
             offer_id: Some(8),
             operation_id: Some("op_1".to_owned()),
-            before: Some(json!({"title": {"de": "Stirnlampe ‘X’"}})),
+            before: Some(JsonText::of(&json!({"title": {"de": "Stirnlampe ‘X’"}})).unwrap()),
             ..change("BL-7Q2M4KD")
         };
         let end = db.write(move |conn| changes::append(conn, now(), &[new, change("second")])).await.unwrap();
@@ -61,7 +61,13 @@ both_databases! {
         let first = &read_back[0];
         assert_eq!(first.kind, ChangeKind::ProductUpdated);
         assert_eq!((first.product_id, first.offer_id, first.operation_id.as_deref()), (Some(7), Some(8), Some("op_1")));
-        assert_eq!(first.before, Some(json!({"title": {"de": "Stirnlampe ‘X’"}})));
+        assert_eq!(first.before, None, "how it was is history's, not every reader's");
+        let history = db.read(|conn| changes::history(conn, 7, i64::MAX, 10)).await.unwrap();
+        assert_eq!(history[0].before, Some(json!({"title": {"de": "Stirnlampe ‘X’"}})));
+        let touched = db.read({ let start = start.clone(); move |conn| changes::touched_after(conn, &start, 10) }).await.unwrap();
+        let touched: Vec<_> = touched.into_iter().map(|touched| (touched.position, touched.product_id)).collect();
+        let told: Vec<_> = read_back.iter().map(|change| (change.position.clone(), change.product_id)).collect();
+        assert_eq!(touched, told);
         assert_eq!(first.data, json!({"sku": "BL-7Q2M4KD"}));
         assert_eq!(first.changed_at, now());
         assert_eq!(read_back[1].position, end, "what the writer was told is where a reader arrives");

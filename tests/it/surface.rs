@@ -180,6 +180,17 @@ async fn use_catalogue(walk: &mut Walk) -> String {
     sku
 }
 
+/// What nobody could do, and what somebody says about it.
+async fn use_jobs(walk: &mut Walk, house: &House) {
+    for (id, step, status) in [("job_a", "retry", 202), ("job_b", "discard", 200)] {
+        crate::jobs::bury(house, id).await;
+        assert_eq!(walk.get("/api/v1/jobs?status=dead").await.json()["items"][0]["id"], id);
+        walk.get(&format!("/api/v1/jobs/{id}")).await;
+        walk.ask("POST", &format!("/api/v1/jobs/{id}/{step}"), None, status).await;
+        walk.ask("POST", &format!("/api/v1/jobs/{id}/discard"), None, 409).await;
+    }
+}
+
 /// What people write themselves.
 async fn use_edits(walk: &mut Walk, sku: &str) {
     walk.ask("POST", "/api/v1/products", Some(json!({"sku": "OWN-1", "brand": "Petzl"})), 201).await;
@@ -365,6 +376,7 @@ both_databases! {
         let sku = use_catalogue(&mut walk).await;
         use_edits(&mut walk, &sku).await;
         use_channels(&mut walk, &sku).await;
+        use_jobs(&mut walk, &house).await;
         let promised = |walk: &Walk| {
             let mut missing = Vec::new();
             for (verb, path) in walk.operations() {

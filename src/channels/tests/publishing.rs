@@ -30,6 +30,7 @@ pub(super) async fn house() -> House {
         log: "off".to_owned(),
         log_format: "text".to_owned(),
         keep_days: 90,
+        slow_query_ms: 250,
     };
     let clock = Clock::fixed(now());
     let app = App::open(config, clock.clone()).await.unwrap();

@@ -183,7 +183,7 @@ async fn run_import(app: &App, sample: &SampleImport) -> Result<ImportRow> {
         dry_run: false,
         actor: ACTOR.to_owned(),
     };
-    perform(app, id, request, vec![file], &progress).await
+    perform(app, id, request, vec![file], &progress).await.map(|(import, _)| import)
 }
 
 /// A new admin key; the one of the earlier run is revoked.
