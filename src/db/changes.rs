@@ -321,7 +321,7 @@ pub fn touched_after(conn: &mut Conn, position: &Position, limit: i64) -> Result
         .select((changes::xid, changes::seq, changes::product_id, diesel::dsl::sql::<Nullable<Json>>(settings)))
         .load(conn)?;
     if rows.is_empty() {
-        reached(conn, (xid, seq))?;
+        expect_reached(conn, (xid, seq))?;
     }
     let touched = rows.into_iter().map(|(xid, seq, product_id, settings)| {
         let position = Position { epoch: epoch.clone(), xid, seq };
@@ -358,24 +358,24 @@ pub fn read_after(conn: &mut Conn, position: &Position, limit: i64) -> Result<Ve
         ))
         .load(conn)?;
     if rows.is_empty() {
-        reached(conn, (xid, seq))?;
+        expect_reached(conn, (xid, seq))?;
     }
     rows.into_iter().map(|row| row.into_change(&epoch)).collect()
 }
 
-/// A position that the log has never reached is `cursor_expired`. One that was given out is committed, and so in any snapshot taken since,
-/// or it has been pruned.
-fn reached(conn: &mut Conn, position: (i64, i64)) -> Result<()> {
+/// A position past the newest change was never given out by this log: one that was is committed, and so in any snapshot taken since, or
+/// it has been pruned.
+fn expect_reached(conn: &mut Conn, position: (i64, i64)) -> Result<()> {
     let newest = changes::table.order((changes::xid.desc(), changes::seq.desc())).select((changes::xid, changes::seq));
     let newest: Option<(i64, i64)> = newest.first(conn).optional()?;
     let pruned = retention::watermark(conn)?.map(|pruned| (pruned.xid, pruned.seq));
-    if position > newest.max(pruned).unwrap_or((0, 0)) {
-        return Err(Error::new(
-            Code::CursorExpired,
-            "this change sequence is past the newest; an older copy of the database was put in place. Read everything anew",
-        ));
+    if position <= newest.max(pruned).unwrap_or((0, 0)) {
+        return Ok(());
     }
-    Ok(())
+    Err(Error::new(
+        Code::CursorExpired,
+        "this change sequence is past the newest; an older copy of the database was put in place. Read everything anew",
+    ))
 }
 
 /// The changes of one product, newest first, before `before_seq`.

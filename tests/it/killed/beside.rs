@@ -146,11 +146,11 @@ async fn an_older_database_file_under_a_newer_index_is_noticed() {
     assert!(products > 50 && found == products, "{products} products, {found} found");
     let (status, problem) = get(&serving, &key, &format!("/api/v1/events?after={cursor}")).await;
     assert_eq!((status, problem["code"].as_str()), (410, Some("cursor_expired")), "{problem}");
-    drop(serving);
     let mut doctor = at(new.path());
     doctor.arg("doctor");
     let (status, said) = ended(doctor).await;
     assert!(status.success(), "{said}");
+    drop(serving);
 }
 
 /// Copies a folder with all that lies in it.
