@@ -19,7 +19,7 @@ async fn patch(serving: &Serving, key: &str, path: &str, body: Value) -> Value {
     json!(answer.headers()["beamline-change"].to_str().unwrap())
 }
 
-async fn listed(home: &Home, name: &str, round: usize, rows: usize) -> (String, String) {
+fn listed(home: &Home, name: &str, round: usize, rows: usize) -> (String, String) {
     (home.file("profile.toml", PROFILE), home.file(name, &catalogue::list(round, rows)))
 }
 
@@ -27,14 +27,14 @@ both_databases! {
     async fn commands_work_beside_a_server(house: House) {
         let home = Home::of(house).await;
         let key = home.server.admin.clone();
-        let (profile, file) = listed(&home, "a.csv", 1, 300).await;
+        let (profile, file) = listed(&home, "a.csv", 1, 300);
         home.done(&["import", "--supplier", "alpine", "--profile", &profile, &file]).await;
         let mut serving = Serving::start(beamline(&home.house.config)).await;
         let sku = home.server.get("/api/v1/products?limit=1").await.expect(200)["items"][0]["sku"].as_str().unwrap().to_owned();
 
         // Two imports, a reindex and a person, all at once.
-        let (_, second) = listed(&home, "b.csv", 2, 700).await;
-        let (_, third) = listed(&home, "c.csv", 3, 700).await;
+        let (_, second) = listed(&home, "b.csv", 2, 700);
+        let (_, third) = listed(&home, "c.csv", 3, 700);
         let lines: [&[&str]; 3] = [
             &["import", "--supplier", "alpine", "--json", "--profile", &profile, &second],
             &["import", "--supplier", "bivak", "--json", "--profile", &profile, &third],
@@ -74,11 +74,11 @@ both_databases! {
     async fn an_older_backup_under_a_newer_index_is_noticed(house: House) {
         let home = Home::of(house).await;
         let key = home.server.admin.clone();
-        let (profile, file) = listed(&home, "a.csv", 1, 100).await;
+        let (profile, file) = listed(&home, "a.csv", 1, 100);
         home.done(&["import", "--supplier", "alpine", "--profile", &profile, &file]).await;
         let place = home.house.dir.path().join("old.backup");
         home.done(&["backup", place.to_str().unwrap()]).await;
-        let (_, file) = listed(&home, "b.csv", 2, 250).await;
+        let (_, file) = listed(&home, "b.csv", 2, 250);
         home.done(&["import", "--supplier", "alpine", "--profile", &profile, &file]).await;
 
         let serving = Serving::start(beamline(&home.house.config)).await;
@@ -115,7 +115,7 @@ both_databases! {
 async fn an_older_database_file_under_a_newer_index_is_noticed() {
     let home = Home::of(House::on_sqlite().await).await;
     let key = home.server.admin.clone();
-    let (profile, file) = listed(&home, "a.csv", 1, 100).await;
+    let (profile, file) = listed(&home, "a.csv", 1, 100);
     home.done(&["import", "--supplier", "alpine", "--profile", &profile, &file]).await;
     // Two folders, because a file must not be exchanged under those that have it open, as this test has.
     let (old, new) = (tempfile::tempdir().unwrap(), tempfile::tempdir().unwrap());
@@ -124,7 +124,7 @@ async fn an_older_database_file_under_a_newer_index_is_noticed() {
         beamline(&beamline::config::Config { data, database_url: None, files: None, ..home.house.config.clone() })
     };
     copy(home.house.dir.path(), old.path());
-    let (_, file) = listed(&home, "b.csv", 2, 250).await;
+    let (_, file) = listed(&home, "b.csv", 2, 250);
     home.done(&["import", "--supplier", "alpine", "--profile", &profile, &file]).await;
     copy(home.house.dir.path(), new.path());
     let cursor = home.server.get("/api/v1/events?limit=1000").await.expect(200)["next"].as_str().unwrap().to_owned();
