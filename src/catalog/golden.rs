@@ -18,6 +18,7 @@ use crate::pricing::{Money, OfferTerms};
 use crate::stock::available::Level;
 use crate::stock::queries::levels_of_products;
 use chrono::{DateTime, Utc};
+use rayon::prelude::*;
 use serde::Serialize;
 use serde_json::{json, value::RawValue};
 use std::collections::{BTreeMap, BTreeSet, HashMap};
@@ -93,39 +94,75 @@ pub fn rebuild_with(
     let mut offers = claims_of_products(conn, &stored)?;
     let edits = edits_of(conn, &stored)?;
     let mut levels = levels_of_products(conn, &stored)?;
+    let work = product_ids.iter().filter_map(|id| {
+        Some(Work {
+            row: products.remove(id)?,
+            offers: offers.remove(id).unwrap_or_default(),
+            levels: levels.remove(id).unwrap_or_default(),
+            pending: pending.remove(id).unwrap_or_default(),
+        })
+    });
+    let work: Vec<Work> = work.collect();
+    // All that was to be read is read: what follows is thinking, which all cores share.
+    let rebuilt = work.into_par_iter().map(|work| {
+        let id = work.row.id;
+        work.rebuilt(edits.get(&id).map_or(&[][..], Vec::as_slice), chosen.get(&id), rules, operation_id, now)
+    });
+    let rebuilt: Vec<Option<Rebuilt>> = rebuilt.collect::<Result<_>>()?;
     let (mut changes, mut brands, mut rows) = (Vec::new(), BTreeMap::new(), Vec::new());
-    for id in product_ids {
-        let Some(row) = products.remove(id) else { continue };
-        let (mut parts, mut levels) = (Vec::new(), levels.remove(id).unwrap_or_default());
-        let pending = pending.remove(id).unwrap_or_default();
-        let replaced = |offer: i64| pending.iter().any(|(part, _)| part.source.offer_id == offer);
-        for offer in offers.remove(id).unwrap_or_default() {
-            if !replaced(offer.id) {
-                parts.push(part(&offer)?);
-            }
-        }
-        levels.retain(|level| !replaced(level.offer_id));
-        for (part, own) in pending {
-            parts.push(part);
-            levels.extend(own);
-        }
-        let known =
-            Known { parts: &parts, edits: edits.get(id).map_or(&[][..], Vec::as_slice), levels: &levels, chosen: chosen.get(id) };
-        let (next, brand) = next_state(&row, &known, rules, now)?;
-        if next == row.body {
-            continue;
-        }
-        if let Some(brand) = brand {
-            brands.insert(brand.code, brand.name);
-        }
-        changes.extend(changes_between(&row, &next, operation_id)?);
-        rows.push(ProductRow { id: *id, body: next });
+    for Rebuilt { row, brand, told } in rebuilt.into_iter().flatten() {
+        brands.extend(brand.map(|brand| (brand.code, brand.name)));
+        changes.extend(told);
+        rows.push(row);
     }
     let brands: Vec<_> =
         brands.into_iter().map(|(code, name)| queries::BrandRow { code, name, created_at: now.into() }).collect();
     queries::brands_ensure(conn, &brands)?;
     products_put(conn, &rows)?;
     Ok(changes)
+}
+
+/// A product and everything that it is made of.
+struct Work {
+    row: ProductRow,
+    offers: Vec<ClaimsRow>,
+    levels: Vec<Level>,
+    pending: Vec<(Part, Vec<Level>)>,
+}
+
+/// A product that came out another.
+struct Rebuilt {
+    row: ProductRow,
+    brand: Option<brand::Found>,
+    told: Vec<NewChange>,
+}
+
+impl Work {
+    /// None where everything stays as it is.
+    fn rebuilt(
+        self,
+        edits: &[Edit],
+        chosen: Option<&Chosen>,
+        rules: &Rules,
+        operation_id: Option<&str>,
+        now: DateTime<Utc>,
+    ) -> Result<Option<Rebuilt>> {
+        let Self { row, offers, mut levels, pending } = self;
+        let replaced = |offer: i64| pending.iter().any(|(part, _)| part.source.offer_id == offer);
+        let kept = offers.iter().filter(|offer| !replaced(offer.id));
+        let mut parts = kept.map(part).collect::<Result<Vec<_>>>()?;
+        levels.retain(|level| !replaced(level.offer_id));
+        for (part, own) in pending {
+            parts.push(part);
+            levels.extend(own);
+        }
+        let (next, brand) = next_state(&row, &Known { parts: &parts, edits, levels: &levels, chosen }, rules, now)?;
+        if next == row.body {
+            return Ok(None);
+        }
+        let told = changes_between(&row, &next, operation_id)?;
+        Ok(Some(Rebuilt { row: ProductRow { id: row.id, body: next }, brand, told }))
+    }
 }
 
 fn part(offer: &ClaimsRow) -> Result<Part> {

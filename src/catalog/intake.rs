@@ -23,6 +23,7 @@ use crate::pricing::Money;
 use crate::stock::available::Level;
 use crate::stock::intake::{NewLevel, Plan, plan_levels};
 use chrono::{DateTime, Utc};
+use rayon::prelude::*;
 use serde::Serialize;
 use serde_json::{json, value::RawValue};
 use std::collections::{BTreeSet, HashMap, HashSet};
@@ -138,11 +139,16 @@ fn write_changed(conn: &mut Conn, rules: &Rules, batch: &Batch, rows: Vec<Prepar
 
     let mut pending = Pending { products: founder.products, ..Pending::default() };
     let mut offers = Vec::with_capacity(rows.len());
-    for ((row, marks), (offer_id, product_id)) in rows.into_iter().zip(marks).zip(places) {
+    let bodies = rows.par_iter().zip(marks).zip(&places).map(|((row, marks), (offer_id, product_id))| {
         let old = old.get(&row.key);
-        let body = body(&row, marks, product_id, batch, old)?;
+        let body = body(row, marks, *product_id, batch, old)?;
+        let change = offer_change(*offer_id, &body, old, batch)?;
+        Ok((body, change))
+    });
+    let bodies: Vec<(OfferBody, NewChange)> = bodies.collect::<Result<_>>()?;
+    for ((row, (body, change)), (offer_id, product_id)) in rows.into_iter().zip(bodies).zip(places) {
         taken.seen.push(offer_id);
-        taken.changes.push(offer_change(offer_id, &body, old, batch)?);
+        taken.changes.push(change);
         let part = part(row, offer_id, &body, batch);
         pending.offers.entry(product_id).or_default().push((part, of_offer.remove(&offer_id).unwrap_or_default()));
         offers.push(OfferRow { id: offer_id, body });
