@@ -4,10 +4,10 @@ use super::golden::{self, Chosen, Pending};
 use super::lifecycle::BY_PERSON;
 use super::patch::Patch;
 use super::queries::{
-    EditRow, NewProduct, ProductRow, Rules, edit_delete, edit_rows_of, edits_put, group_by_code, product_insert, products_by_skus,
+    EditRow, NewProduct, ProductRow, Rules, edit_delete, edit_rows_of, edits_put, group_by_code, products_by_skus, products_put,
 };
 use super::{said, sku};
-use crate::db::{Conn, JsonText, Position, changes, lock_catalog, unique_violation};
+use crate::db::{Conn, JsonText, Position, changes, ids, lock_catalog};
 use crate::error::{Code, Error, FieldError, Result};
 use chrono::{DateTime, Utc};
 use std::collections::{BTreeSet, HashMap};
@@ -59,6 +59,8 @@ pub fn apply(
     let found = products_by_skus(conn, &skus)?;
     let ids: Vec<i64> = found.values().map(|row| row.id).collect();
     let mut before = by_product(edit_rows_of(conn, &ids)?);
+    let mut new_ids = ids::reserve(conn, "products", edits.len().saturating_sub(found.len()))?.into_iter();
+    let mut created = Vec::new();
     let mut groups = HashMap::new();
     let mut answers = Vec::with_capacity(edits.len());
     let mut chosen = HashMap::with_capacity(edits.len());
@@ -75,9 +77,12 @@ pub fn apply(
                 continue;
             }
         };
-        let product_id = match row {
-            Some(row) => row.id,
-            None => create(conn, &edit.sku, saying.now)?,
+        let product_id = if let Some(row) = row {
+            row.id
+        } else {
+            let id = new_ids.next().ok_or_else(|| Error::internal("more products were made than there are edits"))?;
+            created.push(ProductRow { id, body: NewProduct::empty(edit.sku.clone(), saying.now.into())? });
+            id
         };
         let stood = before.get(&product_id).map_or(&[][..], Vec::as_slice);
         for statement in &edit.patch.statements {
@@ -105,6 +110,7 @@ pub fn apply(
         edited.push((product_id, edit.sku.as_str()));
         answers.push(Ok(Edited { created: row.is_none() }));
     }
+    products_put(conn, &created)?;
     edits_put(conn, &puts)?;
     let products: BTreeSet<i64> = chosen.keys().copied().collect();
     let mut after = by_product(edit_rows_of(conn, &products.iter().copied().collect::<Vec<_>>())?);
@@ -166,10 +172,4 @@ fn checked(
     known
         .map(|group| Some(Some(group)))
         .ok_or_else(|| Error::field("/group", "unknown_group", format!("there is no product group '{code}'")))
-}
-
-fn create(conn: &mut Conn, sku: &str, now: DateTime<Utc>) -> Result<i64> {
-    let product = NewProduct::empty(sku.to_owned(), now.into())?;
-    product_insert(conn, &product)
-        .map_err(|error| unique_violation(error, || Error::new(Code::Conflict, format!("there is a product {sku} already"))))
 }

@@ -5,9 +5,9 @@
 
 use super::golden::{self, Chosen, Part, Pending};
 use super::queries::{
-    self, NewProduct, OfferBody, OfferKey, OfferRow, ProductRow, Rules, group_ensure, groups_by_parent, offer_keys,
-    offers_by_key, offers_put, products_by_gtin, products_by_id, products_by_mpn, products_of_offer_gtin, products_of_offer_mpn,
-    skus_taken,
+    FoundedGroup, NewProduct, OfferBody, OfferKey, OfferRow, ProductRow, Rules, group_codes_taken, groups_by_parent,
+    groups_found, offer_keys, offers_by_key, offers_put, products_by_gtin, products_by_id, products_by_mpn,
+    products_of_offer_gtin, products_of_offer_mpn, skus_taken,
 };
 use super::resolve::Source;
 use super::terms::stored_money;
@@ -287,16 +287,34 @@ fn groups(conn: &mut Conn, batch: &Batch, rows: &[PreparedRow]) -> Result<HashMa
     let parents: BTreeSet<&str> = rows.iter().filter_map(|row| row.parent.as_deref()).collect();
     let parents: Vec<&str> = parents.into_iter().collect();
     let mut groups = groups_by_parent(conn, batch.supplier_id, &parents)?;
-    for parent in parents {
-        if !groups.contains_key(parent) {
-            let mut code = sku::group_founded_by(&batch.supplier_code, parent, |_| false);
-            while queries::group_by_code(conn, &code)?.is_some() {
-                let taken = code;
-                code = sku::group_founded_by(&batch.supplier_code, parent, |code| code.len() <= taken.len());
-            }
-            groups.insert(parent.to_owned(), group_ensure(conn, batch.supplier_id, parent, &code, batch.now.into())?);
-        }
+    let new: Vec<&str> = parents.into_iter().filter(|parent| !groups.contains_key(*parent)).collect();
+    if new.is_empty() {
+        return Ok(groups);
     }
+    // Each collision adds two characters; who would collide three times over is found by the unique constraint.
+    let code = |parent: &str, taken: &dyn Fn(&str) -> bool| sku::group_founded_by(&batch.supplier_code, parent, taken);
+    let wanted = new.iter().flat_map(|parent| {
+        let first = code(parent, &|_| false);
+        [code(parent, &|taken| taken == first), first]
+    });
+    let wanted: Vec<String> = wanted.collect();
+    let mut taken = group_codes_taken(conn, &wanted.iter().map(String::as_str).collect::<Vec<_>>())?;
+    let mut founded = Vec::with_capacity(new.len());
+    for (id, parent) in ids::reserve(conn, "product_groups", new.len())?.into_iter().zip(new) {
+        let code = code(parent, &|code| taken.contains(code));
+        taken.insert(code.clone());
+        groups.insert(parent.to_owned(), id);
+        founded.push(FoundedGroup {
+            id,
+            code,
+            title: JsonText::of(&json!({}))?,
+            supplier_id: batch.supplier_id,
+            parent: parent.to_owned(),
+            created_at: batch.now.into(),
+            updated_at: batch.now.into(),
+        });
+    }
+    groups_found(conn, &founded)?;
     Ok(groups)
 }
 

@@ -1,11 +1,11 @@
 //! Product groups.
 
 use crate::db::schema::product_groups;
-use crate::db::{Conn, JsonText, Time};
+use crate::db::{Conn, JsonText, ROWS_A_STATEMENT, Time};
 use crate::each_backend;
 use crate::error::Result;
 use diesel::prelude::*;
-use std::collections::HashMap;
+use std::collections::{HashMap, HashSet};
 
 /// A group as stored.
 #[derive(Debug, Clone, Queryable)]
@@ -49,19 +49,41 @@ pub fn groups_by_parent(conn: &mut Conn, supplier_id: i64, parents: &[&str]) -> 
     Ok(rows.into_iter().filter_map(|(parent, id)| Some((parent?, id))).collect())
 }
 
-/// Makes the group of a supplier's parent key.
-pub fn group_ensure(conn: &mut Conn, supplier_id: i64, parent: &str, code: &str, now: Time) -> Result<i64> {
-    Ok(diesel::insert_into(product_groups::table)
-        .values((
-            product_groups::code.eq(code),
-            product_groups::title.eq(JsonText::of(&serde_json::json!({}))?),
-            product_groups::supplier_id.eq(supplier_id),
-            product_groups::parent.eq(parent),
-            product_groups::created_at.eq(now),
-            product_groups::updated_at.eq(now),
-        ))
-        .returning(product_groups::id)
-        .get_result(conn)?)
+/// A group that a supplier's parent key founds.
+#[derive(Debug, Clone, Insertable)]
+#[diesel(table_name = product_groups)]
+pub struct FoundedGroup {
+    /// Row id.
+    pub id: i64,
+    /// Stable outside key.
+    pub code: String,
+    /// Title per locale; nobody has given one yet.
+    pub title: JsonText,
+    /// The supplier.
+    pub supplier_id: i64,
+    /// Its parent key.
+    pub parent: String,
+    /// When it is made.
+    pub created_at: Time,
+    /// The same.
+    pub updated_at: Time,
+}
+
+/// Which of these codes are groups already.
+pub fn group_codes_taken(conn: &mut Conn, codes: &[&str]) -> Result<HashSet<String>> {
+    let rows: Vec<String> = each_backend!(conn => product_groups::table
+        .filter(product_groups::code.eq_any(codes))
+        .select(product_groups::code)
+        .load(conn))?;
+    Ok(rows.into_iter().collect())
+}
+
+/// Stores groups that parent keys found.
+pub fn groups_found(conn: &mut Conn, groups: &[FoundedGroup]) -> Result<()> {
+    for part in groups.chunks(ROWS_A_STATEMENT) {
+        each_backend!(conn => diesel::insert_into(product_groups::table).values(part).execute(conn))?;
+    }
+    Ok(())
 }
 
 /// Makes a group by hand.

@@ -11,7 +11,10 @@ mod views;
 
 pub use brands::{BrandRow, aliases_of_brands, brand_aliases, brand_by_code, brand_put_aliases, brands_after, brands_ensure};
 pub use edits::{EditRow, edit_delete, edit_rows_of, edits_of, edits_put};
-pub use groups::{GroupRow, group_by_code, group_ensure, group_insert, group_update, groups_after, groups_by_parent};
+pub use groups::{
+    FoundedGroup, GroupRow, group_by_code, group_codes_taken, group_insert, group_update, groups_after, groups_by_parent,
+    groups_found,
+};
 pub use offers::{
     ClaimsRow, GoneOffer, OfferBody, OfferKey, OfferRow, claims_of_products, offer_keys, offers_by_id, offers_by_key,
     offers_by_supplier, offers_mark_gone, offers_of_product, offers_of_supplier_missing, offers_page_of_supplier, offers_put,
@@ -19,9 +22,8 @@ pub use offers::{
 };
 pub use products::{
     CatalogFigures, NewProduct, ProductRow, Told, catalog_figures, completeness_of, is_listed, product_count, product_ids_after,
-    product_insert, product_skus_of_groups, products_by_gtin, products_by_id, products_by_mpn, products_by_sku, products_by_skus,
-    products_lock, products_of_brand, products_of_group, products_of_offer_gtin, products_of_offer_mpn, products_put, skus_of,
-    skus_taken,
+    product_skus_of_groups, products_by_gtin, products_by_id, products_by_mpn, products_by_sku, products_by_skus, products_lock,
+    products_of_brand, products_of_group, products_of_offer_gtin, products_of_offer_mpn, products_put, skus_of, skus_taken,
 };
 pub use rules::{ChannelPrice, Rules, price_defaults_put};
 pub use terms::{TermsRow, sold, sold_put, terms_of_products};

@@ -222,11 +222,6 @@ pub fn skus_taken(conn: &mut Conn, skus: &[&str]) -> Result<HashSet<String>> {
     Ok(rows.into_iter().collect())
 }
 
-/// Stores a new product; the id it got.
-pub fn product_insert(conn: &mut Conn, product: &NewProduct) -> QueryResult<i64> {
-    diesel::insert_into(products::table).values(product).returning(products::id).get_result(conn)
-}
-
 /// Writes products with their ids, new ones and changed ones alike.
 pub fn products_put(conn: &mut Conn, rows: &[ProductRow]) -> Result<()> {
     for part in rows.chunks(ROWS_A_STATEMENT) {
