@@ -186,8 +186,7 @@ struct NewRow {
     changed_at: Time,
 }
 
-#[derive(Queryable, Selectable)]
-#[diesel(table_name = changes)]
+#[derive(Queryable)]
 struct Row {
     seq: i64,
     xid: i64,
@@ -199,6 +198,24 @@ struct Row {
     before: Option<JsonText>,
     data: JsonText,
     changed_at: Time,
+}
+
+/// The columns of a [`Row`], with how it was or what stands for it: `as_select()` does not compile through the enum of both connections.
+macro_rules! row {
+    ($before:expr) => {
+        (
+            changes::seq,
+            changes::xid,
+            changes::kind,
+            changes::subject,
+            changes::product_id,
+            changes::offer_id,
+            changes::operation_id,
+            $before,
+            changes::data,
+            changes::changed_at,
+        )
+    };
 }
 
 /// Appends to the log, inside the caller's transaction. Returns where the log ends for this writer.
@@ -256,13 +273,14 @@ pub fn head(conn: &mut Conn) -> Result<Position> {
 
 /// The newest change that is committed. On PostgreSQL readers of the log may see it only later, when no older transaction runs.
 pub fn end(conn: &mut Conn) -> Result<Position> {
-    let newest = changes::table
-        .order((changes::xid.desc(), changes::seq.desc()))
-        .select((changes::xid, changes::seq))
-        .first::<(i64, i64)>(conn)
-        .optional()?;
-    let (xid, seq) = newest.unwrap_or((0, 0));
+    let (xid, seq) = newest(conn)?.unwrap_or((0, 0));
     Ok(Position { epoch: epoch(conn)?, xid, seq })
+}
+
+/// Transaction and number of the newest committed change.
+fn newest(conn: &mut Conn) -> Result<Option<(i64, i64)>> {
+    let order = (changes::xid.desc(), changes::seq.desc());
+    Ok(changes::table.order(order).select((changes::xid, changes::seq)).first(conn).optional()?)
 }
 
 /// Does the database show the change at `position` already? Unlike a reader of the log, whoever reads a row need not wait for
@@ -344,18 +362,7 @@ pub fn read_after(conn: &mut Conn, position: &Position, limit: i64) -> Result<Ve
         .filter(settled(conn))
         .order((changes::xid.asc(), changes::seq.asc()))
         .limit(limit)
-        .select((
-            changes::seq,
-            changes::xid,
-            changes::kind,
-            changes::subject,
-            changes::product_id,
-            changes::offer_id,
-            changes::operation_id,
-            no_image,
-            changes::data,
-            changes::changed_at,
-        ))
+        .select(row!(no_image))
         .load(conn)?;
     if rows.is_empty() {
         expect_reached(conn, (xid, seq))?;
@@ -366,8 +373,7 @@ pub fn read_after(conn: &mut Conn, position: &Position, limit: i64) -> Result<Ve
 /// A position past the newest change was never given out by this log: one that was is committed, and so in any snapshot taken since, or
 /// it has been pruned.
 fn expect_reached(conn: &mut Conn, position: (i64, i64)) -> Result<()> {
-    let newest = changes::table.order((changes::xid.desc(), changes::seq.desc())).select((changes::xid, changes::seq));
-    let newest: Option<(i64, i64)> = newest.first(conn).optional()?;
+    let newest = newest(conn)?;
     let pruned = retention::watermark(conn)?.map(|pruned| (pruned.xid, pruned.seq));
     if position <= newest.max(pruned).unwrap_or((0, 0)) {
         return Ok(());
@@ -385,41 +391,12 @@ pub fn history(conn: &mut Conn, product_id: i64, before_seq: i64, limit: i64) ->
         .filter(changes::product_id.eq(product_id).and(changes::seq.lt(before_seq)))
         .order(changes::seq.desc())
         .limit(limit)
-        .select(Row::as_select_any())
+        .select(row!(changes::before))
         .load(conn)?;
     rows.into_iter().map(|row| row.into_change(&epoch)).collect()
 }
 
-type RowColumns = (
-    changes::seq,
-    changes::xid,
-    changes::kind,
-    changes::subject,
-    changes::product_id,
-    changes::offer_id,
-    changes::operation_id,
-    changes::before,
-    changes::data,
-    changes::changed_at,
-);
-
 impl Row {
-    /// `as_select()` does not compile through the enum of both connections; listed columns do.
-    fn as_select_any() -> RowColumns {
-        (
-            changes::seq,
-            changes::xid,
-            changes::kind,
-            changes::subject,
-            changes::product_id,
-            changes::offer_id,
-            changes::operation_id,
-            changes::before,
-            changes::data,
-            changes::changed_at,
-        )
-    }
-
     fn into_change(self, epoch: &str) -> Result<Change> {
         Ok(Change {
             position: Position { epoch: epoch.to_owned(), xid: self.xid, seq: self.seq },

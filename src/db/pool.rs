@@ -325,6 +325,7 @@ impl Opener {
             Backend::Sqlite => {
                 let mut conn = SqliteConnection::establish(url).map_err(unreachable)?;
                 // FULL: a reader of the change log must never have seen a commit that a power cut then takes back.
+                // A checkpoint after 64 MB, not after every few chunks: pages that each of them changes are then copied once.
                 conn.batch_execute(
                     "PRAGMA busy_timeout = 15000; PRAGMA synchronous = FULL; PRAGMA foreign_keys = ON; \
                      PRAGMA temp_store = MEMORY; PRAGMA cache_size = -32000; PRAGMA wal_autocheckpoint = 8000;",
