@@ -4,7 +4,8 @@ use super::golden::{self, Chosen, Pending};
 use super::lifecycle::BY_PERSON;
 use super::patch::Patch;
 use super::queries::{
-    EditRow, NewProduct, ProductRow, Rules, edit_delete, edit_rows_of, edits_put, group_by_code, products_by_skus, products_put,
+    EditRow, Keys, NewProduct, ProductRow, Rules, edit_delete, edit_rows_of, edits_put, group_by_code, products_by_skus,
+    products_put,
 };
 use super::{said, sku};
 use crate::db::{Conn, JsonText, Position, changes, ids, lock_catalog};
@@ -110,7 +111,7 @@ pub fn apply(
         edited.push((product_id, edit.sku.as_str()));
         answers.push(Ok(Edited { created: row.is_none() }));
     }
-    products_put(conn, &created)?;
+    products_put(conn, &created, Keys::Any)?;
     edits_put(conn, &puts)?;
     let products: BTreeSet<i64> = chosen.keys().copied().collect();
     let mut after = by_product(edit_rows_of(conn, &products.iter().copied().collect::<Vec<_>>())?);

@@ -6,7 +6,8 @@
 use super::brand;
 use super::lifecycle::{self, Standing};
 use super::queries::{
-    self, ClaimsRow, NewProduct, ProductRow, Rules, claims_of_products, edits_of, products_by_id, products_lock, products_put,
+    self, ClaimsRow, Keys, NewProduct, ProductRow, Rules, claims_of_products, edits_of, products_by_id, products_lock,
+    products_put,
 };
 use super::resolve::{self, Edit, Golden, Source};
 use super::terms::{self, Sold, stored_money};
@@ -109,16 +110,17 @@ pub fn rebuild_with(
         work.rebuilt(edits.get(&id).map_or(&[][..], Vec::as_slice), chosen.get(&id), rules, operation_id, now)
     });
     let rebuilt: Vec<Option<Rebuilt>> = rebuilt.collect::<Result<_>>()?;
-    let (mut changes, mut brands, mut rows) = (Vec::new(), BTreeMap::new(), Vec::new());
-    for Rebuilt { row, brand, told } in rebuilt.into_iter().flatten() {
+    let (mut changes, mut brands, mut kept, mut other) = (Vec::new(), BTreeMap::new(), Vec::new(), Vec::new());
+    for Rebuilt { row, keyed_as_before, brand, told } in rebuilt.into_iter().flatten() {
         brands.extend(brand.map(|brand| (brand.code, brand.name)));
         changes.extend(told);
-        rows.push(row);
+        if keyed_as_before { &mut kept } else { &mut other }.push(row);
     }
     let brands: Vec<_> =
         brands.into_iter().map(|(code, name)| queries::BrandRow { code, name, created_at: now.into() }).collect();
     queries::brands_ensure(conn, &brands)?;
-    products_put(conn, &rows)?;
+    products_put(conn, &kept, Keys::Kept)?;
+    products_put(conn, &other, Keys::Any)?;
     Ok(changes)
 }
 
@@ -133,6 +135,7 @@ struct Work {
 /// A product that came out another.
 struct Rebuilt {
     row: ProductRow,
+    keyed_as_before: bool,
     brand: Option<brand::Found>,
     told: Vec<NewChange>,
 }
@@ -161,7 +164,8 @@ impl Work {
             return Ok(None);
         }
         let told = changes_between(&row, &next, operation_id)?;
-        Ok(Some(Rebuilt { row: ProductRow { id: row.id, body: next }, brand, told }))
+        let keyed_as_before = next.keyed_as(&row.body);
+        Ok(Some(Rebuilt { row: ProductRow { id: row.id, body: next }, keyed_as_before, brand, told }))
     }
 }
 

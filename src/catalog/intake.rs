@@ -5,9 +5,9 @@
 
 use super::golden::{self, Chosen, Part, Pending};
 use super::queries::{
-    FoundedGroup, NewProduct, OfferBody, OfferKey, OfferRow, ProductRow, Rules, group_codes_taken, groups_by_parent,
-    groups_found, offer_keys, offers_by_key, offers_put, products_by_gtin, products_by_id, products_by_mpn,
-    products_of_offer_gtin, products_of_offer_mpn, skus_taken,
+    FoundedGroup, Keys, NewProduct, OfferBody, OfferKey, OfferRecord, OfferRow, ProductRow, Rules, group_codes_taken,
+    groups_by_parent, groups_found, offer_keys, offers_by_key, offers_put, products_by_gtin, products_by_id, products_by_mpn,
+    products_of_offer_gtin, products_of_offer_mpn, records_put, skus_taken,
 };
 use super::resolve::Source;
 use super::terms::stored_money;
@@ -19,6 +19,7 @@ use crate::identity::find::{Candidate, Known, Marks};
 use crate::identity::mpn::mpn_key;
 use crate::import::PreparedRow;
 use crate::normalize::Value;
+use crate::normalize::value::Compact;
 use crate::pricing::Money;
 use crate::stock::available::Level;
 use crate::stock::intake::{NewLevel, Plan, plan_levels};
@@ -138,7 +139,7 @@ fn write_changed(conn: &mut Conn, rules: &Rules, batch: &Batch, rows: Vec<Prepar
     let mut of_offer = levels_by_offer(&plan);
 
     let mut pending = Pending { products: founder.products, ..Pending::default() };
-    let mut offers = Vec::with_capacity(rows.len());
+    let (mut kept, mut other) = (Vec::with_capacity(rows.len()), Vec::new());
     let bodies = rows.par_iter().zip(marks).zip(&places).map(|((row, marks), (offer_id, product_id))| {
         let old = old.get(&row.key);
         let body = body(row, marks, *product_id, batch, old)?;
@@ -151,13 +152,17 @@ fn write_changed(conn: &mut Conn, rules: &Rules, batch: &Batch, rows: Vec<Prepar
         taken.changes.push(change);
         let part = part(row, offer_id, &body, batch);
         pending.offers.entry(product_id).or_default().push((part, of_offer.remove(&offer_id).unwrap_or_default()));
-        offers.push(OfferRow { id: offer_id, body });
+        let keyed_as_before = old.get(&body.supplier_sku).is_none_or(|old| body.keyed_as(&old.body));
+        if keyed_as_before { &mut kept } else { &mut other }.push(OfferRow { id: offer_id, body });
     }
     let operation = Some(batch.operation_id.as_str());
     let span = tracing::debug_span!("rebuild");
     let rebuilt = span.in_scope(|| golden::rebuild_with(conn, rules, &touched, &chosen, pending, operation, batch.now))?;
     let _inserting = tracing::debug_span!("insert").entered();
-    offers_put(conn, &offers)?;
+    for (rows, keys) in [(kept, Keys::Kept), (other, Keys::Any)] {
+        offers_put(conn, &rows, keys)?;
+        records_put(conn, &rows)?;
+    }
     plan.write(conn)?;
     taken.changes.extend(rebuilt);
     Ok(())
@@ -338,10 +343,8 @@ fn body(row: &PreparedRow, marks: Marks, product_id: i64, batch: &Batch, old: Op
         product_id: Some(product_id),
         live: true,
         gone_at: None,
-        raw: JsonText::of(&row.raw)?,
         row_hash: row.hash.clone(),
         warned: row.warned,
-        claims: JsonText::of(&row.claims)?,
         gtin: marks.gtin,
         brand: marks.brand,
         mpn_key: marks.mpn_key,
@@ -350,13 +353,17 @@ fn body(row: &PreparedRow, marks: Marks, product_id: i64, batch: &Batch, old: Op
         cost_currency,
         recommended_minor,
         recommended_currency,
-        images: JsonText::of(&row.images)?,
-        tags: JsonText::of(&row.tags)?,
         import_id: batch.import_id.clone(),
         file: batch.file.clone(),
         row_number: i64::try_from(row.row).unwrap_or(i64::MAX),
         created_at: old.map_or(now, |offer| offer.body.created_at),
         updated_at: now,
+        record: OfferRecord {
+            raw: JsonText::of(&row.raw)?,
+            claims: JsonText::of(&Compact(&row.claims))?,
+            images: JsonText::of(&row.images)?,
+            tags: JsonText::of(&row.tags)?,
+        },
     })
 }
 
@@ -405,18 +412,18 @@ pub fn offer_image(body: &OfferBody) -> Result<JsonText> {
         product_id: body.product_id,
         live: body.live,
         gone_at: body.gone_at,
-        raw: body.raw.part()?,
+        raw: body.record.raw.part()?,
         row_hash: &body.row_hash,
         warned: body.warned,
-        claims: body.claims.part()?,
+        claims: body.record.claims.part()?,
         gtin: body.gtin.as_deref(),
         brand: body.brand.as_deref(),
         mpn_key: body.mpn_key.as_deref(),
         parent: body.parent.as_deref(),
         cost: stored_money(body.cost_minor, body.cost_currency.as_deref()),
         recommended_price: stored_money(body.recommended_minor, body.recommended_currency.as_deref()),
-        images: body.images.part()?,
-        tags: body.tags.part()?,
+        images: body.record.images.part()?,
+        tags: body.record.tags.part()?,
         import: &body.import_id,
         file: &body.file,
         row: body.row_number,

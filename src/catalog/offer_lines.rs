@@ -145,7 +145,7 @@ fn read(line: &OfferLine, old: Option<&OfferRow>, preparer: Option<&Preparer<'_>
         return Err(Error::field("/raw", "no_profile", message));
     };
     let mut raw: Map<String, JsonValue> = match old {
-        Some(offer) => offer.body.raw.read()?,
+        Some(offer) => offer.body.record.raw.read()?,
         None => Map::new(),
     };
     merge(&mut raw, patch);

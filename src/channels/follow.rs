@@ -235,7 +235,7 @@ async fn judge(app: &App, desks: &[ChannelDesk], products: Vec<i64>) -> Result<J
             let ids: Vec<i64> = blocks.iter().flatten().map(|view| view.id).collect();
             let terms = queries::offer_terms(conn, &ids)?;
             let of = |desk: ChannelDesk| {
-                let judged = blocks.iter().flat_map(|block| desk.judge(block, &terms, &*dictionary, false)).collect();
+                let judged = desk.judge_all(&blocks, &terms, &*dictionary, false).into_iter().flatten().collect();
                 (desk, judged)
             };
             Ok(desks.into_iter().map(of).collect())
@@ -268,8 +268,7 @@ async fn whole_channel(app: &App, desk: &ChannelDesk, cursor: &str) -> Result<()
                 let (blocks, next) = queries::walk(conn, at, BATCH)?;
                 let ids: Vec<i64> = blocks.iter().flatten().map(|view| view.id).collect();
                 let terms = queries::offer_terms(conn, &ids)?;
-                let judged: Vec<Evaluation> =
-                    blocks.iter().flat_map(|block| desk.judge(block, &terms, &*dictionary, false)).collect();
+                let judged = desk.judge_all(&blocks, &terms, &*dictionary, false).into_iter().flatten().collect();
                 Ok((vec![(desk, judged)], next))
             })
             .await?;

@@ -11,6 +11,7 @@ use crate::catalog::ProductView;
 use crate::db::Conn;
 use crate::error::{Code, Error, Result};
 use crate::pricing::{Money, NoPrice, OfferTerms, PriceSettings, Rates, first_price};
+use rayon::prelude::*;
 use serde_json::Value as Json;
 use std::collections::HashMap;
 use std::sync::Arc;
@@ -47,6 +48,17 @@ impl ChannelDesk {
         let settings = settings(profile, &own)?;
         let pricing = settings.pricing()?;
         Ok(Self { profile: Arc::clone(profile), enabled, settings, version, pricing, rates })
+    }
+
+    /// Judges blocks, each as [`Self::judge`] does, on all cores.
+    pub fn judge_all(
+        &self,
+        blocks: &[Vec<ProductView>],
+        terms: &HashMap<i64, Vec<OfferTerms>>,
+        words: &dyn Words,
+        keep_rows: bool,
+    ) -> Vec<Vec<Evaluation>> {
+        blocks.par_iter().map(|block| self.judge(block, terms, words, keep_rows)).collect()
     }
 
     /// Judges the products of one group, or one product without a group. `keep_rows` false saves the rows' memory.

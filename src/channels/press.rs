@@ -99,18 +99,20 @@ impl Press {
 
     /// Judges a batch and prints what is ready.
     pub fn take(&mut self, desk: &ChannelDesk, batch: &Batch, words: &dyn Words) -> Result<()> {
-        for block in &batch.blocks {
-            let judged = desk.judge(block, &batch.terms, words, true);
-            let mut rows: Vec<&Row> = Vec::with_capacity(judged.len());
-            for evaluation in &judged {
+        let judged = desk.judge_all(&batch.blocks, &batch.terms, words, true);
+        let mut blocks: Vec<Vec<&Row>> = Vec::with_capacity(judged.len());
+        for block in &judged {
+            let mut rows = Vec::with_capacity(block.len());
+            for evaluation in block {
                 // A product made after the listings were brought up to date waits for the next publication.
                 let Some(sent) = batch.sent.get(&evaluation.product_id) else { continue };
                 let fresh = self.count(evaluation, sent.as_deref())?;
                 rows.extend(evaluation.row.as_ref().filter(|_| fresh || self.purpose == Purpose::Full));
             }
-            for (_, writer) in &mut self.writers {
-                writer.block(&rows)?;
-            }
+            blocks.push(rows);
+        }
+        for (_, writer) in &mut self.writers {
+            writer.blocks(&blocks)?;
         }
         Ok(())
     }

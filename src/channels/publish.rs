@@ -243,28 +243,36 @@ fn formats(desk: &ChannelDesk, wanted: Option<&str>) -> Result<Vec<String>> {
     Err(Error::field("/format", "unknown_format", format!("{} has no format '{wanted}'; it has {known}", desk.profile.name)))
 }
 
-/// Walks the catalogue and feeds the press. Reading and printing never hold a connection at the same time.
+/// Walks the catalogue and feeds the press: the next batch is read while the last is printed.
 async fn walk(app: &App, desk: &ChannelDesk, mut press: Press) -> Result<Press> {
-    let mut at = Walk::Single(0);
-    while at != Walk::Done {
-        let (reader, dictionary) = (desk.clone(), app.dictionary.clone());
-        let (batch, next) = app
-            .db
-            .read(move |conn| {
-                let (blocks, next) = queries::walk(conn, at, BATCH)?;
-                let ids: Vec<i64> = blocks.iter().flatten().map(|view| view.id).collect();
-                let terms = queries::offer_terms(conn, &ids)?;
-                let sent = queries::sent_hashes(conn, &reader.profile.code, &reader.settings.locale, &ids)?;
-                Ok((Batch { blocks, terms, sent }, next))
-            })
-            .await?;
-        let desk = desk.clone();
-        press = tokio::task::spawn_blocking(move || press.take(&desk, &batch, &*dictionary).map(|()| press))
-            .await
-            .map_err(Error::internal)??;
-        at = next;
+    let (mut batch, mut next) = read_batch(app, desk, Walk::Single(0)).await?;
+    loop {
+        let (printer, dictionary) = (desk.clone(), app.dictionary.clone());
+        let printing = tokio::task::spawn_blocking(move || press.take(&printer, &batch, &*dictionary).map(|()| press));
+        let (printed, read) = match next {
+            Walk::Done => (printing.await, None),
+            next => {
+                let (printed, read) = tokio::join!(printing, read_batch(app, desk, next));
+                (printed, Some(read))
+            }
+        };
+        press = printed.map_err(Error::internal)??;
+        let Some(read) = read else { return Ok(press) };
+        (batch, next) = read?;
     }
-    Ok(press)
+}
+
+async fn read_batch(app: &App, desk: &ChannelDesk, from: Walk) -> Result<(Batch, Walk)> {
+    let (channel, locale) = (desk.profile.code.clone(), desk.settings.locale.clone());
+    app.db
+        .read(move |conn| {
+            let (blocks, next) = queries::walk(conn, from, BATCH)?;
+            let ids: Vec<i64> = blocks.iter().flatten().map(|view| view.id).collect();
+            let terms = queries::offer_terms(conn, &ids)?;
+            let sent = queries::sent_hashes(conn, &channel, &locale, &ids)?;
+            Ok((Batch { blocks, terms, sent }, next))
+        })
+        .await
 }
 
 /// Why a publication must not become the current one.

@@ -1,9 +1,10 @@
-//! A feed on disk: rows come in block by block, named parts within the channel's limits come out. Memory holds one block.
+//! A feed on disk: rows come in block by block, named parts within the channel's limits come out. Memory holds what comes at once.
 
-use super::layout::Encoder;
+use super::layout::{Encoded, Encoder};
 use super::profile::{ChannelProfile, Format};
 use super::readiness::Row;
 use crate::error::{Code, Error, Result};
+use rayon::prelude::*;
 use std::fs::File;
 use std::io::{BufWriter, Write};
 use std::path::{Path, PathBuf};
@@ -39,13 +40,21 @@ impl FeedWriter {
         Self { profile, format, shop, folder, parts: Vec::new(), open: None }
     }
 
-    /// Adds rows that belong together. They stay in one part unless they alone are too many for one.
-    pub fn block(&mut self, rows: &[&Row]) -> Result<()> {
-        if rows.is_empty() {
-            return Ok(());
-        }
-        let encoder = Encoder { profile: &self.profile, format: &self.format, shop: &self.shop };
-        let block = encoder.block(rows)?;
+    /// Adds blocks of rows that belong together, laid out on all cores. A block stays in one part unless it alone is too much for one.
+    pub fn blocks(&mut self, blocks: &[Vec<&Row>]) -> Result<()> {
+        let encoder = self.encoder();
+        let laid_out: Vec<(&[&Row], Result<Encoded>)> =
+            blocks.par_iter().filter(|rows| !rows.is_empty()).map(|rows| (rows.as_slice(), encoder.block(rows))).collect();
+        laid_out.into_iter().try_for_each(|(rows, block)| self.place(rows, &block?))
+    }
+
+    fn encoder(&self) -> Encoder<'_> {
+        Encoder { profile: &self.profile, format: &self.format, shop: &self.shop }
+    }
+
+    /// Puts a block into the open part, or a new one where it does not fit.
+    fn place(&mut self, rows: &[&Row], block: &Encoded) -> Result<()> {
+        let encoder = self.encoder();
         let foot = encoder.foot();
         let limits = self.profile.limits;
         let fits = |bytes: u64, rows: u64| {
@@ -60,8 +69,10 @@ impl FeedWriter {
                 // Each half begins anew with what belongs to the group.
                 if rows.len() > 1 {
                     let (left, right) = rows.split_at(rows.len() / 2);
-                    self.block(left)?;
-                    return self.block(right);
+                    return [left, right].into_iter().try_for_each(|half| {
+                        let block = self.encoder().block(half)?;
+                        self.place(half, &block)
+                    });
                 }
                 let message =
                     format!("one product alone is more than a part of {} may hold; check its limits", self.profile.name);
@@ -77,7 +88,7 @@ impl FeedWriter {
     /// Ends the feed; its parts in order. A feed without rows still has one part, with its head.
     pub fn finish(mut self) -> Result<Vec<WrittenPart>> {
         if self.parts.is_empty() {
-            let head = Encoder { profile: &self.profile, format: &self.format, shop: &self.shop }.head()?;
+            let head = self.encoder().head()?;
             self.begin(&head)?;
         }
         self.end()?;
@@ -94,7 +105,7 @@ impl FeedWriter {
     }
 
     fn end(&mut self) -> Result<()> {
-        let foot = Encoder { profile: &self.profile, format: &self.format, shop: &self.shop }.foot();
+        let foot = self.encoder().foot();
         if self.open.is_some() {
             self.put(foot, 0)?;
         }

@@ -9,8 +9,9 @@ use crate::error::{Code, Error, Result};
 use crate::import::accept::{self, MAX_BYTES, Request};
 use crate::import::api::Import as ImportBody;
 use crate::import::queries::{ImportRow, StoredFile, import_by_id, import_running_beside, issues_by_code};
+use crate::import::run::{self, Pace};
 use crate::import::timings::Timings;
-use crate::import::{ImportKind, ImportMode, ImportStatus, run};
+use crate::import::{ImportKind, ImportMode, ImportStatus};
 use crate::jobs::queries::{job_finish, job_return};
 use crate::jobs::runner::{self, keep_alive};
 use bytes::Bytes;
@@ -162,7 +163,7 @@ async fn in_turn(app: &App, id: &str, progress: &Progress) -> Result<(ImportRow,
     let tell = |counts: &crate::import::Counts| progress.at(counts.rows_read, "rows");
     let mut told = false;
     loop {
-        let error = match run::execute_timed(app, id, &tell).await {
+        let error = match run::execute_timed(app, id, Pace::Ample, &tell).await {
             Err(error) if error.code == Code::Unavailable => error,
             done => return done,
         };

@@ -11,6 +11,7 @@ use super::{Conn, retention};
 use crate::each_backend;
 use crate::error::{Code, Error, Result};
 use chrono::{DateTime, Utc};
+use diesel::expression::SqlLiteral;
 use diesel::prelude::*;
 use diesel::sql_types::{Bool, Nullable};
 use serde_json::Value as JsonValue;
@@ -218,6 +219,23 @@ macro_rules! row {
     };
 }
 
+/// Where a change stands against a transaction and number, such as `">"` after them. An index over both answers this at once; "a later
+/// transaction, or this one and a later number" would be looked for from the log's beginning. On SQLite all are of transaction 0.
+macro_rules! stands {
+    ($conn:expr, $than:literal, $xid:expr, $seq:expr) => {{
+        let (open, between, close) = match $conn {
+            $crate::db::Conn::Sqlite(_) => ("xid = ", concat!(" AND seq ", $than, " "), ""),
+            $crate::db::Conn::Postgres(_) => (concat!("(xid, seq) ", $than, " ("), ", ", ")"),
+        };
+        diesel::dsl::sql::<diesel::sql_types::Bool>(open)
+            .bind::<diesel::sql_types::BigInt, _>($xid)
+            .sql(between)
+            .bind::<diesel::sql_types::BigInt, _>($seq)
+            .sql(close)
+    }};
+}
+pub(super) use stands;
+
 /// Appends to the log, inside the caller's transaction. Returns where the log ends for this writer.
 pub fn append(conn: &mut Conn, now: DateTime<Utc>, new: &[NewChange]) -> Result<Position> {
     if new.is_empty() {
@@ -280,7 +298,7 @@ pub fn end(conn: &mut Conn) -> Result<Position> {
 /// Transaction and number of the newest committed change.
 fn newest(conn: &mut Conn) -> Result<Option<(i64, i64)>> {
     let order = (changes::xid.desc(), changes::seq.desc());
-    Ok(changes::table.order(order).select((changes::xid, changes::seq)).first(conn).optional()?)
+    Ok(changes::table.filter(all(conn)).order(order).select((changes::xid, changes::seq)).first(conn).optional()?)
 }
 
 /// Does the database show the change at `position` already? Unlike a reader of the log, whoever reads a row need not wait for
@@ -329,10 +347,9 @@ pub struct Touched {
 pub fn touched_after(conn: &mut Conn, position: &Position, limit: i64) -> Result<Vec<Touched>> {
     let epoch = readable(conn, position)?;
     let (xid, seq) = (position.xid, position.seq);
-    let after = changes::xid.gt(xid).or(changes::xid.eq(xid).and(changes::seq.gt(seq)));
     let settings = "CASE WHEN kind = 'settings.changed' THEN data END";
     let rows: Vec<(i64, i64, Option<i64>, Option<JsonText>)> = changes::table
-        .filter(after)
+        .filter(stands!(conn, ">", xid, seq))
         .filter(settled(conn))
         .order((changes::xid.asc(), changes::seq.asc()))
         .limit(limit)
@@ -354,11 +371,10 @@ pub fn touched_after(conn: &mut Conn, position: &Position, limit: i64) -> Result
 pub fn read_after(conn: &mut Conn, position: &Position, limit: i64) -> Result<Vec<Change>> {
     let epoch = readable(conn, position)?;
     let (xid, seq) = (position.xid, position.seq);
-    let after = changes::xid.gt(xid).or(changes::xid.eq(xid).and(changes::seq.gt(seq)));
     // Readers follow what is; how it was is for history and undo, and is most of a change's bytes.
     let no_image = diesel::dsl::sql::<Nullable<Json>>("NULL");
     let rows: Vec<Row> = changes::table
-        .filter(after)
+        .filter(stands!(conn, ">", xid, seq))
         .filter(settled(conn))
         .order((changes::xid.asc(), changes::seq.asc()))
         .limit(limit)
@@ -412,10 +428,18 @@ impl Row {
     }
 }
 
-/// Only what no running transaction can still precede.
-fn settled(conn: &Conn) -> diesel::expression::SqlLiteral<Bool> {
+/// All changes, said so that their order by transaction and number is that of an index.
+fn all(conn: &Conn) -> SqlLiteral<Bool> {
     diesel::dsl::sql::<Bool>(match conn {
-        Conn::Sqlite(_) => "TRUE",
+        Conn::Sqlite(_) => "xid = 0",
+        Conn::Postgres(_) => "TRUE",
+    })
+}
+
+/// Only what no running transaction can still precede.
+pub(super) fn settled(conn: &Conn) -> SqlLiteral<Bool> {
+    diesel::dsl::sql::<Bool>(match conn {
+        Conn::Sqlite(_) => "xid = 0",
         Conn::Postgres(_) => "xid < pg_snapshot_xmin(pg_current_snapshot())::text::bigint",
     })
 }
@@ -445,9 +469,8 @@ pub(super) fn ensure_epoch(conn: &mut Conn) -> Result<()> {
 pub fn lag(conn: &mut Conn, position: &Position) -> Result<(i64, Option<DateTime<Utc>>)> {
     // A position of another life of the database means nothing: all is still to be read.
     let (xid, seq) = if position.epoch == epoch(conn)? { (position.xid, position.seq) } else { (0, 0) };
-    let after = changes::xid.gt(xid).or(changes::xid.eq(xid).and(changes::seq.gt(seq)));
     let oldest: Option<Time> = changes::table
-        .filter(after)
+        .filter(stands!(conn, ">", xid, seq))
         .order((changes::xid.asc(), changes::seq.asc()))
         .select(changes::changed_at)
         .first(conn)

@@ -64,6 +64,8 @@ struct Inner {
 
 /// How many snapshots may be read at once.
 const READERS: usize = 8;
+/// How much of an SQLite file is read where it lies in the system's cache, without a copy of one's own.
+const MAPPED_BYTES: u64 = 1 << 31;
 /// Writers on PostgreSQL; SQLite has one, because more only wait for each other.
 const PG_WRITERS: usize = 4;
 /// A statement that takes so long is told of, unless the owner says otherwise.
@@ -326,10 +328,13 @@ impl Opener {
                 let mut conn = SqliteConnection::establish(url).map_err(unreachable)?;
                 // FULL: a reader of the change log must never have seen a commit that a power cut then takes back.
                 // A checkpoint after 64 MB, not after every few chunks: pages that each of them changes are then copied once.
-                conn.batch_execute(
+                // The writer keeps what it changes; what readers look at the system keeps for all of them together.
+                let cache_kib = if writes { 64_000 } else { 4_000 };
+                conn.batch_execute(&format!(
                     "PRAGMA busy_timeout = 15000; PRAGMA synchronous = FULL; PRAGMA foreign_keys = ON; \
-                     PRAGMA temp_store = MEMORY; PRAGMA cache_size = -32000; PRAGMA wal_autocheckpoint = 8000;",
-                )?;
+                     PRAGMA temp_store = MEMORY; PRAGMA cache_size = -{cache_kib}; PRAGMA mmap_size = {MAPPED_BYTES}; \
+                     PRAGMA wal_autocheckpoint = 8000;",
+                ))?;
                 if !writes {
                     // PostgreSQL's snapshots are READ ONLY; here a stray write would slip past the one writer.
                     conn.batch_execute("PRAGMA query_only = ON")?;

@@ -4,13 +4,13 @@
 //! [`changes::read_after`](super::changes::read_after) and reads everything anew; nobody is led past what is missing. The newest change
 //! always stays, so that the log never looks younger than it is.
 
+use super::changes::{settled, stands};
 use super::schema::changes;
 use super::settings::{setting, setting_put};
 use super::{Conn, Time};
 use crate::error::Result;
 use chrono::{DateTime, Utc};
 use diesel::prelude::*;
-use diesel::sql_types::Bool;
 use serde::{Deserialize, Serialize};
 
 /// Key of the watermark among the settings.
@@ -36,7 +36,7 @@ pub fn watermark(conn: &mut Conn) -> Result<Option<Watermark>> {
 pub fn prune(conn: &mut Conn, before: DateTime<Utc>, limit: i64) -> Result<usize> {
     // One more than is pruned: the newest change stays.
     let oldest: Vec<(i64, i64, Time)> = changes::table
-        .filter(old(conn))
+        .filter(settled(conn))
         .order((changes::xid, changes::seq))
         .limit(limit + 1)
         .select((changes::xid, changes::seq, changes::changed_at))
@@ -44,17 +44,9 @@ pub fn prune(conn: &mut Conn, before: DateTime<Utc>, limit: i64) -> Result<usize
     let prunable = oldest.len().saturating_sub(1);
     let last = oldest.iter().take(prunable).take_while(|(_, _, at)| DateTime::<Utc>::from(*at) < before).last();
     let Some((xid, seq, _)) = last.copied() else { return Ok(0) };
-    let gone = changes::xid.lt(xid).or(changes::xid.eq(xid).and(changes::seq.le(seq)));
+    let gone = stands!(conn, "<=", xid, seq);
     let pruned = diesel::delete(changes::table.filter(gone)).execute(conn)?;
     let kept = watermark(conn)?.map_or(before, |earlier| earlier.before.max(before));
     setting_put(conn, PRUNED, &Watermark { xid, seq, before: kept })?;
     Ok(pruned)
-}
-
-/// Only what no running transaction can still precede may go.
-fn old(conn: &Conn) -> diesel::expression::SqlLiteral<Bool> {
-    diesel::dsl::sql::<Bool>(match conn {
-        Conn::Sqlite(_) => "TRUE",
-        Conn::Postgres(_) => "xid < pg_snapshot_xmin(pg_current_snapshot())::text::bigint",
-    })
 }

@@ -150,10 +150,8 @@ diesel::table! {
         product_id -> Nullable<BigInt>,
         live -> Bool,
         gone_at -> Nullable<UtcTime>,
-        raw -> Json,
         row_hash -> Text,
         warned -> Bool,
-        claims -> Json,
         gtin -> Nullable<Text>,
         brand -> Nullable<Text>,
         mpn_key -> Nullable<Text>,
@@ -162,13 +160,24 @@ diesel::table! {
         cost_currency -> Nullable<Text>,
         recommended_minor -> Nullable<BigInt>,
         recommended_currency -> Nullable<Text>,
-        images -> Json,
-        tags -> Json,
         import_id -> Text,
         file -> Text,
         row_number -> BigInt,
         created_at -> UtcTime,
         updated_at -> UtcTime,
+    }
+}
+
+diesel::table! {
+    use diesel::sql_types::*;
+    use crate::db::types::Json;
+
+    offer_records (offer_id) {
+        offer_id -> BigInt,
+        raw -> Json,
+        claims -> Json,
+        images -> Json,
+        tags -> Json,
     }
 }
 
@@ -429,6 +438,7 @@ diesel::joinable!(products -> product_groups (group_id));
 diesel::joinable!(product_edits -> products (product_id));
 diesel::joinable!(offers -> suppliers (supplier_id));
 diesel::joinable!(offers -> products (product_id));
+diesel::joinable!(offer_records -> offers (offer_id));
 diesel::joinable!(stock_levels -> offers (offer_id));
 diesel::joinable!(stock_levels -> warehouses (warehouse_id));
 diesel::joinable!(stock_movements -> offers (offer_id));
@@ -448,6 +458,7 @@ diesel::allow_tables_to_appear_in_same_query!(
     products,
     product_edits,
     offers,
+    offer_records,
     stock_levels,
     stock_movements,
     operations,

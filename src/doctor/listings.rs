@@ -51,7 +51,7 @@ async fn walk(app: &App, mend: bool) -> Result<Vec<(String, usize)>> {
                 let (blocks, next) = queries::walk(conn, at, BATCH)?;
                 let ids: Vec<i64> = blocks.iter().flatten().map(|view| view.id).collect();
                 let terms = queries::offer_terms(conn, &ids)?;
-                let judged: Vec<_> = blocks.iter().flat_map(|block| desk.judge(block, &terms, &*dictionary, false)).collect();
+                let judged: Vec<_> = desk.judge_all(&blocks, &terms, &*dictionary, false).into_iter().flatten().collect();
                 let written = queries::save_listings(conn, &desk.profile.code, &desk.settings.locale, &judged, now)?;
                 Ok((written, next))
             };

@@ -27,10 +27,12 @@ use tracing::Instrument;
 
 /// Rows of one write transaction at most.
 pub const CHUNK_ROWS: usize = 1_000;
+/// The same of stock files and price lists, whose rows take a fraction of the time.
+pub const CHUNK_LINES: usize = 5_000;
 /// Bytes of raw text in one chunk at most, so that a file of huge rows stays as flat in memory as any.
 const CHUNK_BYTES: usize = 8 << 20;
 /// Chunks that may wait for the next step.
-const AHEAD: usize = 2;
+const AHEAD: usize = 1;
 
 /// Some rows of one file.
 #[derive(Debug, Default)]
@@ -80,6 +82,33 @@ pub struct Reader {
     pub memo: Arc<Memo>,
 }
 
+/// The chunks of a file, in order.
+pub struct Chunks {
+    receive: mpsc::Receiver<Result<Chunk>>,
+    failed: Option<Error>,
+}
+
+impl Chunks {
+    /// The next one, once it is there; none after the last.
+    pub async fn next(&mut self) -> Option<Result<Chunk>> {
+        match self.failed.take() {
+            Some(error) => Some(Err(error)),
+            None => self.receive.recv().await,
+        }
+    }
+
+    /// The next one, if it is there already. A failure is left for [`Self::next`].
+    pub fn ready(&mut self) -> Option<Chunk> {
+        match self.receive.try_recv().ok()? {
+            Ok(chunk) => Some(chunk),
+            Err(error) => {
+                self.failed = Some(error);
+                None
+            }
+        }
+    }
+}
+
 /// Records as read, not looked at yet.
 #[derive(Default)]
 struct Batch {
@@ -113,30 +142,33 @@ impl Reader {
     pub fn look_ahead(&self, source: Box<dyn Read + Send>, name: &str, file: usize, last: &mut LastRows) {
         let Ok(records) = read::open(source, name, &self.profile.read_options(), &ReadLimits::default()) else { return };
         let preparer = self.preparer();
-        for record in records {
-            let record = match record {
-                Ok(record) => record,
-                Err(error) if error.fatal => return,
-                // A doubtful row counts; a lost one is no row.
-                Err(error) => match error.record {
-                    Some(record) => *record,
-                    None => continue,
-                },
-            };
-            if let Some(about) = preparer.about(&record) {
-                last.meet(file, record.row, about);
+        let mut records = records.take_while(|record| !record.as_ref().is_err_and(|error| error.fatal)).filter_map(|record| {
+            // A doubtful row counts; a lost one is no row.
+            record.or_else(|error| error.record.map(|record| *record).ok_or(())).ok()
+        });
+        let (mut some, mut bytes) = (Vec::new(), 0);
+        loop {
+            let record = records.next();
+            let ended = record.is_none();
+            bytes += record.as_ref().map_or(0, bytes_of);
+            some.extend(record);
+            if ended || some.len() >= CHUNK_ROWS || bytes >= CHUNK_BYTES {
+                // What a row is about may only be known when it has been understood, which all cores share.
+                let about: Vec<_> = some.par_iter().map(|record| (record.row, preparer.about(record))).collect();
+                for (row, about) in about {
+                    about.into_iter().for_each(|about| last.meet(file, row, about));
+                }
+                some.clear();
+                bytes = 0;
+            }
+            if ended {
+                return;
             }
         }
     }
 
     /// Starts reading; chunks arrive in order until the file ends. Dropping the receiver stops it.
-    pub fn start(
-        &self,
-        source: Box<dyn Read + Send>,
-        name: String,
-        file: usize,
-        last: Arc<LastRows>,
-    ) -> mpsc::Receiver<Result<Chunk>> {
+    pub fn start(&self, source: Box<dyn Read + Send>, name: String, file: usize, last: Arc<LastRows>) -> Chunks {
         let (send_batch, mut batches) = mpsc::channel(AHEAD);
         let (send, receive) = mpsc::channel(AHEAD);
         let (reader, span) = (self.clone(), tracing::Span::current());
@@ -156,7 +188,7 @@ impl Reader {
                 }
             }
         });
-        receive
+        Chunks { receive, failed: None }
     }
 
     fn preparer(&self) -> Preparer<'_> {
@@ -172,6 +204,7 @@ impl Reader {
                 return;
             }
         };
+        let rows = if self.kind == ImportKind::Catalog { CHUNK_ROWS } else { CHUNK_LINES };
         let mut bytes = 0;
         let mut began = Instant::now();
         for record in records {
@@ -181,11 +214,11 @@ impl Reader {
                     break;
                 }
                 other => {
-                    bytes += other.as_ref().map_or(0, |record| record.fields.iter().map(|(_, text)| text.len()).sum());
+                    bytes += other.as_ref().map_or(0, bytes_of);
                     batch.records.push(other);
                 }
             }
-            if batch.records.len() >= CHUNK_ROWS || bytes >= CHUNK_BYTES {
+            if batch.records.len() >= rows || bytes >= CHUNK_BYTES {
                 if send.blocking_send(std::mem::take(&mut batch).after(began)).is_err() {
                     return;
                 }
@@ -265,6 +298,11 @@ impl Reader {
         };
         self.db.read(look).await
     }
+}
+
+/// Bytes of a record's texts.
+fn bytes_of(record: &Record) -> usize {
+    record.fields.iter().map(|(_, text)| text.len()).sum()
 }
 
 /// What became of a record.

@@ -8,18 +8,18 @@ use super::run::{Run, State};
 use super::{Counts, ImportKind, ImportMode, ImportStatus};
 use crate::app::App;
 use crate::catalog::intake::offer_image;
-use crate::catalog::queries::{OfferRow, Rules, offers_by_id, offers_mark_gone, offers_of_supplier_missing};
+use crate::catalog::queries::{OfferRow, Rules, offers_by_id, offers_mark_gone, offers_walk};
 use crate::catalog::{golden, terms};
 use crate::db::{ChangeKind, Conn, NewChange, changes, lock_catalog, operations};
 use crate::error::{Code, Error, Result};
 use crate::jobs::Job;
 use crate::jobs::queries::job_enqueue;
 use crate::stock::intake::{NewLevel, put_levels};
-use crate::stock::queries::{levels_unseen, warehouse_codes};
+use crate::stock::queries::{levels_of_offers, warehouse_codes};
 use crate::suppliers::queries::supplier_by_code;
 use chrono::{DateTime, Utc};
 use serde_json::json;
-use std::collections::{BTreeSet, HashSet};
+use std::collections::{BTreeSet, HashMap};
 use std::sync::Arc;
 
 /// A full import that would lose more than this share of a supplier's offers is held, in percent.
@@ -121,13 +121,9 @@ fn close_in(conn: &mut Conn, import: &ImportRow, counts: Counts, end: &End, now:
 
 /// What the files missed: gone at once, or held when it is too much.
 async fn missed(app: &App, run: &Run, state: &mut State) -> Result<End> {
-    let (import, seen, seen_levels, words) = (
-        Arc::clone(&run.import),
-        std::mem::take(&mut state.seen),
-        std::mem::take(&mut state.seen_levels),
-        std::mem::take(&mut state.lost_words),
-    );
-    let (missing, all) = app.db.read(move |conn| missing(conn, &import, &seen, &seen_levels, &words)).await?;
+    let (import, counts) = (Arc::clone(&run.import), state.counts);
+    let seen = std::mem::replace(state, State { counts, ..State::default() });
+    let (missing, all) = app.db.read(move |conn| missing(conn, &import, &seen)).await?;
     // What an interrupted try has lost already was not too much.
     let begun = state.counts.gone > 0;
     if !begun && missing.len() * 100 > all * HELD_ABOVE_PERCENT {
@@ -145,23 +141,33 @@ async fn missed(app: &App, run: &Run, state: &mut State) -> Result<End> {
     Ok(End { status: done(&state.counts), error: None })
 }
 
-/// What a full file does not name, and how much the supplier has in all.
-fn missing(
-    conn: &mut Conn,
-    import: &ImportRow,
-    seen: &HashSet<i64>,
-    seen_levels: &HashSet<(i64, i64)>,
-    lost_words: &HashSet<String>,
-) -> Result<(Vec<HeldLoss>, usize)> {
+/// Offers of a supplier looked at at once.
+const WALK: i64 = 5_000;
+
+/// What a full file does not name, and how much the supplier has in all. Memory grows with what is missing, not with what is there.
+fn missing(conn: &mut Conn, import: &ImportRow, state: &State) -> Result<(Vec<HeldLoss>, usize)> {
     let Some(supplier) = supplier_by_code(conn, &import.supplier)? else { return Ok((Vec::new(), 0)) };
-    if import.kind == ImportKind::Stock {
-        let (levels, all) = levels_unseen(conn, supplier.id, seen_levels, lost_words)?;
-        return Ok((levels.into_iter().map(|level| (level.offer_id, level.warehouse_id)).collect(), all));
+    let (mut missing, mut all, mut after) = (Vec::new(), 0, String::new());
+    loop {
+        let offers = offers_walk(conn, supplier.id, &after, WALK)?;
+        let Some((_, last, _)) = offers.last() else { return Ok((missing, all)) };
+        after.clone_from(last);
+        // A row that was read but lost without its key is not missing: its offer's key is one of its words.
+        let unnamed = |key: &str| !state.lost_words.contains(key);
+        if import.kind == ImportKind::Stock {
+            let keys: HashMap<i64, &str> = offers.iter().map(|(id, key, _)| (*id, key.as_str())).collect();
+            let levels = levels_of_offers(conn, &keys.keys().copied().collect::<Vec<_>>())?;
+            let held = levels.into_values().filter(|level| level.on_hand > 0);
+            let held: BTreeSet<HeldLoss> = held.map(|level| (level.offer_id, level.warehouse_id)).collect();
+            all += held.len();
+            let lost = held.into_iter().filter(|level| !state.seen_levels.has(*level));
+            missing.extend(lost.filter(|(offer, _)| keys.get(offer).is_some_and(|key| unnamed(key))));
+        } else {
+            let live = offers.iter().filter(|(_, _, live)| *live);
+            all += live.clone().count();
+            missing.extend(live.filter(|(id, key, _)| !state.seen.has(*id) && unnamed(key)).map(|(id, _, _)| (*id, 0)));
+        }
     }
-    let (offers, all) = offers_of_supplier_missing(conn, supplier.id, seen)?;
-    // A row that was read but lost without its key is not missing: its offer's key is one of its words.
-    let missing = offers.into_iter().filter(|(_, key, _)| !lost_words.contains(key)).map(|(id, _, _)| (id, 0));
-    Ok((missing.collect(), all))
 }
 
 fn held_reason(kind: ImportKind, lost: usize, all: usize) -> String {

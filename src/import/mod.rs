@@ -1,7 +1,7 @@
 //! Supplier files in: bytes to records, records to offers. Streaming; one poison row never stops it.
 //!
 //! [`read`] turns bytes into records, [`mod@prepare`] makes a record a typed row by the supplier's profile, both without a database.
-//! [`accept`] stores what was sent and its row in `imports`; [`run`] does the import, in chunks of a transaction each.
+//! [`accept`] stores what was sent and its row in `imports`; [`run`] does the import, chunk by chunk.
 
 pub mod accept;
 pub mod api;
@@ -16,7 +16,9 @@ pub mod reread;
 mod resume;
 pub mod row;
 pub mod run;
+pub mod seen;
 pub mod timings;
+mod write;
 
 pub use prepare::{Preparer, prepare};
 pub use row::{ImageLink, Issue, PreparedRow, Record, Severity, StockLine};

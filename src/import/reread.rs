@@ -11,9 +11,10 @@ use super::{ImportKind, Record};
 use crate::app::App;
 use crate::catalog::golden;
 use crate::catalog::intake::{marks_of, offer_image};
-use crate::catalog::queries::{OfferBody, OfferRow, Rules, offers_page_of_supplier, offers_put};
+use crate::catalog::queries::{Keys, OfferBody, OfferRow, Rules, offers_page_of_supplier, offers_put, records_put};
 use crate::db::{ChangeKind, Conn, JsonText, NewChange, changes, lock_catalog};
 use crate::error::Result;
+use crate::normalize::value::Compact;
 use crate::pricing::{Money, money};
 use crate::suppliers::profile::Profile;
 use crate::suppliers::queries::supplier_list;
@@ -64,7 +65,8 @@ pub async fn all(app: &App, progress: &(dyn Fn(u64) + Sync)) -> Result<u64> {
                             other.push(again);
                         }
                     }
-                    offers_put(conn, &other)?;
+                    offers_put(conn, &other, Keys::Any)?;
+                    records_put(conn, &other)?;
                     let products: BTreeSet<i64> = other.iter().filter_map(|offer| offer.body.product_id).collect();
                     told.extend(golden::rebuild(conn, &rules, &products, None, now)?);
                     changes::append(conn, now, &told)?;
@@ -96,7 +98,7 @@ fn change(offer_id: i64, supplier: &str, before: &OfferBody) -> Result<NewChange
 
 /// One offer, read again. A row that cannot be read any more keeps what was understood of it before.
 fn reread(mut offer: OfferRow, preparer: &Preparer<'_>, reader: &str, rules: &Rules) -> Result<OfferRow> {
-    let raw: Map<String, JsonValue> = offer.body.raw.read()?;
+    let raw: Map<String, JsonValue> = offer.body.record.raw.read()?;
     let record = record(offer.body.row_number, &raw);
     let row = preparer.prepare(&record);
     if row.rejected() || row.key != offer.body.supplier_sku {
@@ -105,9 +107,9 @@ fn reread(mut offer: OfferRow, preparer: &Preparer<'_>, reader: &str, rules: &Ru
     let body = &mut offer.body;
     body.row_hash = record_hash(&record, reader);
     body.warned = !row.issues.is_empty();
-    body.claims = JsonText::of(&row.claims)?;
-    body.images = JsonText::of(&row.images)?;
-    body.tags = JsonText::of(&row.tags)?;
+    body.record.claims = JsonText::of(&Compact(&row.claims))?;
+    body.record.images = JsonText::of(&row.images)?;
+    body.record.tags = JsonText::of(&row.tags)?;
     let marks = marks_of(&row, rules);
     (body.gtin, body.brand, body.mpn_key) = (marks.gtin, marks.brand, marks.mpn_key);
     let fill = |minor: &mut Option<i64>, currency: &mut Option<String>, price: Option<Money>| {

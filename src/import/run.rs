@@ -1,27 +1,21 @@
 //! Running an import: chunk after chunk, each a transaction of rows, changes, issues and progress together.
 
-use super::chunk::{Chunk, Reader, left_stage};
+use super::chunk::Reader;
 use super::finish::{self, Ending};
 use super::last_rows::LastRows;
-use super::queries::{
-    ImportRow, StoredFile, import_by_id, import_count, import_running_beside, import_stage, import_start, issues_insert,
-};
+use super::queries::{ImportRow, StoredFile, import_by_id, import_running_beside, import_start};
 use super::read::{self, ReadError, ReadLimits, ReadOptions};
 use super::resume::{self, Next, Resume};
 use super::timings::{Stage, Timings};
-use super::{Counts, ImportKind, ImportMode, ImportStatus, Issue, Record};
+use super::{Counts, ImportMode, Record, seen, write};
 use crate::app::App;
-use crate::catalog::intake::{self, Batch, Taken};
-use crate::catalog::queries::{Rules, offer_keys};
-use crate::db::{Conn, changes};
 use crate::dictionary::Dictionary;
 use crate::error::{Code, Error, Result};
 use crate::files;
 use crate::jobs::queries::job_of_import_is_alive;
-use crate::pricing::{list, money};
-use crate::stock::report;
+use crate::pricing::money;
 use crate::suppliers::profile::{FileMode, Profile};
-use crate::suppliers::queries::{supplier_by_code, supplier_ensure};
+use crate::suppliers::queries::supplier_by_code;
 use crate::suppliers::{Target, field_names, propose};
 use object_store::{GetResultPayload, ObjectStoreExt, path::Path};
 use std::collections::HashSet;
@@ -35,12 +29,21 @@ const SAMPLES: usize = 200;
 /// Words of lost rows that are kept to find their offers by.
 pub(super) const MAX_LOST_WORDS: usize = 200_000;
 
+/// How much is written in one transaction.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Pace {
+    /// One chunk, so that a person's edit is never stuck behind an import.
+    Prompt,
+    /// What is ready within a second: for a command, beside which few wait.
+    Ample,
+}
+
 /// What remains known between chunks.
 #[derive(Default)]
 pub(super) struct State {
     pub(super) counts: Counts,
-    pub(super) seen: HashSet<i64>,
-    pub(super) seen_levels: HashSet<(i64, i64)>,
+    pub(super) seen: seen::Offers,
+    pub(super) seen_levels: seen::Levels,
     pub(super) lost_words: HashSet<String>,
 }
 
@@ -49,18 +52,24 @@ pub(super) struct State {
 pub(super) struct Run {
     pub(super) import: Arc<ImportRow>,
     pub(super) mode: ImportMode,
+    pub(super) pace: Pace,
     /// The profile's text, and whether it was proposed by us.
     pub(super) profile: Arc<String>,
     pub(super) proposed: bool,
 }
 
 /// Does an accepted import and returns it as it ended. Safe to repeat: it goes on after the last chunk that was written.
-pub async fn execute(app: &App, import_id: &str, progress: &(dyn Fn(&Counts) + Sync)) -> Result<ImportRow> {
-    execute_timed(app, import_id, progress).await.map(|(import, _)| import)
+pub async fn execute(app: &App, import_id: &str) -> Result<ImportRow> {
+    execute_timed(app, import_id, Pace::Prompt, &|_| {}).await.map(|(import, _)| import)
 }
 
-/// [`execute`], and where its time went.
-pub async fn execute_timed(app: &App, import_id: &str, progress: &(dyn Fn(&Counts) + Sync)) -> Result<(ImportRow, Timings)> {
+/// [`execute`] at a pace, and where its time went.
+pub async fn execute_timed(
+    app: &App,
+    import_id: &str,
+    pace: Pace,
+    progress: &(dyn Fn(&Counts) + Sync),
+) -> Result<(ImportRow, Timings)> {
     let id = import_id.to_owned();
     let import = app.db.read(move |conn| import_by_id(conn, &id)).await?;
     let (mut timings, kind, began) = (Timings::default(), import.kind.as_str(), Instant::now());
@@ -69,7 +78,7 @@ pub async fn execute_timed(app: &App, import_id: &str, progress: &(dyn Fn(&Count
     }
     let span = tracing::info_span!("import", import = import_id, kind);
     let ended = async {
-        match attempt(app, import, progress, &mut timings).await {
+        match attempt(app, import, pace, progress, &mut timings).await {
             Ok(import) => Ok(import),
             // What is passing is tried again by the queue; anything else is this import's own end.
             Err(error) if error.code == Code::Unavailable => Err(error),
@@ -84,12 +93,18 @@ pub async fn execute_timed(app: &App, import_id: &str, progress: &(dyn Fn(&Count
     Ok((import, timings))
 }
 
-async fn attempt(app: &App, import: ImportRow, progress: &(dyn Fn(&Counts) + Sync), timings: &mut Timings) -> Result<ImportRow> {
+async fn attempt(
+    app: &App,
+    import: ImportRow,
+    pace: Pace,
+    progress: &(dyn Fn(&Counts) + Sync),
+    timings: &mut Timings,
+) -> Result<ImportRow> {
     let (text, profile, proposed) = profile(app, &import).await?;
     let mode = mode(&import, &profile);
     let code = import.supplier.clone();
     let supplier = app.db.read(move |conn| supplier_by_code(conn, &code)).await?;
-    let run = Run { mode, profile: Arc::new(text), proposed, import: Arc::new(import) };
+    let run = Run { mode, pace, profile: Arc::new(text), proposed, import: Arc::new(import) };
     if !begin(app, &run, profile.name.clone()).await? {
         let state = State { counts: run.import.counts, ..State::default() };
         return finish::end(app, run, state, Ending::Cancelled).await;
@@ -110,28 +125,30 @@ async fn attempt(app: &App, import: ImportRow, progress: &(dyn Fn(&Counts) + Syn
     let mut fatal = None;
     for (place, file) in run.import.files.iter().enumerate() {
         let mut chunks = reader.start(open(app, file).await?, file.name.clone(), place, Arc::clone(&last));
+        let mut broken = None;
         loop {
             let waiting = Instant::now();
-            let Some(chunk) = chunks.recv().await else { break };
+            let Some(chunk) = chunks.next().await else { break };
             timings.add(Stage::Wait, waiting.elapsed());
             let mut chunk = chunk?;
-            fatal = fatal.or(chunk.fatal.take().map(|reason| format!("{}: {reason}", file.name)));
             match resume.next(chunk.read) {
                 Some(Next::Write) => {}
                 Some(Next::Pass) => {
+                    broken = broken.or(chunk.fatal.take());
                     state = resume::pass(app, &run, chunk, state).await?;
                     continue;
                 }
                 None => return Err(resume::restart(app, &run).await),
             }
-            let span = tracing::debug_span!("chunk", file = file.name, rows = chunk.read);
-            let written = write_chunk(app, &run, &file.name, chunk, state, timings).instrument(span).await?;
-            state = written.0;
-            if !written.1 {
+            let written = write::chunks(app, &run, &file.name, chunk, chunks, state, timings).await?;
+            (state, chunks) = (written.state, written.rest);
+            broken = broken.or(written.fatal);
+            if !written.going {
                 return finish::end(app, run, state, Ending::Cancelled).await;
             }
             progress(&state.counts);
         }
+        fatal = broken.map(|reason| format!("{}: {reason}", file.name));
         if fatal.is_some() {
             break;
         }
@@ -259,170 +276,4 @@ async fn open(app: &App, file: &StoredFile) -> Result<Box<dyn Read + Send>> {
             Ok(Box::new(spool))
         }
     }
-}
-
-/// Writes one chunk; the second answer is false when somebody has stopped the import, and nothing of the chunk was written.
-async fn write_chunk(
-    app: &App,
-    run: &Run,
-    file: &str,
-    chunk: Chunk,
-    state: State,
-    timings: &mut Timings,
-) -> Result<(State, bool)> {
-    let (rows, spent, before, asked) = (chunk.read, chunk.spent, state.counts, Instant::now());
-    let (step, dictionary, now) =
-        (Step { run: run.clone(), file: file.to_owned() }, Arc::clone(&app.dictionary), app.clock.now());
-    let work = move |conn: &mut Conn| {
-        let begun = Instant::now();
-        let _in = tracing::debug_span!("write").entered();
-        step.write(conn, &dictionary, chunk, state, now).map(|worked| (worked, [begun, Instant::now()]))
-    };
-    let (state, going, [begun, written]) = transact(app, run, work).await?;
-    for (stage, spent) in [Stage::Read, Stage::Understand].into_iter().zip(spent) {
-        timings.add(stage, spent);
-    }
-    timings.add(Stage::Lock, begun.duration_since(asked));
-    timings.add(Stage::Write, written.duration_since(begun));
-    timings.add(Stage::Commit, written.elapsed());
-    if going {
-        timings.rows += rows;
-        timings.chunks += 1;
-        tell(run.import.kind, rows, &before, &state.counts);
-    }
-    Ok((state, going))
-}
-
-/// Counts what became of a chunk's rows.
-fn tell(kind: ImportKind, rows: i64, before: &Counts, after: &Counts) {
-    left_stage("write", rows.unsigned_abs());
-    metrics::counter!("beamline_import_chunks_total").increment(1);
-    for (outcome, rows) in [
-        ("created", after.created - before.created),
-        ("updated", after.updated - before.updated),
-        ("unchanged", after.unchanged - before.unchanged),
-        ("rejected", after.rejected - before.rejected),
-    ] {
-        let kind = kind.as_str();
-        metrics::counter!("beamline_import_rows_total", "kind" => kind, "outcome" => outcome).increment(rows.unsigned_abs());
-    }
-}
-
-type Worked = (State, Vec<Issue>, bool, Step);
-/// When a step began and ended.
-type Times = [Instant; 2];
-
-/// Runs a step, really or in rehearsal, and notes what it found; a rehearsal's counts and issues are kept, nothing else of it.
-async fn transact(
-    app: &App,
-    run: &Run,
-    work: impl FnOnce(&mut Conn) -> Result<(Worked, Times)> + Send + 'static,
-) -> Result<(State, bool, Times)> {
-    let note = |conn: &mut Conn, ((state, issues, going, step), times): (Worked, Times)| {
-        if going {
-            issues_insert(conn, &step.run.import.id, &step.file, &issues)?;
-            import_count(conn, &step.run.import.id, &state.counts)?;
-        }
-        Ok((state, going, times))
-    };
-    if run.import.dry_run {
-        let worked = app.db.rehearse(work).await?;
-        return app.db.write(move |conn| note(conn, worked)).await;
-    }
-    app.db.write(move |conn| work(conn).and_then(|worked| note(conn, worked))).await
-}
-
-/// One transaction's share of an import.
-struct Step {
-    run: Run,
-    file: String,
-}
-
-impl Step {
-    fn write(
-        self,
-        conn: &mut Conn,
-        dictionary: &Arc<Dictionary>,
-        chunk: Chunk,
-        mut state: State,
-        now: chrono::DateTime<chrono::Utc>,
-    ) -> Result<Worked> {
-        let (status, rows) = import_stage(conn, &self.run.import.id)?;
-        if status != ImportStatus::Running {
-            return Ok((state, Vec::new(), false, self));
-        }
-        if rows != state.counts.rows_read {
-            // This worker was thought dead and is late; two that write in turns would count every row twice.
-            let message = format!("another process has taken import {} up and is at row {rows}", self.run.import.id);
-            return Err(Error::new(Code::Unavailable, message));
-        }
-        let Chunk { rows, standing, mut issues, read, rejected, warned, superseded, lost_keys, lost_words, .. } = chunk;
-        let room = MAX_LOST_WORDS.saturating_sub(state.lost_words.len());
-        state.lost_words.extend(lost_words.into_iter().take(room));
-        let batch = self.batch(conn, now)?;
-        let lost: Vec<&str> = lost_keys.iter().map(String::as_str).collect();
-        let lost_offers: Vec<i64> = offer_keys(conn, batch.supplier_id, &lost)?.values().map(|offer| offer.id).collect();
-        if self.run.import.kind == ImportKind::Stock {
-            // A lost row does not say which warehouse it was about: all of its offer's levels stand.
-            let levels = crate::stock::queries::levels_of_offers(conn, &lost_offers)?;
-            state.seen_levels.extend(levels.into_keys());
-        }
-        // Only a whole file says what is missing from it.
-        let whole = self.run.mode == ImportMode::Full;
-        if whole {
-            state.seen.extend(lost_offers);
-        }
-        let mut counts = Counts { rows_read: read, rejected, warned, unchanged: superseded, ..Counts::default() };
-        let rules = Rules::load(conn, dictionary)?;
-        let mut taken = match self.run.import.kind {
-            ImportKind::Catalog => intake::take(conn, &rules, &batch, rows)?,
-            ImportKind::Stock => {
-                report::take_stock(conn, &rules, &batch, &mut state.seen_levels, &rows, &mut counts, &mut issues)?
-            }
-            ImportKind::Prices => list::take_prices(conn, &rules, &batch, &rows, &mut counts, &mut issues)?,
-        };
-        for offer in &standing {
-            taken.stand(offer, &batch);
-        }
-        count(&mut counts, &taken);
-        if whole {
-            state.seen.extend(&taken.seen);
-        }
-        changes::append(conn, now, &taken.changes)?;
-        add(&mut state.counts, &counts);
-        Ok((state, issues, true, self))
-    }
-
-    fn batch(&self, conn: &mut Conn, now: chrono::DateTime<chrono::Utc>) -> Result<Batch> {
-        let import = &self.run.import;
-        // In a rehearsal for a new supplier this makes it, and takes it back with the rest.
-        let supplier = supplier_ensure(conn, &import.supplier, now)?;
-        Ok(Batch {
-            supplier_id: supplier.id,
-            supplier_code: import.supplier.clone(),
-            supplier_rank: supplier.rank,
-            import_id: import.id.clone(),
-            file: self.file.clone(),
-            operation_id: import.operation_id.clone(),
-            now,
-            began: import.created_at,
-        })
-    }
-}
-
-fn count(counts: &mut Counts, taken: &Taken) {
-    let [created, updated, unchanged] =
-        [taken.created, taken.updated, taken.unchanged].map(|count| i64::try_from(count).unwrap_or(i64::MAX));
-    counts.created += created;
-    counts.updated += updated;
-    counts.unchanged += unchanged;
-}
-
-fn add(sum: &mut Counts, more: &Counts) {
-    sum.rows_read += more.rows_read;
-    sum.created += more.created;
-    sum.updated += more.updated;
-    sum.unchanged += more.unchanged;
-    sum.rejected += more.rejected;
-    sum.warned += more.warned;
 }

@@ -155,7 +155,7 @@ async fn give_up(app: &App, held: &Held) {
 /// Does the job; what went wrong with its own matter (a bad file) is the job's result, not an error.
 async fn perform(app: &App, job: &Job) -> Result<()> {
     match job {
-        Job::Import { import_id } => crate::import::run::execute(app, import_id, &|_| {}).await.map(|_| ()),
+        Job::Import { import_id } => crate::import::run::execute(app, import_id).await.map(|_| ()),
         Job::Release { import_id } => finish::lose_held(app, import_id).await.map(|_| ()),
         Job::Undo { operation_id } => crate::undo::run::execute(app, operation_id).await,
         Job::ResolveAll => crate::catalog::resolve_all::run(app, &|_| {}).await.map(|_| ()),

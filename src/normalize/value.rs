@@ -7,7 +7,7 @@ mod shape;
 pub(crate) use shape::{Object, is_of_value};
 
 use rust_decimal::Decimal;
-use serde::{Deserialize, Serialize};
+use serde::{Deserialize, Serialize, Serializer};
 
 /// A typed value of one attribute (of one locale, where the attribute has text per locale).
 ///
@@ -144,4 +144,19 @@ pub struct Claim {
     pub rule: String,
     /// How sure that rule is, 0 to 100.
     pub confidence: u8,
+}
+
+/// Claims as they are stored: each a row of its parts in their order, because the parts' names would be half of all that is stored. Both
+/// forms are read back as claims.
+#[derive(Debug)]
+pub struct Compact<'a>(pub &'a [Claim]);
+
+impl<'a> Serialize for Compact<'a> {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        let parts = |claim: &'a Claim| {
+            let Claim { attribute, locale, value, raw, field, rule, confidence } = claim;
+            (attribute, locale, value, raw, field, rule, *confidence)
+        };
+        serializer.collect_seq(self.0.iter().map(parts))
+    }
 }

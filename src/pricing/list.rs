@@ -1,7 +1,7 @@
 //! A price list's rows: cost and recommended price of offers that are there already.
 
 use crate::catalog::intake::{Batch, Taken, offer_image};
-use crate::catalog::queries::{Rules, offers_by_key, offers_put};
+use crate::catalog::queries::{Keys, Rules, offers_by_key, offers_put};
 use crate::catalog::terms;
 use crate::db::{ChangeKind, Conn, NewChange, lock_catalog};
 use crate::error::Result;
@@ -60,7 +60,7 @@ pub fn take_prices(
         body.updated_at = batch.now.into();
         priced.push(offer);
     }
-    offers_put(conn, &priced)?;
+    offers_put(conn, &priced, Keys::Kept)?;
     taken.changes.extend(terms::refresh(conn, rules, &products, Some(&batch.operation_id))?);
     Ok(taken)
 }

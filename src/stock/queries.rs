@@ -11,7 +11,7 @@ use crate::each_backend;
 use crate::error::Result;
 use diesel::prelude::*;
 use diesel::upsert::excluded;
-use std::collections::{HashMap, HashSet};
+use std::collections::HashMap;
 
 /// The warehouse of a supplier that names none.
 pub const DEFAULT_WAREHOUSE: &str = "default";
@@ -190,34 +190,6 @@ pub fn levels_put(conn: &mut Conn, levels: &[LevelRow], movements: &[Movement]) 
         each_backend!(conn => diesel::insert_into(stock_movements::table).values(part).execute(conn))?;
     }
     Ok(())
-}
-
-/// Levels of a supplier's offers that still hold something, are not among `seen`, and whose key is none of `lost_words`.
-/// The second figure counts all that hold something.
-pub fn levels_unseen(
-    conn: &mut Conn,
-    supplier_id: i64,
-    seen: &HashSet<(i64, i64)>,
-    lost_words: &HashSet<String>,
-) -> Result<(Vec<LevelRow>, usize)> {
-    let rows: Vec<(String, LevelRow)> = stock_levels::table
-        .inner_join(offers::table)
-        .filter(offers::supplier_id.eq(supplier_id).and(stock_levels::on_hand.gt(0)))
-        .select((
-            offers::supplier_sku,
-            (
-                stock_levels::offer_id,
-                stock_levels::warehouse_id,
-                stock_levels::on_hand,
-                stock_levels::reserved,
-                stock_levels::reported_at,
-            ),
-        ))
-        .load(conn)?;
-    let all = rows.len();
-    let unseen =
-        rows.into_iter().filter(|(key, row)| !seen.contains(&(row.offer_id, row.warehouse_id)) && !lost_words.contains(key));
-    Ok((unseen.map(|(_, row)| row).collect(), all))
 }
 
 /// Warehouse codes of a supplier by id.

@@ -7,6 +7,7 @@ use crate::catalog::terms;
 use crate::db::{Conn, lock_catalog};
 use crate::error::Result;
 use crate::import::chunk::reject_unknown_sku;
+use crate::import::seen::Levels;
 use crate::import::{Counts, Issue, PreparedRow};
 use std::collections::{BTreeSet, HashSet};
 
@@ -15,7 +16,7 @@ pub fn take_stock(
     conn: &mut Conn,
     rules: &Rules,
     batch: &Batch,
-    seen: &mut HashSet<(i64, i64)>,
+    seen: &mut Levels,
     rows: &[PreparedRow],
     counts: &mut Counts,
     issues: &mut Vec<Issue>,

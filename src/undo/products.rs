@@ -7,7 +7,8 @@ use crate::catalog::golden::{self, Chosen, Pending, Restored};
 use crate::catalog::intake::offer_image;
 use crate::catalog::lifecycle::{BY_IMPORT, BY_PERSON, BY_RULE};
 use crate::catalog::queries::{
-    EditRow, OfferRow, ProductRow, Rules, edit_delete, edit_rows_of, edits_put, offers_by_id, offers_put, products_by_id,
+    EditRow, Keys, OfferRow, ProductRow, Rules, edit_delete, edit_rows_of, edits_put, offers_by_id, offers_put, products_by_id,
+    records_put,
 };
 use crate::catalog::said::{self, EditImage, Touched};
 use crate::catalog::{ProductStatus, golden::image as product_image};
@@ -167,7 +168,8 @@ fn offers(
         rows.push(OfferRow { id: *id, body });
     }
     if desk.undo.is_some() {
-        offers_put(conn, &rows)?;
+        offers_put(conn, &rows, Keys::Any)?;
+        records_put(conn, &rows)?;
     }
     Ok(touched)
 }

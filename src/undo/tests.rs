@@ -59,7 +59,7 @@ fn an_image_that_names_little_touches_little() {
 
 #[test]
 fn an_offer_that_was_made_says_nothing_afterwards() {
-    use crate::catalog::queries::OfferBody;
+    use crate::catalog::queries::{OfferBody, OfferRecord};
     use crate::db::{JsonText, Time};
     let at = Time(chrono::DateTime::UNIX_EPOCH);
     let text = |value: Value| JsonText::of(&value).unwrap();
@@ -69,10 +69,8 @@ fn an_offer_that_was_made_says_nothing_afterwards() {
         product_id: Some(7),
         live: true,
         gone_at: None,
-        raw: text(json!({"title": "Lamp"})),
         row_hash: "ab".to_owned(),
         warned: false,
-        claims: text(json!([1])),
         gtin: Some("0".to_owned()),
         brand: Some("petzl".to_owned()),
         mpn_key: Some("e093".to_owned()),
@@ -81,18 +79,22 @@ fn an_offer_that_was_made_says_nothing_afterwards() {
         cost_currency: Some("EUR".to_owned()),
         recommended_minor: None,
         recommended_currency: None,
-        images: text(json!([])),
-        tags: text(json!(["x"])),
         import_id: "imp_1".to_owned(),
         file: "f.csv".to_owned(),
         row_number: 1,
         created_at: at,
         updated_at: at,
+        record: OfferRecord {
+            raw: text(json!({"title": "Lamp"})),
+            claims: text(json!([1])),
+            images: text(json!([])),
+            tags: text(json!(["x"])),
+        },
     };
     let now = fields(crate::catalog::intake::offer_image(&body).unwrap().read().unwrap());
     let merged = merge(OFFER, &no_offer(at), None, &now);
     assert!(merged.conflicts.is_empty());
     set_offer(&mut body, &merged.set, at).unwrap();
     assert_eq!((body.live, body.product_id, body.gtin, body.cost_minor, body.cost_currency), (false, Some(7), None, None, None));
-    assert_eq!((body.claims.as_str(), body.tags.as_str(), body.row_hash.as_str()), ("[]", "[]", ""));
+    assert_eq!((body.record.claims.as_str(), body.record.tags.as_str(), body.row_hash.as_str()), ("[]", "[]", ""));
 }

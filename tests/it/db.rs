@@ -1,6 +1,7 @@
 //! Storage: opening, migrating, transactions and types, on both databases.
 
-use crate::support::{Cluster, Postgres, say};
+use crate::support::{Cluster, Postgres, Server, Upload, say};
+use beamline::catalog::queries::offers_by_supplier;
 use beamline::db::schema::{rates, settings, suppliers};
 use beamline::db::{Backend, Conn, Db, JsonText, Time, changes};
 use beamline::error::{Code, Error, Result};
@@ -256,6 +257,26 @@ both_databases! {
         }
         let version = house.app.db.read(|conn| Ok(suppliers::table.select(suppliers::version).first::<i64>(conn)?)).await.unwrap();
         assert_eq!(version, 1 + 8 * 25);
+    }
+
+    async fn a_migration_of_what_suppliers_said_loses_nothing_either_way(house: House) {
+        let csv = "sku,name,weight,image,tag\nA-1,Alpine Spot,86 g,https://img.example/1.jpg,trail\nA-2,Alpine Beam,120 g,,\n";
+        Upload::new("alpine", "a.csv", csv).done(&Server::start(&house).await).await;
+        let offers = |conn: &mut Conn| Ok(offers_by_supplier(conn, 1, "", 10)?.into_iter().map(|offer| offer.body).collect::<Vec<_>>());
+        let before = house.app.db.read(offers).await.unwrap();
+        assert_eq!(before.len(), 2);
+        assert!(before.iter().all(|offer| offer.record.raw.as_str().contains("Alpine") && offer.record.claims.as_str().contains("Alpine")));
+        // As the version before kept them, and then as this one does again.
+        let down = match house.backend() {
+            Backend::Sqlite => include_str!("../../migrations/sqlite/0006_records/down.sql"),
+            Backend::Postgres => include_str!("../../migrations/postgres/0006_records/down.sql"),
+        };
+        house.app.db.write(move |conn| {
+            conn.batch_execute(down)?;
+            Ok(conn.batch_execute("DELETE FROM __diesel_schema_migrations WHERE version = '0006'")?)
+        }).await.unwrap();
+        let again = house.open_again().await;
+        assert_eq!(again.db.read(offers).await.unwrap(), before);
     }
 
     async fn rows_that_refer_to_nothing_are_refused(house: House) {

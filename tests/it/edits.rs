@@ -2,7 +2,7 @@
 
 use crate::support::{Answer, Server, key};
 use beamline::auth::Role;
-use beamline::catalog::queries::{NewProduct, ProductRow, Rules, products_put};
+use beamline::catalog::queries::{Keys, NewProduct, ProductRow, Rules, products_put};
 use beamline::db::schema::listings;
 use beamline::db::{JsonText, Time};
 use diesel::prelude::*;
@@ -154,7 +154,7 @@ both_databases! {
             .write(|conn| {
                 let now = Time(chrono::DateTime::UNIX_EPOCH);
                 let product = 1_i64;
-                products_put(conn, &[ProductRow { id: product, body: NewProduct::empty("L-1".to_owned(), now)? }])?;
+                products_put(conn, &[ProductRow { id: product, body: NewProduct::empty("L-1".to_owned(), now)? }], Keys::Any)?;
                 for channel in ["google", "shopify"] {
                     diesel::insert_into(listings::table)
                         .values((

@@ -53,7 +53,7 @@ async fn import(app: &App, lamps: usize, profile: &str) -> ImportRow {
         actor: "test".to_owned(),
     };
     let (id, _) = accept::enqueue(app, id, request, vec![file], Some("worker".to_owned())).await.unwrap();
-    run::execute(app, &id, &|_| {}).await.unwrap()
+    run::execute(app, &id).await.unwrap()
 }
 
 async fn products(app: &App) -> Vec<beamline::catalog::ProductView> {

@@ -309,7 +309,7 @@ both_databases! {
         for title in ["Lamp", "Wrong"] {
             let upload = Upload::new("alpine", "lamps.csv", lamps(1..=900, title, "10.00", 5)).profile(PROFILE);
             let id = upload.send_as(&server, &server.admin).await.expect(202)["id"].as_str().unwrap().to_owned();
-            beamline::import::run::execute(&house.app, &id, &|_| {}).await.unwrap();
+            beamline::import::run::execute(&house.app, &id).await.unwrap();
             imports.push(json!({"id": id}));
         }
         let operation = operation_of(&server, &imports[1]).await;
@@ -356,7 +356,7 @@ both_databases! {
         let accepted = Upload::new("alpine", "lamps.csv", lamps(1..=3, "Lamp", "10.00", 5)).profile(PROFILE);
         let accepted = accepted.send_as(&server, &server.admin).await.expect(202);
         let id = accepted["id"].as_str().unwrap().to_owned();
-        beamline::import::run::execute(&house.app, &id, &|_| {}).await.unwrap();
+        beamline::import::run::execute(&house.app, &id).await.unwrap();
         beamline::search::catch_up(&house.app).await.unwrap();
         // Changes that the index does not see before they are pruned.
         let sku = catalogue(&server).await[0]["sku"].as_str().unwrap().to_owned();

@@ -79,7 +79,7 @@ struct Offer {
 
 impl Offer {
     fn of(supplier: &str, product: Option<String>, body: OfferBody) -> Result<Self> {
-        let images: Vec<ImageLink> = body.images.read()?;
+        let images: Vec<ImageLink> = body.record.images.read()?;
         Ok(Self {
             supplier: supplier.to_owned(),
             supplier_sku: body.supplier_sku,
@@ -89,14 +89,14 @@ impl Offer {
             recommended_price: stored_money(body.recommended_minor, body.recommended_currency.as_deref()),
             gtin: body.gtin,
             parent: body.parent,
-            raw: body.raw.read()?,
-            claims: body.claims.read()?,
+            raw: body.record.raw.read()?,
+            claims: body.record.claims.read()?,
             images: images
                 .into_iter()
                 .enumerate()
                 .map(|(place, image)| Image { position: place + 1, role: image.role, url: image.url })
                 .collect(),
-            tags: body.tags.read()?,
+            tags: body.record.tags.read()?,
             import: body.import_id,
             file: body.file,
             row: body.row_number,

@@ -16,9 +16,9 @@ pub use groups::{
     groups_found,
 };
 pub use offers::{
-    ClaimsRow, GoneOffer, OfferBody, OfferKey, OfferRow, claims_of_products, offer_keys, offers_by_id, offers_by_key,
-    offers_by_supplier, offers_mark_gone, offers_of_product, offers_of_supplier_missing, offers_page_of_supplier, offers_put,
-    offers_set_product, products_all_gone,
+    ClaimsRow, GoneOffer, OfferBody, OfferKey, OfferRecord, OfferRow, claims_of_products, offer_keys, offers_by_id,
+    offers_by_key, offers_by_supplier, offers_mark_gone, offers_of_product, offers_page_of_supplier, offers_put,
+    offers_set_product, offers_walk, products_all_gone, records_put,
 };
 pub use products::{
     CatalogFigures, NewProduct, ProductRow, Told, catalog_figures, completeness_of, is_listed, product_count, product_ids_after,
@@ -28,3 +28,13 @@ pub use products::{
 pub use rules::{ChannelPrice, Rules, price_defaults_put};
 pub use terms::{TermsRow, sold, sold_put, terms_of_products};
 pub use views::{ViewFilter, view_by_sku, views, views_after, views_page};
+
+/// Do rows that are written keep what they are looked up by? SQLite writes an index anew for every column that is set, be its value the
+/// same, and each such index is a page somewhere else.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Keys {
+    /// All that are stored do. New ones have whatever they have.
+    Kept,
+    /// Who knows.
+    Any,
+}

@@ -1,13 +1,14 @@
 //! Offers: what one supplier says about one item.
 
-use crate::db::schema::{offers, products, suppliers};
+use super::Keys;
+use crate::db::schema::{offer_records, offers, products, suppliers};
 use crate::db::{Conn, JsonText, ROWS_A_STATEMENT, Time};
 use crate::each_backend;
 use crate::error::Result;
 use chrono::{DateTime, Utc};
 use diesel::prelude::*;
 use diesel::upsert::excluded;
-use std::collections::{HashMap, HashSet};
+use std::collections::HashMap;
 
 /// What an import needs to know of a stored offer to see whether a row changes it.
 #[derive(Debug, Clone, Queryable)]
@@ -44,14 +45,10 @@ pub struct OfferBody {
     pub live: bool,
     /// When it went.
     pub gone_at: Option<Time>,
-    /// The record as read.
-    pub raw: JsonText,
     /// See [`OfferKey::row_hash`].
     pub row_hash: String,
     /// See [`OfferKey::warned`].
     pub warned: bool,
-    /// Typed values with their sources.
-    pub claims: JsonText,
     /// Usable 14-digit GTIN.
     pub gtin: Option<String>,
     /// Brand code.
@@ -68,10 +65,6 @@ pub struct OfferBody {
     pub recommended_minor: Option<i64>,
     /// ISO 4217.
     pub recommended_currency: Option<String>,
-    /// Pictures.
-    pub images: JsonText,
-    /// The supplier's words.
-    pub tags: JsonText,
     /// The import that wrote it.
     pub import_id: String,
     /// The file in that import.
@@ -82,6 +75,23 @@ pub struct OfferBody {
     pub created_at: Time,
     /// When it last changed.
     pub updated_at: Time,
+    /// What the supplier's record said.
+    #[diesel(skip_insertion)]
+    pub record: OfferRecord,
+}
+
+/// What a supplier's record said: most of an offer's bytes, in a table of their own.
+#[derive(Debug, Clone, PartialEq, Eq, Insertable, Queryable)]
+#[diesel(table_name = offer_records, treat_none_as_default_value = false)]
+pub struct OfferRecord {
+    /// The record as read.
+    pub raw: JsonText,
+    /// Typed values with their sources, see [`Compact`](crate::normalize::value::Compact).
+    pub claims: JsonText,
+    /// Pictures.
+    pub images: JsonText,
+    /// The supplier's words.
+    pub tags: JsonText,
 }
 
 /// An offer with its ids.
@@ -140,10 +150,8 @@ macro_rules! body {
             offers::product_id,
             offers::live,
             offers::gone_at,
-            offers::raw,
             offers::row_hash,
             offers::warned,
-            offers::claims,
             offers::gtin,
             offers::brand,
             offers::mpn_key,
@@ -152,13 +160,12 @@ macro_rules! body {
             offers::cost_currency,
             offers::recommended_minor,
             offers::recommended_currency,
-            offers::images,
-            offers::tags,
             offers::import_id,
             offers::file,
             offers::row_number,
             offers::created_at,
             offers::updated_at,
+            (offer_records::raw, offer_records::claims, offer_records::images, offer_records::tags),
         )
     };
 }
@@ -184,6 +191,7 @@ pub fn offer_keys(conn: &mut Conn, supplier_id: i64, keys: &[&str]) -> Result<Ha
 /// The whole offers under these keys.
 pub fn offers_by_key(conn: &mut Conn, supplier_id: i64, keys: &[&str]) -> Result<HashMap<String, OfferRow>> {
     let rows: Vec<OfferRow> = each_backend!(conn => offers::table
+        .inner_join(offer_records::table)
         .filter(offers::supplier_id.eq(supplier_id).and(offers::supplier_sku.eq_any(keys)))
         .select((offers::id, body!()))
         .load(conn))?;
@@ -194,8 +202,7 @@ pub fn offers_by_key(conn: &mut Conn, supplier_id: i64, keys: &[&str]) -> Result
 pub fn offers_by_id(conn: &mut Conn, ids: &[i64]) -> Result<Vec<OfferRow>> {
     let mut rows = Vec::with_capacity(ids.len());
     for part in ids.chunks(1_000) {
-        let more: Vec<OfferRow> =
-            each_backend!(conn => offers::table.filter(offers::id.eq_any(part)).select((offers::id, body!())).load(conn))?;
+        let more: Vec<OfferRow> = each_backend!(conn => offers::table.inner_join(offer_records::table).filter(offers::id.eq_any(part)).select((offers::id, body!())).load(conn))?;
         rows.extend(more);
     }
     Ok(rows)
@@ -204,6 +211,7 @@ pub fn offers_by_id(conn: &mut Conn, ids: &[i64]) -> Result<Vec<OfferRow>> {
 /// One page of a supplier's offers in order of their keys.
 pub fn offers_by_supplier(conn: &mut Conn, supplier_id: i64, after: &str, limit: i64) -> Result<Vec<OfferRow>> {
     Ok(offers::table
+        .inner_join(offer_records::table)
         .filter(offers::supplier_id.eq(supplier_id).and(offers::supplier_sku.gt(after)))
         .order(offers::supplier_sku)
         .limit(limit)
@@ -214,6 +222,7 @@ pub fn offers_by_supplier(conn: &mut Conn, supplier_id: i64, after: &str, limit:
 /// One page of a supplier's offers in order of their ids.
 pub fn offers_page_of_supplier(conn: &mut Conn, supplier_id: i64, after: i64, limit: i64) -> Result<Vec<OfferRow>> {
     Ok(offers::table
+        .inner_join(offer_records::table)
         .filter(offers::supplier_id.eq(supplier_id).and(offers::id.gt(after)))
         .order(offers::id)
         .limit(limit)
@@ -225,6 +234,7 @@ pub fn offers_page_of_supplier(conn: &mut Conn, supplier_id: i64, after: i64, li
 pub fn offers_of_product(conn: &mut Conn, product_id: i64) -> Result<Vec<(String, OfferBody)>> {
     Ok(offers::table
         .inner_join(suppliers::table)
+        .inner_join(offer_records::table)
         .filter(offers::product_id.eq(product_id))
         .order((suppliers::rank, suppliers::code, offers::supplier_sku))
         .select((suppliers::code, body!()))
@@ -237,16 +247,16 @@ pub fn claims_of_products(conn: &mut Conn, product_ids: &[i64]) -> Result<HashMa
     for part in product_ids.chunks(1_000) {
         let rows: Vec<ClaimsRow> = each_backend!(conn => offers::table
             .inner_join(suppliers::table)
+            .inner_join(offer_records::table)
             .filter(offers::product_id.eq_any(part))
-            .order((suppliers::rank, suppliers::code, offers::supplier_sku))
             .select((
                 offers::id,
                 offers::product_id,
                 offers::supplier_sku,
                 offers::live,
-                offers::claims,
-                offers::images,
-                offers::tags,
+                offer_records::claims,
+                offer_records::images,
+                offer_records::tags,
                 offers::cost_minor,
                 offers::cost_currency,
                 offers::recommended_minor,
@@ -264,38 +274,79 @@ pub fn claims_of_products(conn: &mut Conn, product_ids: &[i64]) -> Result<HashMa
             }
         }
     }
+    // Sorting them there would copy every document once more.
+    for rows in by_product.values_mut() {
+        rows.sort_unstable_by(|a, b| {
+            (a.rank, &a.supplier_code, &a.supplier_sku).cmp(&(b.rank, &b.supplier_code, &b.supplier_sku))
+        });
+    }
     Ok(by_product)
 }
 
+/// What changes in an offer that keeps what it is looked up by.
+macro_rules! set {
+    () => {
+        (
+            offers::gone_at.eq(excluded(offers::gone_at)),
+            offers::row_hash.eq(excluded(offers::row_hash)),
+            offers::warned.eq(excluded(offers::warned)),
+            offers::parent.eq(excluded(offers::parent)),
+            offers::cost_minor.eq(excluded(offers::cost_minor)),
+            offers::cost_currency.eq(excluded(offers::cost_currency)),
+            offers::recommended_minor.eq(excluded(offers::recommended_minor)),
+            offers::recommended_currency.eq(excluded(offers::recommended_currency)),
+            offers::import_id.eq(excluded(offers::import_id)),
+            offers::file.eq(excluded(offers::file)),
+            offers::row_number.eq(excluded(offers::row_number)),
+            offers::updated_at.eq(excluded(offers::updated_at)),
+        )
+    };
+}
+
+impl OfferBody {
+    /// Has it all that `other` is looked up by?
+    pub fn keyed_as(&self, other: &Self) -> bool {
+        (self.product_id, self.live, &self.gtin, &self.brand, &self.mpn_key)
+            == (other.product_id, other.live, &other.gtin, &other.brand, &other.mpn_key)
+    }
+}
+
 /// Writes offers with their ids, new ones and changed ones alike.
-pub fn offers_put(conn: &mut Conn, rows: &[OfferRow]) -> Result<()> {
+pub fn offers_put(conn: &mut Conn, rows: &[OfferRow], keys: Keys) -> Result<()> {
     for part in rows.chunks(ROWS_A_STATEMENT) {
-        each_backend!(conn => diesel::insert_into(offers::table)
-            .values(part)
-            .on_conflict(offers::id)
+        each_backend!(conn => {
+            let put = diesel::insert_into(offers::table).values(part).on_conflict(offers::id).do_update();
+            match keys {
+                Keys::Kept => put.set(set!()).execute(conn),
+                Keys::Any => put
+                    .set((
+                        set!(),
+                        offers::product_id.eq(excluded(offers::product_id)),
+                        offers::live.eq(excluded(offers::live)),
+                        offers::gtin.eq(excluded(offers::gtin)),
+                        offers::brand.eq(excluded(offers::brand)),
+                        offers::mpn_key.eq(excluded(offers::mpn_key)),
+                    ))
+                    .execute(conn),
+            }
+        })?;
+    }
+    Ok(())
+}
+
+/// Writes what the records of these offers said; the offers stand by then.
+pub fn records_put(conn: &mut Conn, rows: &[OfferRow]) -> Result<()> {
+    for part in rows.chunks(ROWS_A_STATEMENT) {
+        let records: Vec<_> = part.iter().map(|row| (offer_records::offer_id.eq(row.id), &row.body.record)).collect();
+        each_backend!(conn => diesel::insert_into(offer_records::table)
+            .values(records)
+            .on_conflict(offer_records::offer_id)
             .do_update()
             .set((
-                offers::product_id.eq(excluded(offers::product_id)),
-                offers::live.eq(excluded(offers::live)),
-                offers::gone_at.eq(excluded(offers::gone_at)),
-                offers::raw.eq(excluded(offers::raw)),
-                offers::row_hash.eq(excluded(offers::row_hash)),
-                offers::warned.eq(excluded(offers::warned)),
-                offers::claims.eq(excluded(offers::claims)),
-                offers::gtin.eq(excluded(offers::gtin)),
-                offers::brand.eq(excluded(offers::brand)),
-                offers::mpn_key.eq(excluded(offers::mpn_key)),
-                offers::parent.eq(excluded(offers::parent)),
-                offers::cost_minor.eq(excluded(offers::cost_minor)),
-                offers::cost_currency.eq(excluded(offers::cost_currency)),
-                offers::recommended_minor.eq(excluded(offers::recommended_minor)),
-                offers::recommended_currency.eq(excluded(offers::recommended_currency)),
-                offers::images.eq(excluded(offers::images)),
-                offers::tags.eq(excluded(offers::tags)),
-                offers::import_id.eq(excluded(offers::import_id)),
-                offers::file.eq(excluded(offers::file)),
-                offers::row_number.eq(excluded(offers::row_number)),
-                offers::updated_at.eq(excluded(offers::updated_at)),
+                offer_records::raw.eq(excluded(offer_records::raw)),
+                offer_records::claims.eq(excluded(offer_records::claims)),
+                offer_records::images.eq(excluded(offer_records::images)),
+                offer_records::tags.eq(excluded(offer_records::tags)),
             ))
             .execute(conn))?;
     }
@@ -310,18 +361,17 @@ pub fn offers_set_product(conn: &mut Conn, product_id: i64, offer_ids: &[i64]) -
     Ok(())
 }
 
-/// An offer that a file did not name: its id, its key, its product.
-pub type Missing = (i64, String, Option<i64>);
+/// An offer as a walk meets it: its id, its key, whether it is live.
+pub type Met = (i64, String, bool);
 
-/// Live offers of a supplier that are not among `seen`. The second figure counts all live ones.
-pub fn offers_of_supplier_missing(conn: &mut Conn, supplier_id: i64, seen: &HashSet<i64>) -> Result<(Vec<Missing>, usize)> {
-    let live: Vec<Missing> = offers::table
-        .filter(offers::supplier_id.eq(supplier_id).and(offers::live.eq(true)))
-        .order(offers::id)
-        .select((offers::id, offers::supplier_sku, offers::product_id))
-        .load(conn)?;
-    let all = live.len();
-    Ok((live.into_iter().filter(|(id, _, _)| !seen.contains(id)).collect(), all))
+/// The next offers of a supplier after a key, by key.
+pub fn offers_walk(conn: &mut Conn, supplier_id: i64, after: &str, limit: i64) -> Result<Vec<Met>> {
+    Ok(offers::table
+        .filter(offers::supplier_id.eq(supplier_id).and(offers::supplier_sku.gt(after)))
+        .order(offers::supplier_sku)
+        .select((offers::id, offers::supplier_sku, offers::live))
+        .limit(limit)
+        .load(conn)?)
 }
 
 /// Marks offers gone.

@@ -1,5 +1,6 @@
 //! Products: the stored golden record and the look-ups that identify it.
 
+use super::Keys;
 use crate::catalog::{ProductStatus, lifecycle};
 use crate::db::schema::{listings, offers, products};
 use crate::db::{Conn, JsonText, ROWS_A_STATEMENT, Time};
@@ -222,34 +223,53 @@ pub fn skus_taken(conn: &mut Conn, skus: &[&str]) -> Result<HashSet<String>> {
     Ok(rows.into_iter().collect())
 }
 
+/// What changes in a product that keeps what it is looked up by.
+macro_rules! set {
+    () => {
+        (
+            products::status.eq(excluded(products::status)),
+            products::status_by.eq(excluded(products::status_by)),
+            products::mpn.eq(excluded(products::mpn)),
+            products::category.eq(excluded(products::category)),
+            products::group_pinned.eq(excluded(products::group_pinned)),
+            products::title.eq(excluded(products::title)),
+            products::golden.eq(excluded(products::golden)),
+            products::images.eq(excluded(products::images)),
+            products::tags.eq(excluded(products::tags)),
+            products::available.eq(excluded(products::available)),
+            products::price_minor.eq(excluded(products::price_minor)),
+            products::price_currency.eq(excluded(products::price_currency)),
+            products::version.eq(excluded(products::version)),
+            products::updated_at.eq(excluded(products::updated_at)),
+        )
+    };
+}
+
+impl NewProduct {
+    /// Has it all that `other` is looked up by?
+    pub fn keyed_as(&self, other: &Self) -> bool {
+        (&self.gtin, &self.brand, &self.mpn_key, self.group_id) == (&other.gtin, &other.brand, &other.mpn_key, other.group_id)
+    }
+}
+
 /// Writes products with their ids, new ones and changed ones alike.
-pub fn products_put(conn: &mut Conn, rows: &[ProductRow]) -> Result<()> {
+pub fn products_put(conn: &mut Conn, rows: &[ProductRow], keys: Keys) -> Result<()> {
     for part in rows.chunks(ROWS_A_STATEMENT) {
-        each_backend!(conn => diesel::insert_into(products::table)
-            .values(part)
-            .on_conflict(products::id)
-            .do_update()
-            .set((
-                products::status.eq(excluded(products::status)),
-                products::status_by.eq(excluded(products::status_by)),
-                products::gtin.eq(excluded(products::gtin)),
-                products::brand.eq(excluded(products::brand)),
-                products::mpn.eq(excluded(products::mpn)),
-                products::mpn_key.eq(excluded(products::mpn_key)),
-                products::category.eq(excluded(products::category)),
-                products::group_id.eq(excluded(products::group_id)),
-                products::group_pinned.eq(excluded(products::group_pinned)),
-                products::title.eq(excluded(products::title)),
-                products::golden.eq(excluded(products::golden)),
-                products::images.eq(excluded(products::images)),
-                products::tags.eq(excluded(products::tags)),
-                products::available.eq(excluded(products::available)),
-                products::price_minor.eq(excluded(products::price_minor)),
-                products::price_currency.eq(excluded(products::price_currency)),
-                products::version.eq(excluded(products::version)),
-                products::updated_at.eq(excluded(products::updated_at)),
-            ))
-            .execute(conn))?;
+        each_backend!(conn => {
+            let put = diesel::insert_into(products::table).values(part).on_conflict(products::id).do_update();
+            match keys {
+                Keys::Kept => put.set(set!()).execute(conn),
+                Keys::Any => put
+                    .set((
+                        set!(),
+                        products::gtin.eq(excluded(products::gtin)),
+                        products::brand.eq(excluded(products::brand)),
+                        products::mpn_key.eq(excluded(products::mpn_key)),
+                        products::group_id.eq(excluded(products::group_id)),
+                    ))
+                    .execute(conn),
+            }
+        })?;
     }
     Ok(())
 }

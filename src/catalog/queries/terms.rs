@@ -39,7 +39,6 @@ pub fn terms_of_products(conn: &mut Conn, product_ids: &[i64]) -> Result<HashMap
         let rows: Vec<Terms> = each_backend!(conn => offers::table
             .inner_join(suppliers::table)
             .filter(offers::product_id.eq_any(part))
-            .order((suppliers::rank, suppliers::code, offers::supplier_sku))
             .select((
                 offers::product_id,
                 offers::id,
@@ -58,6 +57,11 @@ pub fn terms_of_products(conn: &mut Conn, product_ids: &[i64]) -> Result<HashMap
             let row = TermsRow { offer_id, supplier_sku, live, cost, recommended_price, supplier_code, rank };
             by_product.entry(product).or_default().push(row);
         }
+    }
+    for rows in by_product.values_mut() {
+        rows.sort_unstable_by(|a, b| {
+            (a.rank, &a.supplier_code, &a.supplier_sku).cmp(&(b.rank, &b.supplier_code, &b.supplier_sku))
+        });
     }
     Ok(by_product)
 }

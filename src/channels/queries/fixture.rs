@@ -74,9 +74,9 @@ pub(crate) fn product(conn: &mut Conn, view: &ProductView, cost: Option<i64>, no
             diesel::insert_into(offers::table)
                 .values((
                     (offers::id.eq(view.id), offers::supplier_id.eq(1), offers::supplier_sku.eq(&view.sku)),
-                    (offers::product_id.eq(view.id), offers::live.eq(true), offers::raw.eq(&empty), offers::row_hash.eq("")),
-                    (offers::claims.eq(&empty), offers::cost_minor.eq(cost), offers::cost_currency.eq("EUR")),
-                    (offers::images.eq(&empty), offers::tags.eq(&empty), offers::import_id.eq("imp"), offers::file.eq("f")),
+                    (offers::product_id.eq(view.id), offers::live.eq(true), offers::row_hash.eq("")),
+                    (offers::cost_minor.eq(cost), offers::cost_currency.eq("EUR")),
+                    (offers::import_id.eq("imp"), offers::file.eq("f")),
                     (offers::row_number.eq(1), offers::created_at.eq(time), offers::updated_at.eq(time)),
                 ))
                 .execute(conn)?;

@@ -12,7 +12,7 @@ fn feed(desk: &ChannelDesk, format: &str, blocks: &[Vec<ProductView>]) -> (tempf
     for block in blocks {
         let judged = judge_block(desk, block);
         let rows: Vec<_> = judged.iter().filter_map(|evaluation| evaluation.row.as_ref()).collect();
-        writer.block(&rows).unwrap();
+        writer.blocks(&[rows]).unwrap();
     }
     let parts = writer.finish().unwrap();
     (folder, parts)

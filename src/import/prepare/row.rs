@@ -145,9 +145,8 @@ fn claims(row: &mut Row<'_>) {
 /// See [`super::Preparer::prepare`].
 pub(super) fn prepare(preparer: &Preparer<'_>, record: &Record) -> PreparedRow {
     let mut row = Row::of(preparer, record);
-    row.out.raw = raw(record);
-    damaged_text(&mut row, record);
     let catalog = preparer.kind == ImportKind::Catalog;
+    damaged_text(&mut row, record);
     if catalog || !row.has_sku_column() {
         claims(&mut row);
     }
@@ -164,6 +163,10 @@ pub(super) fn prepare(preparer: &Preparer<'_>, record: &Record) -> PreparedRow {
         stock::set(&mut row);
     }
     let Row { claims, mut out, .. } = row;
+    // Stock and prices are not kept as read; what was lost is looked through for the key that it may have had.
+    if catalog || out.rejected() {
+        out.raw = raw(record);
+    }
     if catalog {
         out.claims = claims.finish();
         let text = |code: &str| out.claims.iter().find(|claim| claim.attribute == code).and_then(|claim| claim.value.as_text());
