@@ -88,6 +88,18 @@ pub async fn position(app: &App) -> Result<Option<Position>> {
     Ok(at.and_then(|at| at.parse().ok()))
 }
 
+/// Waits until the listings show `change`, at most `longest`; then it is `not_yet_visible`.
+pub async fn wait_for(app: &App, change: &Position, longest: Duration) -> Result<()> {
+    let deadline = tokio::time::Instant::now() + longest;
+    while !position(app).await?.is_some_and(|at| at.covers(change)) {
+        if tokio::time::Instant::now() >= deadline || app.shutdown.is_cancelled() {
+            return Err(Error::new(Code::NotYetVisible, "the listings do not show this change yet; ask again"));
+        }
+        tokio::time::sleep(Duration::from_millis(50)).await;
+    }
+    Ok(())
+}
+
 /// What the changes ask to be judged anew.
 #[derive(Debug, Default, PartialEq, Eq)]
 struct Work {

@@ -1,7 +1,7 @@
 //! Reading what was just written: `after_change=SEQ` waits until an answer shows that change.
 //!
 //! The database shows a change to everybody once it is committed, so one layer here serves every path that reads the database. What
-//! follows the log at its own pace (the search index) waits for itself, with [`AfterChange`].
+//! follows the log at its own pace (the search index, the listings) waits for itself, with [`AfterChange`].
 
 use super::Query;
 use super::extract::parameter;

@@ -132,6 +132,7 @@ impl Step {
         let (mut chunk, mut spent) = (first, Spent::default());
         let longest = if self.run.pace == Pace::Ample { AMPLE } else { Duration::ZERO };
         loop {
+            let _in = tracing::debug_span!("chunk", rows = chunk.read).entered();
             let fatal = spent.count(&mut chunk);
             let worked = self.write(conn, chunk, state)?;
             let going;

@@ -116,7 +116,8 @@ both_databases! {
         let mut file = lamps(1_200);
         file.push_str(",,,\nX-1,Fenix\n");
         let done = Upload::new("alpine", "a.csv", file).done(&server).await;
-        // Other tests import in this process, too: theirs only add to it.
+        // Other tests import in this process, too: theirs only add to it. It is told as done a moment before it is counted.
+        until(&server, "the import is counted", |text| text.contains("beamline_imports_total")).await;
         let after = scrape(&server).await;
         assert!(count(&after, "created") - count(&before, "created") >= done["created"].as_f64().unwrap(), "{done} {after}");
         assert!(count(&after, "rejected") - count(&before, "rejected") >= done["rejected"].as_f64().unwrap(), "{done} {after}");

@@ -73,7 +73,7 @@ async fn a_command_whose_database_cannot_grow_says_so_and_the_next_one_goes_on()
     assert_eq!(status.code(), Some(2), "{said}");
     assert!(said.contains("the database's disk") && said.contains("goes on where it was"), "{said}");
     let rows = rows_read(&home.house).await;
-    assert!(rows > 0 && rows % 1_000 == 0 && rows < 3_000, "whole chunks and no others: {rows}");
+    assert!(rows % 1_000 == 0 && rows < 3_000, "whole chunks and no others: {rows}");
     assert_eq!(home.server.all("/api/v1/products").await.len(), usize::try_from(rows).unwrap());
 
     // The same command, once there is room: it ends what was begun, and finds nothing left to do.

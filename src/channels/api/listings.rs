@@ -3,11 +3,13 @@
 use crate::app::App;
 use crate::auth::{Caller, Permission};
 use crate::catalog::queries::products_by_sku;
+use crate::channels::follow;
 use crate::channels::queries::{self, StoredListing};
 use crate::channels::readiness::{ListingState, Reason};
 use crate::db::Conn;
 use crate::error::{Error, Result};
-use crate::http::{Listed, Page, Path, Query, Tagged};
+use crate::http::visible::LONGEST;
+use crate::http::{AfterChange, Listed, Page, Path, Query, Tagged};
 use axum::extract::State;
 use chrono::{DateTime, Utc};
 use serde::{Deserialize, Serialize};
@@ -66,11 +68,15 @@ async fn list_listings(
     State(app): State<App>,
     caller: Caller,
     Path(code): Path<String>,
+    AfterChange(change): AfterChange,
     Query(filter): Query<ListingFilter>,
     page: Page,
 ) -> Result<Listed<Listing>> {
     caller.require(Permission::ReadInner)?;
     app.channels.get(&code)?;
+    if let Some(change) = change {
+        follow::wait_for(&app, &change, LONGEST).await?;
+    }
     let (after, fetch) = (page.cursor::<i64>()?.unwrap_or(0), page.fetch());
     let work = move |conn: &mut Conn| queries::channel_listings(conn, &code, filter.state, after, fetch);
     page.list(app.db.read(work).await?, |listing| listing.product_id, Listing::from)
@@ -83,8 +89,12 @@ async fn list_product_listings(
     State(app): State<App>,
     caller: Caller,
     Path(sku): Path<String>,
+    AfterChange(change): AfterChange,
 ) -> Result<Tagged<Listed<Listing>>> {
     caller.require(Permission::ReadInner)?;
+    if let Some(change) = change {
+        follow::wait_for(&app, &change, LONGEST).await?;
+    }
     let work = move |conn: &mut Conn| {
         let product = products_by_sku(conn, &sku)?.ok_or_else(|| Error::not_found(format!("product {sku}")))?;
         queries::product_listings(conn, product.id)
