@@ -2,7 +2,7 @@
 
 use super::{FORMAT, Hashing, MANIFEST, Manifest, Part, Tell, VERSION, damaged, queries};
 use crate::app::App;
-use crate::db::{Backend, Conn};
+use crate::db::{Backend, Conn, migrate};
 use crate::error::{Code, Error, Result};
 use bytes::Bytes;
 use futures_util::TryStreamExt;
@@ -32,14 +32,14 @@ pub async fn restore(app: &App, place: &Path, force: bool, tell: Tell) -> Result
     let (path, told) = (place.to_owned(), tell.clone());
     let manifest = tokio::task::spawn_blocking(move || verify(&path, &told)).await.map_err(Error::internal)??;
     let check = manifest.clone();
-    let plan = app.db.read(move |conn| fits(conn, &check, force)).await?;
+    app.db.read(move |conn| fits(conn, &check, force)).await?;
     if !force && app.files.list(None).try_next().await.ok().flatten().is_some() {
         return Err(not_empty("the file store"));
     }
     // Files first: the catalogue never names one that is not there.
     files(app, place, &manifest, &tell).await?;
     let (path, loaded, backend) = (place.to_owned(), manifest.clone(), app.db.backend());
-    app.db.write(move |conn| load(conn, backend, &path, &loaded, plan, force, &tell)).await?;
+    app.db.write(move |conn| load(conn, backend, &path, &loaded, force, &tell)).await?;
     Ok(manifest)
 }
 
@@ -104,8 +104,8 @@ struct Load {
     rows: u64,
 }
 
-/// What is to be loaded, in the order in which rows may refer to each other.
-fn fits(conn: &mut Conn, manifest: &Manifest, force: bool) -> Result<Vec<Load>> {
+/// Is there room for this backup, and does this program know its schema?
+fn fits(conn: &mut Conn, manifest: &Manifest, force: bool) -> Result<()> {
     let schema = queries::schema_version(conn)?;
     if manifest.schema > schema {
         let why = format!(
@@ -114,16 +114,23 @@ fn fits(conn: &mut Conn, manifest: &Manifest, force: bool) -> Result<Vec<Load>> 
         );
         return Err(damaged(why));
     }
+    for name in queries::tables(conn)? {
+        // What every new database has says nothing.
+        if !force && name != "settings" && queries::has_rows(conn, &name)? {
+            return Err(not_empty("the database"));
+        }
+    }
+    Ok(())
+}
+
+/// What is to be loaded, in the order in which rows may refer to each other. The schema is the backup's.
+fn plan(conn: &mut Conn, manifest: &Manifest) -> Result<Vec<Load>> {
     let names = queries::tables(conn)?;
     if let Some(table) = manifest.tables.iter().find(|table| !names.contains(&table.name)) {
         return Err(damaged(format_args!("there is no table {} any more", table.name)));
     }
     let mut plan = Vec::new();
     for name in names {
-        // What every new database has says nothing.
-        if !force && name != "settings" && queries::has_rows(conn, &name)? {
-            return Err(not_empty("the database"));
-        }
         let Some(table) = manifest.tables.iter().find(|table| table.name == name) else { continue };
         let known = queries::columns(conn, &name)?;
         let column = |wanted: &String| {
@@ -144,20 +151,15 @@ fn not_empty(what: &str) -> Error {
 }
 
 /// Loads the tables in the caller's transaction.
-fn load(
-    conn: &mut Conn,
-    backend: Backend,
-    place: &Path,
-    manifest: &Manifest,
-    plan: Vec<Load>,
-    force: bool,
-    tell: &Tell,
-) -> Result<()> {
+fn load(conn: &mut Conn, backend: Backend, place: &Path, manifest: &Manifest, force: bool, tell: &Tell) -> Result<()> {
     // Nothing has come in since it was looked at.
     fits(conn, manifest, force)?;
     let mut archive = open(place)?;
     let all = queries::tables(conn)?;
     queries::wipe(conn, &all)?;
+    // An older backup is loaded into the tables that it was made of, which then go the way that its database would have gone.
+    migrate::back_to(conn, &manifest.schema)?;
+    let plan = plan(conn, manifest)?;
     let mut done = 0_u64;
     for load in &plan {
         let insertion = queries::insertion(backend, &load.table, &load.columns);
@@ -194,6 +196,7 @@ fn load(
             return Err(damaged(format_args!("table {} has {loaded} rows, not {}", load.table, load.rows)));
         }
     }
+    migrate::forward(conn)?;
     let loaded: Vec<_> = plan.into_iter().map(|load| (load.table, load.columns)).collect();
     queries::begin_anew(conn, &loaded)
 }

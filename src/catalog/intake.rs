@@ -1,6 +1,6 @@
 //! Taking a chunk of an import's catalogue rows in: offers written, products found or made, golden records rebuilt.
 //!
-//! One call is one write transaction of about a thousand rows. Look-ups are batched; ids are given out beforehand, so that products, offers and
+//! One call is some hundred rows of a write transaction. Look-ups are batched; ids are given out beforehand, so that products, offers and
 //! levels are each written once, in a few statements however many rows there are.
 
 use super::golden::{self, Chosen, Part, Pending};

@@ -5,6 +5,7 @@ mod listings;
 
 pub use listings::Listing;
 
+use super::follow;
 use super::judge::{self, ChannelDesk};
 use super::profile::ChannelProfile;
 use super::publish::{self, Diff, Options, Publication};
@@ -16,7 +17,8 @@ use crate::auth::{Caller, Permission};
 use crate::db::{Conn, operations};
 use crate::error::{Error, Result};
 use crate::http::patch::{divide, unchanged};
-use crate::http::{Json, Listed, Page, Path, Preconditions, Query, Tagged, Written, extract};
+use crate::http::visible::LONGEST;
+use crate::http::{AfterChange, Json, Listed, Page, Path, Preconditions, Query, Tagged, Written, extract};
 use crate::jobs::Job;
 use crate::jobs::queries::job_enqueue_once;
 use crate::undo::settings::{channel_document, nothing_set};
@@ -132,8 +134,9 @@ pub struct PatchChannel {
 
 /// All channels by code.
 #[utoipa::path(get, path = "/channels", tag = "channels", responses((status = 200, body = Listed<Channel>)))]
-async fn list_channels(State(app): State<App>, caller: Caller) -> Result<Listed<Channel>> {
+async fn list_channels(State(app): State<App>, caller: Caller, AfterChange(change): AfterChange) -> Result<Listed<Channel>> {
     caller.require(Permission::ReadInner)?;
+    follow::wait_for(&app, change, LONGEST).await?;
     let channels = app.channels.clone();
     let work = move |conn: &mut Conn| channels.iter().map(|profile| Channel::load(conn, profile)).collect::<Result<Vec<_>>>();
     Ok(Listed { items: app.db.read(work).await?, next: None })
@@ -142,9 +145,15 @@ async fn list_channels(State(app): State<App>, caller: Caller) -> Result<Listed<
 /// One channel.
 #[utoipa::path(get, path = "/channels/{code}", tag = "channels", params(("code" = String, Path, description = "The channel's code")),
     responses((status = 200, body = Channel)))]
-async fn get_channel(State(app): State<App>, caller: Caller, Path(code): Path<String>) -> Result<Tagged<Channel>> {
+async fn get_channel(
+    State(app): State<App>,
+    caller: Caller,
+    Path(code): Path<String>,
+    AfterChange(change): AfterChange,
+) -> Result<Tagged<Channel>> {
     caller.require(Permission::ReadInner)?;
     let profile = app.channels.get(&code)?;
+    follow::wait_for(&app, change, LONGEST).await?;
     let channel = app.db.read(move |conn| Channel::load(conn, &profile)).await?;
     let version = channel.version;
     Ok(Tagged::versioned(channel, version))

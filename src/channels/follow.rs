@@ -88,14 +88,19 @@ pub async fn position(app: &App) -> Result<Option<Position>> {
     Ok(at.and_then(|at| at.parse().ok()))
 }
 
-/// Waits until the listings show `change`, at most `longest`; then it is `not_yet_visible`.
-pub async fn wait_for(app: &App, change: &Position, longest: Duration) -> Result<()> {
+/// Waits until the listings show `change`, where there is one, at most `longest`; then it is `not_yet_visible`.
+pub async fn wait_for(app: &App, change: Option<Position>, longest: Duration) -> Result<()> {
+    let Some(change) = change else { return Ok(()) };
     let deadline = tokio::time::Instant::now() + longest;
-    while !position(app).await?.is_some_and(|at| at.covers(change)) {
-        if tokio::time::Instant::now() >= deadline || app.shutdown.is_cancelled() {
-            return Err(Error::new(Code::NotYetVisible, "the listings do not show this change yet; ask again"));
+    let not_yet = || Error::new(Code::NotYetVisible, "the listings do not show this change yet; ask again");
+    while !position(app).await?.is_some_and(|at| at.covers(&change)) {
+        tokio::select! {
+            () = tokio::time::sleep(Duration::from_millis(50)) => {}
+            () = app.shutdown.cancelled() => return Err(not_yet()),
         }
-        tokio::time::sleep(Duration::from_millis(50)).await;
+        if tokio::time::Instant::now() >= deadline {
+            return Err(not_yet());
+        }
     }
     Ok(())
 }

@@ -247,8 +247,8 @@ fn formats(desk: &ChannelDesk, wanted: Option<&str>) -> Result<Vec<String>> {
 async fn walk(app: &App, desk: &ChannelDesk, mut press: Press) -> Result<Press> {
     let (mut batch, mut next) = read_batch(app, desk, Walk::Single(0)).await?;
     loop {
-        let (printer, dictionary) = (desk.clone(), app.dictionary.clone());
-        let printing = tokio::task::spawn_blocking(move || press.take(&printer, &batch, &*dictionary).map(|()| press));
+        let (of, dictionary) = (desk.clone(), app.dictionary.clone());
+        let printing = tokio::task::spawn_blocking(move || press.take(&of, &batch, &*dictionary).map(|()| press));
         let (printed, read) = match next {
             Walk::Done => (printing.await, None),
             next => {

@@ -72,6 +72,8 @@ impl Import {
             dry_run: self.dry_run,
             actor: COMMAND.to_owned(),
         };
+        // Who serves beside this command has people waiting.
+        let pace = if app.search.is_fed_elsewhere()? { Pace::Prompt } else { Pace::Ample };
         let progress = Progress::begin(format!("importing {} {}", self.supplier, self.kind.as_str()));
         // The index follows on another core, unless a server beside this command feeds it.
         let follow = CancellationToken::new();
@@ -80,7 +82,7 @@ impl Import {
             let feeder = crate::search::Feeder::of_command(app.db.clone(), app.search.clone());
             tokio::spawn(feeder.run(follow.clone()))
         });
-        let (row, timings) = import(&app, request, &self.files, &progress).await?;
+        let (row, timings) = import(&app, request, &self.files, pace, &progress).await?;
         drop(progress);
         if let Some(follower) = follower {
             follow.cancel();
@@ -106,7 +108,7 @@ impl Import {
 }
 
 /// Stores the files, imports them in this process, and returns how it ended.
-async fn import(app: &App, request: Request, files: &[PathBuf], progress: &Progress) -> Result<(ImportRow, Timings)> {
+async fn import(app: &App, request: Request, files: &[PathBuf], pace: Pace, progress: &Progress) -> Result<(ImportRow, Timings)> {
     let id = crate::id::new("imp", app.clock.now());
     let mut stored = Vec::with_capacity(files.len());
     let mut left = MAX_BYTES;
@@ -115,7 +117,7 @@ async fn import(app: &App, request: Request, files: &[PathBuf], progress: &Progr
         left = left.saturating_sub(file.bytes);
         stored.push(file);
     }
-    perform(app, id, request, stored, progress).await
+    perform(app, id, request, stored, pace, progress).await
 }
 
 /// Imports stored files in this process, and returns how it ended.
@@ -124,13 +126,14 @@ pub(super) async fn perform(
     id: String,
     request: Request,
     files: Vec<StoredFile>,
+    pace: Pace,
     progress: &Progress,
 ) -> Result<(ImportRow, Timings)> {
     let worker = crate::id::new("worker", app.clock.now());
     let (id, job) = accept::enqueue(app, id, request, files, Some(worker.clone())).await?;
     let job = job.unwrap_or_default();
     let done = tokio::select! {
-        done = in_turn(app, &id, progress) => done,
+        done = in_turn(app, &id, pace, progress) => done,
         () = keep_alive(app, &worker, &job) => {
             return Err(Error::new(Code::Conflict, "another process has taken this import up; GET /api/v1/imports tells how it ends"));
         }
@@ -159,11 +162,11 @@ const LOOK: Duration = Duration::from_millis(500);
 
 /// Does the import once no other of the supplier is running. One that a dead process has left is done first, when its lease is over: there
 /// may be no server that would.
-async fn in_turn(app: &App, id: &str, progress: &Progress) -> Result<(ImportRow, Timings)> {
+async fn in_turn(app: &App, id: &str, pace: Pace, progress: &Progress) -> Result<(ImportRow, Timings)> {
     let tell = |counts: &crate::import::Counts| progress.at(counts.rows_read, "rows");
     let mut told = false;
     loop {
-        let error = match run::execute_timed(app, id, Pace::Ample, &tell).await {
+        let error = match run::execute_timed(app, id, pace, &tell).await {
             Err(error) if error.code == Code::Unavailable => error,
             done => return done,
         };

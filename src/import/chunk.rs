@@ -25,10 +25,8 @@ use std::time::{Duration, Instant};
 use tokio::sync::mpsc;
 use tracing::Instrument;
 
-/// Rows of one write transaction at most.
-pub const CHUNK_ROWS: usize = 1_000;
-/// The same of stock files and price lists, whose rows take a fraction of the time.
-pub const CHUNK_LINES: usize = 5_000;
+/// Rows of a chunk at most, which is written whole or not at all.
+pub const CHUNK_ROWS: usize = 500;
 /// Bytes of raw text in one chunk at most, so that a file of huge rows stays as flat in memory as any.
 const CHUNK_BYTES: usize = 8 << 20;
 /// Chunks that may wait for the next step.
@@ -156,7 +154,9 @@ impl Reader {
                 // What a row is about may only be known when it has been understood, which all cores share.
                 let about: Vec<_> = some.par_iter().map(|record| (record.row, preparer.about(record))).collect();
                 for (row, about) in about {
-                    about.into_iter().for_each(|about| last.meet(file, row, about));
+                    if let Some(about) = about {
+                        last.meet(file, row, about);
+                    }
                 }
                 some.clear();
                 bytes = 0;
@@ -204,7 +204,6 @@ impl Reader {
                 return;
             }
         };
-        let rows = if self.kind == ImportKind::Catalog { CHUNK_ROWS } else { CHUNK_LINES };
         let mut bytes = 0;
         let mut began = Instant::now();
         for record in records {
@@ -218,7 +217,7 @@ impl Reader {
                     batch.records.push(other);
                 }
             }
-            if batch.records.len() >= rows || bytes >= CHUNK_BYTES {
+            if batch.records.len() >= CHUNK_ROWS || bytes >= CHUNK_BYTES {
                 if send.blocking_send(std::mem::take(&mut batch).after(began)).is_err() {
                     return;
                 }

@@ -160,8 +160,8 @@ fn missing(conn: &mut Conn, import: &ImportRow, state: &State) -> Result<(Vec<He
             let held = levels.into_values().filter(|level| level.on_hand > 0);
             let held: BTreeSet<HeldLoss> = held.map(|level| (level.offer_id, level.warehouse_id)).collect();
             all += held.len();
-            let lost = held.into_iter().filter(|level| !state.seen_levels.has(*level));
-            missing.extend(lost.filter(|(offer, _)| keys.get(offer).is_some_and(|key| unnamed(key))));
+            let unseen = held.into_iter().filter(|level| !state.seen_levels.has(*level));
+            missing.extend(unseen.filter(|(offer, _)| keys.get(offer).is_some_and(|key| unnamed(key))));
         } else {
             let live = offers.iter().filter(|(_, _, live)| *live);
             all += live.clone().count();
@@ -310,7 +310,7 @@ pub fn reopen(conn: &mut Conn, id: &str, to: ImportStatus) -> Result<()> {
 
 /// A person stops an import: what it wrote stays, what it would have lost stays too.
 ///
-/// One that is running ends between two chunks, and its end is told then; one that waits ends here.
+/// One that is running ends between two transactions, and its end is told then; one that waits ends here.
 pub fn cancel(conn: &mut Conn, id: &str, now: DateTime<Utc>) -> Result<ImportRow> {
     let import = import_by_id(conn, id)?;
     if import_move(conn, id, ImportStatus::Running, ImportStatus::Cancelled)? {

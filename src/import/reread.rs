@@ -14,6 +14,7 @@ use crate::catalog::intake::{marks_of, offer_image};
 use crate::catalog::queries::{Keys, OfferBody, OfferRow, Rules, offers_page_of_supplier, offers_put, records_put};
 use crate::db::{ChangeKind, Conn, JsonText, NewChange, changes, lock_catalog};
 use crate::error::Result;
+use crate::normalize::Claim;
 use crate::normalize::value::Compact;
 use crate::pricing::{Money, money};
 use crate::suppliers::profile::Profile;
@@ -57,7 +58,10 @@ pub async fn all(app: &App, progress: &(dyn Fn(u64) + Sync)) -> Result<u64> {
                     let offers = offers_page_of_supplier(conn, id, after_offer, CHUNK)?;
                     let last = offers.last().map(|offer| offer.id);
                     let (mut other, mut told) = (Vec::new(), Vec::new());
-                    for offer in offers {
+                    for mut offer in offers {
+                        // Earlier versions stored the same claims in another form.
+                        let claims: Vec<Claim> = offer.body.record.claims.read()?;
+                        offer.body.record.claims = JsonText::of(&Compact(&claims))?;
                         let (id, before) = (offer.id, offer.body.clone());
                         let again = reread(offer, &preparer, &reader, &rules)?;
                         if again.body != before {

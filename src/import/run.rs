@@ -1,4 +1,4 @@
-//! Running an import: chunk after chunk, each a transaction of rows, changes, issues and progress together.
+//! Running an import: chunk after chunk, rows, changes, issues and progress together in a transaction.
 
 use super::chunk::Reader;
 use super::finish::{self, Ending};
@@ -32,9 +32,9 @@ pub(super) const MAX_LOST_WORDS: usize = 200_000;
 /// How much is written in one transaction.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Pace {
-    /// One chunk, so that a person's edit is never stuck behind an import.
+    /// What is ready within a tenth of a second, mostly one chunk: beside a server, so that a person's edit is never stuck behind an import.
     Prompt,
-    /// What is ready within a second: for a command, beside which few wait.
+    /// What is ready within a second: where nobody else writes.
     Ample,
 }
 

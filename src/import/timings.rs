@@ -1,4 +1,4 @@
-//! Where an import's time went: a look at the clock at the borders of each chunk's stages, nothing per row.
+//! Where an import's time went: a look at the clock at the borders of each transaction's stages, nothing per row.
 //!
 //! Reading and understanding go on beside the writer, so their times overlap with its own; the writer's stages add up to the whole.
 

@@ -18,9 +18,14 @@ use chrono::{DateTime, Utc};
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
-/// How long a transaction of a command takes in what is ready. Each page of an index that the rows touch here and there is written once a
-/// transaction, and each commit waits for the disk once.
-const AMPLE: Duration = Duration::from_millis(800);
+/// How long a transaction takes in what is ready. Each page of an index that rows touch here and there is written once a transaction, and
+/// each commit waits for the disk once; whoever else writes waits for its end.
+fn longest(pace: Pace) -> Duration {
+    Duration::from_millis(match pace {
+        Pace::Prompt => 100,
+        Pace::Ample => 800,
+    })
+}
 
 /// What a transaction came to.
 pub(super) struct Written {
@@ -33,7 +38,7 @@ pub(super) struct Written {
     pub(super) rest: Chunks,
 }
 
-/// Writes a chunk, and at an ample pace those that are ready by then.
+/// Writes a chunk, and those that are ready by then.
 pub(super) async fn chunks(
     app: &App,
     run: &Run,
@@ -51,14 +56,13 @@ pub(super) async fn chunks(
     timings.add(Stage::Lock, begun.duration_since(asked));
     timings.add(Stage::Write, ended.duration_since(begun));
     timings.add(Stage::Commit, ended.elapsed());
-    timings.rows += spent.rows;
-    timings.chunks += spent.chunks;
+    (timings.rows, timings.chunks) = (timings.rows + spent.rows, timings.chunks + spent.chunks);
     tell(run.import.kind, &spent, &before, &written.state.counts);
     Ok(written)
 }
 
 /// What the chunks of a transaction were, and what they took before it.
-#[derive(Default)]
+#[derive(Default, Clone, Copy)]
 struct Spent {
     rows: i64,
     chunks: u64,
@@ -87,28 +91,32 @@ type Times = [Instant; 2];
 /// Runs a step, really or in rehearsal, and notes what it found; a rehearsal's counts and issues are kept, nothing else of it.
 async fn transact(app: &App, step: Step, first: Chunk, rest: Chunks, state: State) -> Result<(Written, Spent, Times)> {
     if step.run.import.dry_run {
-        let rehearsed = Instant::now();
-        let note = step.clone();
-        let (mut spent, mut first) = (Spent::default(), first);
-        let fatal = spent.count(&mut first);
-        let done = app.db.rehearse(move |conn| step.write(conn, first, state)).await?;
-        let written = Instant::now();
-        let state = app.db.write(move |conn| note.note(conn, done)).await?;
-        let (state, going) = state;
-        return Ok((Written { state, going, fatal, rest }, spent, [rehearsed, written]));
+        let (begun, note, mut first) = (Instant::now(), step.clone(), first);
+        let (fatal, share) = (first.fatal.take(), Spent::of(&first));
+        let rehearse = move |conn: &mut Conn| {
+            let rules = Rules::load(conn, &step.dictionary)?;
+            step.write(conn, &rules, first, state)
+        };
+        let rehearsed = app.db.rehearse(rehearse).await?;
+        let ended = Instant::now();
+        let (state, going) = app.db.write(move |conn| note.note(conn, rehearsed)).await?;
+        let spent = if going { share } else { Spent::default() };
+        return Ok((Written { state, going, fatal, rest }, spent, [begun, ended]));
     }
     app.db.write(move |conn| step.write_ready(conn, first, rest, state)).await
 }
 
 impl Spent {
-    /// Counts a chunk in; why the file could not be read beyond it.
-    fn count(&mut self, chunk: &mut Chunk) -> Option<String> {
-        self.rows += chunk.read;
-        self.chunks += 1;
+    fn of(chunk: &Chunk) -> Self {
         let [read, understand] = chunk.spent;
-        self.read += read;
-        self.understand += understand;
-        chunk.fatal.take()
+        Self { rows: chunk.read, chunks: 1, read, understand }
+    }
+
+    fn add(&mut self, share: Self) {
+        self.rows += share.rows;
+        self.chunks += share.chunks;
+        self.read += share.read;
+        self.understand += share.understand;
     }
 }
 
@@ -130,14 +138,17 @@ impl Step {
         let begun = Instant::now();
         let _in = tracing::debug_span!("write", file = self.file).entered();
         let (mut chunk, mut spent) = (first, Spent::default());
-        let longest = if self.run.pace == Pace::Ample { AMPLE } else { Duration::ZERO };
+        let rules = Rules::load(conn, &self.dictionary)?;
         loop {
             let _in = tracing::debug_span!("chunk", rows = chunk.read).entered();
-            let fatal = spent.count(&mut chunk);
-            let worked = self.write(conn, chunk, state)?;
+            let (fatal, share) = (chunk.fatal.take(), Spent::of(&chunk));
+            let worked = self.write(conn, &rules, chunk, state)?;
             let going;
             (state, going) = self.note(conn, worked)?;
-            let next = if going && fatal.is_none() && begun.elapsed() < longest { rest.ready() } else { None };
+            if going {
+                spent.add(share);
+            }
+            let next = if going && fatal.is_none() && begun.elapsed() < longest(self.run.pace) { rest.ready() } else { None };
             let Some(next) = next else {
                 return Ok((Written { state, going, fatal, rest }, spent, [begun, Instant::now()]));
             };
@@ -154,7 +165,7 @@ impl Step {
         Ok((state, going))
     }
 
-    fn write(&self, conn: &mut Conn, chunk: Chunk, mut state: State) -> Result<Worked> {
+    fn write(&self, conn: &mut Conn, rules: &Rules, chunk: Chunk, mut state: State) -> Result<Worked> {
         let (status, rows) = import_stage(conn, &self.run.import.id)?;
         if status != ImportStatus::Running {
             return Ok((state, Vec::new(), false));
@@ -181,13 +192,12 @@ impl Step {
             state.seen.extend(lost_offers);
         }
         let mut counts = Counts { rows_read: read, rejected, warned, unchanged: superseded, ..Counts::default() };
-        let rules = Rules::load(conn, &self.dictionary)?;
         let mut taken = match self.run.import.kind {
-            ImportKind::Catalog => intake::take(conn, &rules, &batch, rows)?,
+            ImportKind::Catalog => intake::take(conn, rules, &batch, rows)?,
             ImportKind::Stock => {
-                report::take_stock(conn, &rules, &batch, &mut state.seen_levels, &rows, &mut counts, &mut issues)?
+                report::take_stock(conn, rules, &batch, &mut state.seen_levels, &rows, &mut counts, &mut issues)?
             }
-            ImportKind::Prices => list::take_prices(conn, &rules, &batch, &rows, &mut counts, &mut issues)?,
+            ImportKind::Prices => list::take_prices(conn, rules, &batch, &rows, &mut counts, &mut issues)?,
         };
         for offer in &standing {
             taken.stand(offer, &batch);

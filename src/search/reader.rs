@@ -94,6 +94,11 @@ impl Search {
         self.live().is_some()
     }
 
+    /// Does another process feed the index at this moment? One that serves does.
+    pub fn is_fed_elsewhere(&self) -> Result<bool> {
+        Ok(self.inner.folder.lock()?.is_none())
+    }
+
     /// How far the visible index has followed the change log.
     pub fn position(&self) -> Option<Position> {
         self.inner.visible.borrow().clone()

@@ -4,8 +4,10 @@ use crate::support::{House, Server, Upload};
 use beamline::app::App;
 use beamline::backup::{Manifest, Tell, make, restore};
 use beamline::catalog::ProductView;
-use beamline::db::{Backend, changes};
+use beamline::catalog::queries::offers_by_supplier;
+use beamline::db::{Backend, Conn, changes};
 use beamline::doctor::examine;
+use diesel::connection::SimpleConnection;
 use reqwest::Method;
 use serde_json::json;
 use std::path::{Path, PathBuf};
@@ -91,6 +93,37 @@ both_databases! {
             assert_eq!((&more["created"], &more["unchanged"]), (&json!(1), &json!(300)), "{more}");
             let edit = started.get("/api/v1/operations?kind=edit&limit=1").await.expect(200)["items"][0]["id"].as_str().unwrap().to_owned();
             started.send(Method::POST, &format!("/api/v1/operations/{edit}/undo"), json!({})).await.expect(200);
+            there.seen().await;
+            clean(&there.app).await;
+        }
+    }
+
+    async fn a_backup_of_an_older_schema_is_brought_forward(house: House) {
+        drop(filled(&house).await);
+        let offers = |conn: &mut Conn| Ok(offers_by_supplier(conn, 1, "", 1_000)?.into_iter().map(|offer| offer.body).collect::<Vec<_>>());
+        let (before, said) = (products(&house.app).await, house.app.db.read(offers).await.unwrap());
+        // As the version before kept what suppliers said.
+        let down = match house.backend() {
+            Backend::Sqlite => include_str!("../../migrations/sqlite/0006_records/down.sql"),
+            Backend::Postgres => include_str!("../../migrations/postgres/0006_records/down.sql"),
+        };
+        house.app.db.write(move |conn| {
+            conn.batch_execute(down)?;
+            Ok(conn.batch_execute("DELETE FROM __diesel_schema_migrations WHERE version = '0006'")?)
+        }).await.unwrap();
+        let (place, manifest) = backup(&house, "old.backup").await;
+        assert!(manifest.schema == "0005" && manifest.tables.iter().all(|table| table.name != "offer_records"), "{}", manifest.schema);
+
+        for other in [false, true] {
+            let Some(there) = empty(other, house.backend()).await else { continue };
+            restore::restore(&there.app, &place, false, silent()).await.unwrap();
+            assert_eq!(products(&there.app).await, before);
+            assert_eq!(there.app.db.read(offers).await.unwrap(), said);
+            // And what is restored over it is this version's again.
+            let (newer, _) = backup(&there, "new.backup").await;
+            restore::restore(&there.app, &newer, true, silent()).await.unwrap();
+            assert_eq!(there.app.db.read(offers).await.unwrap(), said);
+            let _server = Server::start(&there).await;
             there.seen().await;
             clean(&there.app).await;
         }

@@ -32,6 +32,7 @@ mod jobs;
 mod killed;
 mod observing;
 mod outage;
+mod paces;
 mod real_data;
 mod samples;
 mod search;

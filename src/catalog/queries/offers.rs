@@ -202,7 +202,11 @@ pub fn offers_by_key(conn: &mut Conn, supplier_id: i64, keys: &[&str]) -> Result
 pub fn offers_by_id(conn: &mut Conn, ids: &[i64]) -> Result<Vec<OfferRow>> {
     let mut rows = Vec::with_capacity(ids.len());
     for part in ids.chunks(1_000) {
-        let more: Vec<OfferRow> = each_backend!(conn => offers::table.inner_join(offer_records::table).filter(offers::id.eq_any(part)).select((offers::id, body!())).load(conn))?;
+        let more: Vec<OfferRow> = each_backend!(conn => offers::table
+            .inner_join(offer_records::table)
+            .filter(offers::id.eq_any(part))
+            .select((offers::id, body!()))
+            .load(conn))?;
         rows.extend(more);
     }
     Ok(rows)

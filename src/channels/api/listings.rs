@@ -74,9 +74,7 @@ async fn list_listings(
 ) -> Result<Listed<Listing>> {
     caller.require(Permission::ReadInner)?;
     app.channels.get(&code)?;
-    if let Some(change) = change {
-        follow::wait_for(&app, &change, LONGEST).await?;
-    }
+    follow::wait_for(&app, change, LONGEST).await?;
     let (after, fetch) = (page.cursor::<i64>()?.unwrap_or(0), page.fetch());
     let work = move |conn: &mut Conn| queries::channel_listings(conn, &code, filter.state, after, fetch);
     page.list(app.db.read(work).await?, |listing| listing.product_id, Listing::from)
@@ -92,9 +90,7 @@ async fn list_product_listings(
     AfterChange(change): AfterChange,
 ) -> Result<Tagged<Listed<Listing>>> {
     caller.require(Permission::ReadInner)?;
-    if let Some(change) = change {
-        follow::wait_for(&app, &change, LONGEST).await?;
-    }
+    follow::wait_for(&app, change, LONGEST).await?;
     let work = move |conn: &mut Conn| {
         let product = products_by_sku(conn, &sku)?.ok_or_else(|| Error::not_found(format!("product {sku}")))?;
         queries::product_listings(conn, product.id)

@@ -20,6 +20,7 @@ use crate::error::Result;
 use crate::http::server;
 use crate::import::accept::Request;
 use crate::import::queries::ImportRow;
+use crate::import::run::Pace;
 use crate::pricing::Rate;
 use crate::pricing::queries::{rate_list, rate_replace};
 use crate::suppliers::SupplierTerms;
@@ -183,7 +184,7 @@ async fn run_import(app: &App, sample: &SampleImport) -> Result<ImportRow> {
         dry_run: false,
         actor: ACTOR.to_owned(),
     };
-    perform(app, id, request, vec![file], &progress).await.map(|(import, _)| import)
+    perform(app, id, request, vec![file], Pace::Ample, &progress).await.map(|(import, _)| import)
 }
 
 /// A new admin key; the one of the earlier run is revoked.

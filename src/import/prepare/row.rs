@@ -145,8 +145,8 @@ fn claims(row: &mut Row<'_>) {
 /// See [`super::Preparer::prepare`].
 pub(super) fn prepare(preparer: &Preparer<'_>, record: &Record) -> PreparedRow {
     let mut row = Row::of(preparer, record);
-    let catalog = preparer.kind == ImportKind::Catalog;
     damaged_text(&mut row, record);
+    let catalog = preparer.kind == ImportKind::Catalog;
     if catalog || !row.has_sku_column() {
         claims(&mut row);
     }
