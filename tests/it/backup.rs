@@ -125,6 +125,8 @@ both_databases! {
             assert_eq!(there.app.db.read(offers).await.unwrap(), said);
             let _server = Server::start(&there).await;
             there.seen().await;
+            beamline::search::catch_up(&there.app).await.unwrap();
+            beamline::channels::follow::catch_up(&there.app).await.unwrap();
             clean(&there.app).await;
         }
     }

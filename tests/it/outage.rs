@@ -69,7 +69,13 @@ async fn a_command_whose_database_cannot_grow_says_so_and_the_next_one_goes_on()
     limited.args(["-c", "trap '' XFSZ; ulimit -f 6000 || exit 9; exec \"$0\" \"$@\""]);
     let whole = home.command(&import);
     limited.arg(whole.get_program()).args(whole.get_args());
+    // As where a server feeds the index: chunk by chunk, so that some are written before the disk is full.
+    let index = home.house.config.data.join("index");
+    std::fs::create_dir_all(&index).unwrap();
+    let served = std::fs::File::options().create(true).write(true).truncate(false).open(index.join("writer.lock")).unwrap();
+    served.lock().unwrap();
     let (status, said) = ended(limited).await;
+    drop(served);
     assert_eq!(status.code(), Some(2), "{said}");
     assert!(said.contains("the database's disk") && said.contains("goes on where it was"), "{said}");
     let rows = rows_read(&home.house).await;

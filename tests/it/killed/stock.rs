@@ -11,13 +11,15 @@ name = "Alpine stock"
 column = [ { from = "sku", to = "supplier_sku" }, { from = "place", to = "warehouse" }, { from = "pieces", to = "on_hand" } ]
 "#;
 
-/// The levels of a round, in two warehouses each: some others than before, some missing, some of offers that are not there, some that are
-/// no number.
+/// The supplier's own warehouse, and others: so many levels that they are written in several transactions.
+const PLACES: [&str; 8] = ["", "North", "East", "South", "West", "Harbour", "Airport", "Returns"];
+
+/// The levels of a round: some others than before, some missing, some of offers that are not there, some that are no number.
 fn levels(round: usize, offers: usize) -> String {
     let mut csv = "sku,place,pieces\n".to_owned();
-    for n in (1..=2 * offers).filter(|n| n % 13 != round % 13) {
-        let sku = if n % 90 == 0 { format!("Z-{n}") } else { format!("A-{}", n.div_ceil(2)) };
-        let place = if n % 2 == 0 { "North" } else { "" };
+    for n in (1..=PLACES.len() * offers).filter(|n| n % 13 != round % 13) {
+        let sku = if n % 90 == 0 { format!("Z-{n}") } else { format!("A-{}", n.div_ceil(PLACES.len())) };
+        let place = PLACES[n % PLACES.len()];
         let pieces = if n % 3 == round % 3 { n % 40 + round } else { n % 40 };
         let text = if n % 110 == 0 { "many".to_owned() } else { pieces.to_string() };
         let _ = writeln!(csv, "{sku},{place},{text}");
