@@ -159,6 +159,9 @@ fn load(conn: &mut Conn, backend: Backend, place: &Path, manifest: &Manifest, fo
     queries::wipe(conn, &all)?;
     // An older backup is loaded into the tables that it was made of, which then go the way that its database would have gone.
     migrate::back_to(conn, &manifest.schema)?;
+    if queries::schema_version(conn)? != manifest.schema {
+        return Err(damaged(format_args!("there never was a schema {}", manifest.schema)));
+    }
     let plan = plan(conn, manifest)?;
     let mut done = 0_u64;
     for load in &plan {

@@ -164,7 +164,7 @@ both_databases! {
 
     async fn a_damaged_backup_changes_nothing(house: House) {
         let _server = filled(&house).await;
-        let (place, _) = backup(&house, "whole.backup").await;
+        let (place, manifest) = backup(&house, "whole.backup").await;
         let whole = std::fs::read(&place).unwrap();
         let before = products(&house.app).await;
         let tried = house.dir.path().join("damaged.backup");
@@ -179,10 +179,17 @@ both_databases! {
         }
         // Parts that are whole and not those of the manifest.
         std::fs::write(&tried, &whole).unwrap();
-        tamper(&tried);
+        tamper(&tried, "tables/products.ndjson", "Zebra", "Tiger");
         let refused = restore::restore(&house.app, &tried, true, silent()).await.unwrap_err();
         assert!(refused.detail.contains("products") && refused.detail.contains("not what its manifest says"), "{refused}");
         assert_eq!(products(&house.app).await, before);
+        // A schema that never was, before all others or between two.
+        for schema in ["0000", "0003_5"] {
+            std::fs::write(&tried, &whole).unwrap();
+            tamper(&tried, "manifest.json", &format!("\"schema\": \"{}\"", manifest.schema), &format!("\"schema\": \"{schema}\""));
+            assert!(restore::restore(&house.app, &tried, true, silent()).await.is_err(), "{schema}");
+            assert_eq!(products(&house.app).await, before);
+        }
     }
 
     async fn work_that_was_going_on_is_taken_up_after_a_restore(house: House) {
@@ -200,7 +207,7 @@ both_databases! {
 }
 
 /// Writes the archive anew with another table of products, its checks in order and its manifest as it was.
-fn tamper(place: &Path) {
+fn tamper(place: &Path, part: &str, from: &str, to: &str) {
     use std::io::{Read, Write};
     let mut whole = zip::ZipArchive::new(std::fs::File::open(place).unwrap()).unwrap();
     let mut out = zip::ZipWriter::new(std::io::Cursor::new(Vec::new()));
@@ -209,8 +216,8 @@ fn tamper(place: &Path) {
         let name = entry.name().unwrap().into_owned();
         let mut bytes = Vec::new();
         entry.read_to_end(&mut bytes).unwrap();
-        if name == "tables/products.ndjson" {
-            bytes = String::from_utf8(bytes).unwrap().replace("Zebra", "Tiger").into_bytes();
+        if name == part {
+            bytes = String::from_utf8(bytes).unwrap().replace(from, to).into_bytes();
         }
         out.start_file(name, zip::write::SimpleFileOptions::default()).unwrap();
         out.write_all(&bytes).unwrap();
