@@ -6,7 +6,7 @@ use super::text::{Text, Word};
 use super::traits::{Kind, Traits};
 use super::words::Sort;
 
-/// Names of the evidence, as `[weights]` of schema/matching.toml writes them.
+/// Names of the evidence, as `[weights]` of schema/identity/matching.toml writes them.
 pub const EVIDENCE: [&str; 38] = [
     "bias",
     "title",

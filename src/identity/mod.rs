@@ -1,16 +1,19 @@
 //! Which product is this? By GTIN first, then by brand and manufacturer's part number, then by everything else the records say.
 //!
 //! [`Traits`] is what is compared of a record, [`block::blocks`] which records are compared, [`judge()`] what two of them are to each
-//! other. Words, weights and thresholds are in `schema/matching.toml`.
+//! other. Words, weights and thresholds are in `schema/identity/matching.toml`.
 
 pub mod block;
 pub mod corpus;
 pub mod evidence;
 pub mod find;
+pub mod fit;
 pub mod judge;
 pub mod lexicon;
 pub mod model;
 pub mod mpn;
+pub mod pairing;
+pub mod repair;
 pub mod rules;
 pub mod text;
 pub mod traits;

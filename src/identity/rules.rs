@@ -1,4 +1,4 @@
-//! `schema/matching.toml`: the words, units, weights and thresholds by which records are compared. Data, not code.
+//! `schema/identity/matching.toml`: the words, units, weights and thresholds by which records are compared. Data, not code.
 
 use super::evidence::{EVIDENCE, Evidence};
 use crate::normalize::text::key;
@@ -122,7 +122,7 @@ pub struct MatchRules {
 
 // A test holds that the embedded file parses and names every weight.
 static RULES: LazyLock<MatchRules> =
-    LazyLock::new(|| MatchRules::parse(include_str!("../../schema/matching.toml")).unwrap_or_default());
+    LazyLock::new(|| MatchRules::parse(include_str!("../../schema/identity/matching.toml")).unwrap_or_default());
 
 impl MatchRules {
     /// The embedded rules.
