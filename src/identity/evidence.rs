@@ -7,7 +7,7 @@ use super::traits::{Kind, Traits};
 use super::words::Sort;
 
 /// Names of the evidence, as `[weights]` of schema/identity/matching.toml writes them.
-pub const EVIDENCE: [&str; 38] = [
+pub const EVIDENCE: [&str; 44] = [
     "bias",
     "title",
     "title_high",
@@ -46,6 +46,12 @@ pub const EVIDENCE: [&str; 38] = [
     "number_apart_by_title",
     "price_far_by_title",
     "brand_by_title",
+    "code_rest",
+    "code_rest_by_title",
+    "rarest_left_over",
+    "surplus",
+    "title_by_contained",
+    "short_code_same",
 ];
 
 /// One number for each name of [`EVIDENCE`].
@@ -140,6 +146,12 @@ impl Evidence {
             yes(number_apart) * title,
             far * title,
             yes(brand_same || brand_said) * title,
+            codes.rest,
+            codes.rest * title,
+            shared.rarest,
+            shared.surplus.min(4.0),
+            title * shared.contained,
+            codes.short,
         ])
     }
 }
@@ -152,6 +164,10 @@ struct Shared {
     rare_apart: f32,
     /// The lesser of the weights that found no partner.
     left_over: f32,
+    /// The weight of the rarest word without partner, on either side.
+    rarest: f32,
+    /// The greater of the weights that found no partner.
+    surplus: f32,
     /// Share of the words without partner that stand in the other's description.
     described: f32,
 }
@@ -188,6 +204,8 @@ impl Shared {
             contained,
             rare_apart: rarest_l.min(rarest_r),
             left_over: (all_l - found_l).min(all_r - found_r).max(0.0),
+            rarest: rarest_l.max(rarest_r),
+            surplus: (all_l - found_l).max(all_r - found_r).max(0.0),
             described,
         }
     }
@@ -270,6 +288,10 @@ struct Codes {
     apart: f32,
     missing: bool,
     described: bool,
+    /// Both sides have a code that the other lacks, whatever else they share: the lesser of the two weights.
+    rest: f32,
+    /// The weight of a shared code of three signs.
+    short: f32,
 }
 
 impl Codes {
@@ -301,8 +323,22 @@ impl Codes {
         };
         let told = |codes: &[&Word], text: &Text| codes.iter().any(|code| text.more.binary_search(&code.hash).is_ok());
         let described = same == 0.0 && part == 0.0 && (told(&mine, &right.text) || told(&theirs, &left.text));
-        Self { same, part, near: if same > 0.0 || part > 0.0 { 0.0 } else { near }, apart, missing, described }
+        let rest = unmatched(&mine, &theirs, &right.text).min(unmatched(&theirs, &mine, &left.text));
+        let tiny = |word: &&Word| word.text.len() == 3 && right.text.codes.iter().any(|other| other.hash == word.hash);
+        let short = left.text.codes.iter().filter(tiny).map(|word| word.weight).fold(0.0_f32, f32::max);
+        Self { rest, short, same, part, near: if same > 0.0 || part > 0.0 { 0.0 } else { near }, apart, missing, described }
     }
+}
+
+/// The weight of the rarest code that has no partner and is no part of one that has.
+fn unmatched(codes: &[&Word], others: &[&Word], text: &Text) -> f32 {
+    let has_partner = |code: &Word| others.iter().any(|other| other.hash == code.hash || other.text.contains(&*code.text)) || text.letters.contains(&*code.text);
+    let (matched, free): (Vec<&Word>, Vec<&Word>) = codes.iter().copied().partition(|code| has_partner(code));
+    let free = free.iter().filter(|code| {
+        let inside = |known: &&Word| code.text.contains(&*known.text) || known.text.contains(&*code.text);
+        !matched.iter().any(inside)
+    });
+    free.map(|code| code.weight).fold(0.0_f32, f32::max)
 }
 
 /// Codes that begin alike and end otherwise name variants: `mf209b1` and `mf209bk`.

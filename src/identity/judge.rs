@@ -72,7 +72,7 @@ pub fn judge(rules: &MatchRules, left: &Traits, right: &Traits) -> Verdict {
         let ask = sure
             || against
                 .iter()
-                .all(|reason| matches!(reason.code, "other_gtin" | "other_mpn" | "year_on_one_side" | "edition_on_one_side"));
+                .all(|reason| matches!(reason.code, "other_gtin" | "other_mpn" | "year_on_one_side" | "edition_on_one_side" | "color_on_one_side"));
         against.append(&mut reasons);
         return if ask {
             verdict(Decision::Review, score.min(800), against)
@@ -164,6 +164,9 @@ impl Judging {
             {
                 against.push(reason("other_mpn", "mpn", mine, theirs));
             }
+            if let Some((mine, theirs)) = unsaid_color(left, right) {
+                against.push(reason("color_on_one_side", "body_color", mine, theirs));
+            }
             let aside = |traits: &Traits| traits.model.as_ref().map(|model| model.aside.join(" ")).unwrap_or_default();
             if aside(left) != aside(right) {
                 against.push(reason("edition_on_one_side", "model_name", aside(left), aside(right)));
@@ -177,6 +180,16 @@ impl Judging {
         }
         Self { identity, against, gtin_conflict }
     }
+}
+
+/// A colour that one name says and of which the other record says nothing.
+fn unsaid_color(left: &Traits, right: &Traits) -> Option<(String, String)> {
+    let named = |one: &Traits, other: &Traits| {
+        let colors = one.model.as_ref().map(|model| model.colors.join(" ")).filter(|colors| !colors.is_empty())?;
+        other.colors.is_empty().then_some(colors)
+    };
+    let (mine, theirs) = (named(left, right), named(right, left));
+    (mine.is_some() || theirs.is_some()).then(|| (mine.unwrap_or_default(), theirs.unwrap_or_default()))
 }
 
 /// One model: the same product, or another colour of it.

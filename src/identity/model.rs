@@ -24,6 +24,8 @@ pub struct ModelName {
     pub bare: String,
     /// Its words, sorted.
     pub words: Vec<String>,
+    /// Colours that the name itself says.
+    pub colors: Vec<String>,
     /// Words in brackets and of editions: they name a variant at most.
     pub aside: Vec<String>,
     /// Read from a title, not from a column of its own.
@@ -78,6 +80,7 @@ pub fn read(
     model.bare = words.iter().filter(|word| !rules.words.filler.contains(&word.text)).map(|word| letters(&word.text)).collect();
     model.words = words.iter().map(|word| letters(&word.text)).filter(|word| !rules.words.filler.contains(word)).collect();
     model.words.sort();
+    model.colors.clone_from(&colors);
     (model, generation, colors)
 }
 
@@ -117,7 +120,7 @@ pub(super) fn take_generation(rules: &MatchRules, words: &mut Vec<Token>, genera
         let next = words.get(at + 1).and_then(|next| number(&next.text));
         let found = if rules.words.generation.contains(head) && number(tail).is_some() && at > 0 {
             number(tail).map(|number| (number, 1))
-        } else if tail.is_empty() && rules.words.generation.contains(head) && head.len() > 1 && next.is_some() {
+        } else if tail.is_empty() && rules.words.generation.contains(head) && next.is_some() && (head.len() > 1 || words.get(at + 1).is_some_and(|next| next.decimal)) {
             next.map(|number| (number, 2))
         } else if let Some(roman) = marked_roman(rules, &word.text).filter(|_| at > 0) {
             Some((roman, 1))

@@ -59,7 +59,7 @@ pub fn codes(tokens: &[Token]) -> Vec<String> {
         if run > 0 && !measured && digits > 0 && (4..=30).contains(&whole.len()) && (digits < whole.len() || digits >= 5) {
             add(whole);
         }
-        for part in parts.iter().filter(|part| part.sort == Sort::Code && part.text.len() >= 4) {
+        for part in parts.iter().filter(|part| part.sort == Sort::Code && part.text.len() >= 3) {
             add(part.text.chars().filter(|c| c.is_alphanumeric()).collect());
         }
         let _ = first;
@@ -160,7 +160,7 @@ fn measured(rules: &MatchRules, pieces: Vec<Token>) -> Vec<Token> {
             true => Sort::Number,
             false => Sort::Code,
         };
-        if piece.sort == Sort::Number {
+        if rest.is_empty() {
             piece.text = plain(number);
         }
         words.push(piece);
