@@ -108,13 +108,12 @@ impl Side {
             read::open(file, &name, options, &ReadLimits::default())
                 .map_err(|error| Error::new(Code::UnreadableFile, format!("{shown} cannot be read: {error}")))
         };
-        let profile = match profile {
-            Some(path) => given(path, dictionary)?,
-            None => {
-                let samples: Vec<Record> =
-                    open(&ReadOptions::default())?.filter_map(std::result::Result::ok).take(SAMPLES).collect();
-                propose(&field_names(&samples), &samples, dictionary, None)
-            }
+        let profile = if let Some(path) = profile {
+            given(path, dictionary)?
+        } else {
+            let readable = open(&ReadOptions::default())?.filter_map(std::result::Result::ok);
+            let samples: Vec<Record> = readable.take(SAMPLES).collect();
+            propose(&field_names(&samples), &samples, dictionary, None)
         };
         // Prices that say no currency can still be compared with each other.
         let preparer = Preparer::new(ImportKind::Catalog, &profile, dictionary, Some(Currency::XXX));

@@ -11,7 +11,8 @@ pub const MAX_BLOCK: usize = 200;
 
 /// Stable keys of a record: its GTIN, its part number and model within its brand, and its rarest code or word.
 ///
-/// The keys may be stored: the same record has the same ones in every version that keeps this function.
+/// The keys may be stored: the same record has the same ones in every version that keeps this function, as long as no [`super::Corpus`]
+/// has weighed its words.
 pub fn blocks(traits: &Traits) -> Vec<u64> {
     let brand = traits.brand.as_deref().unwrap_or_default();
     let mut keys = Vec::with_capacity(MAX_KEYS);

@@ -2,12 +2,14 @@
 //!
 //! Nothing here knows lamps: words, codes, numbers with units, brand, colour and price are what any two offers have.
 
-use super::text::{Text, Word};
+use super::codes::Codes;
+use super::shared::Shared;
+use super::text::Text;
 use super::traits::{Kind, Traits};
 use super::words::Sort;
 
 /// Names of the evidence, as `[weights]` of schema/identity/matching.toml writes them.
-pub const EVIDENCE: [&str; 44] = [
+pub const EVIDENCE: [&str; 48] = [
     "bias",
     "title",
     "title_high",
@@ -52,6 +54,10 @@ pub const EVIDENCE: [&str; 44] = [
     "surplus",
     "title_by_contained",
     "short_code_same",
+    "brand_missing",
+    "mpn_missing",
+    "brand_missing_by_title",
+    "mpn_missing_by_title",
 ];
 
 /// One number for each name of [`EVIDENCE`].
@@ -97,6 +103,8 @@ impl Evidence {
         let color = colors(left, right);
         let price = price_ratio(left, right);
         let title = shared.cosine;
+        let brand_missing = left.brand.is_none() || right.brand.is_none();
+        let mpn_missing = left.mpn_key.is_none() || right.mpn_key.is_none();
         let yes = |is: bool| f32::from(u8::from(is));
         let (mpn_same, mpn_apart) = match (&left.mpn_key, &right.mpn_key) {
             (Some(left), Some(right)) => (yes(left == right), yes(left != right && codes.part == 0.0)),
@@ -152,204 +160,12 @@ impl Evidence {
             shared.surplus.min(4.0),
             title * shared.contained,
             codes.short,
+            yes(brand_missing),
+            yes(mpn_missing),
+            yes(brand_missing) * title,
+            yes(mpn_missing) * title,
         ])
     }
-}
-
-/// What two texts share.
-struct Shared {
-    cosine: f32,
-    contained: f32,
-    /// Both sides have a rare word that the other lacks: the lesser of the two weights.
-    rare_apart: f32,
-    /// The lesser of the weights that found no partner.
-    left_over: f32,
-    /// The weight of the rarest word without partner, on either side.
-    rarest: f32,
-    /// The greater of the weights that found no partner.
-    surplus: f32,
-    /// Share of the words without partner that stand in the other's description.
-    described: f32,
-}
-
-impl Shared {
-    fn of(left: &Text, right: &Text) -> Self {
-        let (mut mine, mut theirs) = (vec![0.0_f32; left.words.len()], vec![0.0_f32; right.words.len()]);
-        same_words(left, right, &mut mine, &mut theirs);
-        joined(left, right, &mut mine, &mut theirs);
-        joined(right, left, &mut theirs, &mut mine);
-        misspelt(left, right, &mut mine, &mut theirs);
-        let sums = |words: &[Word], matched: &[f32]| {
-            let (mut all, mut squares, mut found, mut found_squares, mut rarest) = (0.0_f32, 0.0_f32, 0.0_f32, 0.0_f32, 0.0_f32);
-            for (word, matched) in words.iter().zip(matched) {
-                all += word.weight;
-                squares += word.weight * word.weight;
-                found += word.weight * matched;
-                found_squares += word.weight * word.weight * matched;
-                if *matched == 0.0 {
-                    rarest = rarest.max(word.weight);
-                }
-            }
-            (all, squares, found, found_squares, rarest)
-        };
-        let (all_l, squares_l, found_l, both_l, rarest_l) = sums(&left.words, &mine);
-        let (all_r, squares_r, found_r, both_r, rarest_r) = sums(&right.words, &theirs);
-        let length = (squares_l * squares_r).sqrt();
-        let less = all_l.min(all_r);
-        let cosine = if length > 0.0 { ((both_l * both_r).sqrt() / length).min(1.0) } else { 0.0 };
-        let contained = if less > 0.0 { ((found_l * found_r).sqrt() / less).min(1.0) } else { 0.0 };
-        let described = described(left, right, &mine).max(described(right, left, &theirs));
-        Self {
-            cosine,
-            contained,
-            rare_apart: rarest_l.min(rarest_r),
-            left_over: (all_l - found_l).min(all_r - found_r).max(0.0),
-            rarest: rarest_l.max(rarest_r),
-            surplus: (all_l - found_l).max(all_r - found_r).max(0.0),
-            described,
-        }
-    }
-}
-
-fn same_words(left: &Text, right: &Text, mine: &mut [f32], theirs: &mut [f32]) {
-    let (mut l, mut r) = (0, 0);
-    while let (Some(a), Some(b)) = (left.words.get(l), right.words.get(r)) {
-        match a.hash.cmp(&b.hash) {
-            std::cmp::Ordering::Less => l += 1,
-            std::cmp::Ordering::Greater => r += 1,
-            std::cmp::Ordering::Equal => {
-                if let (Some(mine), Some(theirs)) = (mine.get_mut(l), theirs.get_mut(r)) {
-                    (*mine, *theirs) = (1.0, 1.0);
-                }
-                l += 1;
-                r += 1;
-            }
-        }
-    }
-}
-
-/// `wifi` here is `wi-fi` there.
-fn joined(left: &Text, right: &Text, mine: &mut [f32], theirs: &mut [f32]) {
-    for (word, matched) in left.words.iter().zip(mine.iter_mut()).filter(|(_, matched)| **matched == 0.0) {
-        let Ok(at) = right.joins.binary_search_by_key(&word.hash, |(whole, ..)| *whole) else { continue };
-        let Some((_, first, second)) = right.joins.get(at) else { continue };
-        *matched = 1.0;
-        for part in [first, second] {
-            if let Ok(at) = right.words.binary_search_by_key(part, |word| word.hash)
-                && let Some(theirs) = theirs.get_mut(at)
-            {
-                *theirs = 1.0;
-            }
-        }
-    }
-}
-
-/// Letters alone, one of them wrong, or two in a long word.
-fn misspelt(left: &Text, right: &Text, mine: &mut [f32], theirs: &mut [f32]) {
-    for (word, matched) in left.words.iter().zip(mine.iter_mut()).filter(|(_, matched)| **matched == 0.0) {
-        if word.sort != Sort::Plain || word.text.len() < 5 {
-            continue;
-        }
-        let others = right.words.iter().zip(theirs.iter_mut());
-        for (other, theirs) in
-            others.filter(|(other, theirs)| **theirs == 0.0 && other.sort == Sort::Plain && other.text.len() >= 4)
-        {
-            let allowed = if word.text.len().min(other.text.len()) >= 9 { 2 } else { 1 };
-            if word.text.len().abs_diff(other.text.len()) <= allowed
-                && word.text.bytes().next() == other.text.bytes().next()
-                && strsim::osa_distance(&word.text, &other.text) <= allowed
-            {
-                (*matched, *theirs) = (0.8, 0.8);
-                break;
-            }
-        }
-    }
-}
-
-fn described(left: &Text, right: &Text, mine: &[f32]) -> f32 {
-    if right.more.is_empty() {
-        return 0.0;
-    }
-    let (mut all, mut found) = (0.0_f32, 0.0_f32);
-    for (word, _) in left.words.iter().zip(mine).filter(|(_, matched)| **matched == 0.0) {
-        all += word.weight;
-        if right.more.binary_search(&word.hash).is_ok() {
-            found += word.weight;
-        }
-    }
-    if all > 0.0 { found / all } else { 0.0 }
-}
-
-/// How the codes of two records relate.
-struct Codes {
-    same: f32,
-    part: f32,
-    near: f32,
-    apart: f32,
-    missing: bool,
-    described: bool,
-    /// Both sides have a code that the other lacks, whatever else they share: the lesser of the two weights.
-    rest: f32,
-    /// The weight of a shared code of three signs.
-    short: f32,
-}
-
-impl Codes {
-    fn of(left: &Traits, right: &Traits) -> Self {
-        let strong = |word: &&Word| word.weight >= 0.4 && word.text.len() >= 4;
-        let mine: Vec<&Word> = left.text.codes.iter().filter(strong).collect();
-        let theirs: Vec<&Word> = right.text.codes.iter().filter(strong).collect();
-        let (mut same, mut near) = (0.0_f32, 0.0_f32);
-        for code in &mine {
-            for other in &theirs {
-                if code.hash == other.hash {
-                    same = same.max(code.weight.max(other.weight));
-                } else if code.text.len().min(other.text.len()) >= 5 {
-                    near = near.max(nearness(&code.text, &other.text));
-                }
-            }
-        }
-        let inside = |codes: &[&Word], text: &Text| {
-            let found = codes.iter().filter(|code| code.text.len() >= 5 && text.letters.contains(&*code.text));
-            found.map(|code| code.weight).fold(0.0_f32, f32::max)
-        };
-        let part = inside(&mine, &right.text).max(inside(&theirs, &left.text));
-        let missing = mine.is_empty() || theirs.is_empty();
-        let apart = if missing || same > 0.0 || part > 0.0 {
-            0.0
-        } else {
-            let best = |codes: &[&Word]| codes.iter().map(|code| code.weight).fold(0.0_f32, f32::max);
-            best(&mine).min(best(&theirs))
-        };
-        let told = |codes: &[&Word], text: &Text| codes.iter().any(|code| text.more.binary_search(&code.hash).is_ok());
-        let described = same == 0.0 && part == 0.0 && (told(&mine, &right.text) || told(&theirs, &left.text));
-        let rest = unmatched(&mine, &theirs, &right.text).min(unmatched(&theirs, &mine, &left.text));
-        let tiny = |word: &&Word| word.text.len() == 3 && right.text.codes.iter().any(|other| other.hash == word.hash);
-        let short = left.text.codes.iter().filter(tiny).map(|word| word.weight).fold(0.0_f32, f32::max);
-        Self { rest, short, same, part, near: if same > 0.0 || part > 0.0 { 0.0 } else { near }, apart, missing, described }
-    }
-}
-
-/// The weight of the rarest code that has no partner and is no part of one that has.
-fn unmatched(codes: &[&Word], others: &[&Word], text: &Text) -> f32 {
-    let has_partner = |code: &Word| others.iter().any(|other| other.hash == code.hash || other.text.contains(&*code.text)) || text.letters.contains(&*code.text);
-    let (matched, free): (Vec<&Word>, Vec<&Word>) = codes.iter().copied().partition(|code| has_partner(code));
-    let free = free.iter().filter(|code| {
-        let inside = |known: &&Word| code.text.contains(&*known.text) || known.text.contains(&*code.text);
-        !matched.iter().any(inside)
-    });
-    free.map(|code| code.weight).fold(0.0_f32, f32::max)
-}
-
-/// Codes that begin alike and end otherwise name variants: `mf209b1` and `mf209bk`.
-fn nearness(left: &str, right: &str) -> f32 {
-    let alike = left.bytes().zip(right.bytes()).take_while(|(a, b)| a == b).count();
-    let less = left.len().min(right.len());
-    if alike < 4 || less == 0 {
-        return 0.0;
-    }
-    let share = u8::try_from(alike * 100 / less.max(1)).unwrap_or(100);
-    f32::from(share) / 100.0
 }
 
 /// Is one quantity the same on both sides, and is there a unit of which they say different amounts?

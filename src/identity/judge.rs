@@ -5,6 +5,7 @@
 
 use super::evidence::{EVIDENCE, Evidence, colors, price_ratio};
 use super::rules::MatchRules;
+use super::steps::Judging;
 use super::traits::{Kind, Traits};
 use serde::Serialize;
 
@@ -46,14 +47,11 @@ pub struct Verdict {
     pub reasons: Vec<Reason>,
 }
 
-fn reason(code: &'static str, field: &'static str, left: impl Into<String>, right: impl Into<String>) -> Reason {
+pub(super) fn reason(code: &'static str, field: &'static str, left: impl Into<String>, right: impl Into<String>) -> Reason {
     Reason { code, field, left: left.into(), right: right.into() }
 }
 
-/// Scores of the steps that identify, before figures add to them or take away.
-const BY_GTIN: u16 = 990;
-const BY_MPN: u16 = 970;
-const BY_MODEL: u16 = 930;
+/// Score of a name that is like another.
 const BY_NAME: u16 = 600;
 
 /// Judges two records; the same whichever comes first, sides of the reasons aside.
@@ -70,9 +68,18 @@ pub fn judge(rules: &MatchRules, left: &Traits, right: &Traits) -> Verdict {
         // The number says one, the record says another: only a person can tell which is wrong.
         let sure = reasons.iter().any(|reason| matches!(reason.code, "same_gtin"));
         let ask = sure
-            || against
-                .iter()
-                .all(|reason| matches!(reason.code, "other_gtin" | "other_mpn" | "year_on_one_side" | "edition_on_one_side" | "color_on_one_side"));
+            || against.iter().all(|reason| {
+                matches!(
+                    reason.code,
+                    "other_gtin"
+                        | "case_of_item"
+                        | "other_mpn"
+                        | "year_on_one_side"
+                        | "edition_on_one_side"
+                        | "color_on_one_side"
+                        | "like_brand"
+                )
+            });
         against.append(&mut reasons);
         return if ask {
             verdict(Decision::Review, score.min(800), against)
@@ -84,112 +91,6 @@ pub fn judge(rules: &MatchRules, left: &Traits, right: &Traits) -> Verdict {
         return verdict(Decision::Apart, 50, against);
     }
     scored(rules, left, right, gtin_conflict)
-}
-
-/// What is found step by step.
-struct Judging {
-    /// What identifies, with its score.
-    identity: Option<(u16, Vec<Reason>)>,
-    /// What contradicts.
-    against: Vec<Reason>,
-    gtin_conflict: bool,
-}
-
-impl Judging {
-    fn of(rules: &MatchRules, left: &Traits, right: &Traits) -> Self {
-        let mut against = Vec::new();
-        let kinds = (left.kind, right.kind);
-        if kinds.0 != kinds.1
-            && matches!(
-                kinds,
-                (Kind::Accessory | Kind::SparePart | Kind::Bundle, Kind::Lamp)
-                    | (Kind::Lamp, Kind::Accessory | Kind::SparePart | Kind::Bundle)
-            )
-        {
-            against.push(reason("other_kind", "product_kind", kind_name(left.kind), kind_name(right.kind)));
-        }
-        let packs = (left.pack.unwrap_or(1), right.pack.unwrap_or(1));
-        if packs.0 != packs.1 {
-            against.push(reason("other_pack", "pack_quantity", packs.0.to_string(), packs.1.to_string()));
-        }
-        let brand_apart = matches!((&left.brand, &right.brand), (Some(mine), Some(theirs)) if mine != theirs);
-        if brand_apart && left.brand_known && right.brand_known {
-            against.push(reason("other_brand", "brand", shown(left.brand.as_ref()), shown(right.brand.as_ref())));
-        }
-        let (mine, theirs) = (&left.generation, &right.generation);
-        let first = |number: &Option<String>| number.clone().unwrap_or_else(|| "1".to_owned());
-        let models = left.model.is_some() && right.model.is_some();
-        if first(&mine.number) != first(&theirs.number) && (models || (mine.number.is_some() && theirs.number.is_some())) {
-            against.push(reason("other_generation", "generation", shown(mine.number.as_ref()), shown(theirs.number.as_ref())));
-        }
-        match (mine.year, theirs.year) {
-            (Some(mine), Some(theirs)) if mine != theirs => {
-                against.push(reason("other_generation", "year", mine.to_string(), theirs.to_string()));
-            }
-            (Some(year), None) if figures_differ(rules, left, right) => {
-                against.push(reason("year_on_one_side", "year", year.to_string(), ""));
-            }
-            (None, Some(year)) if figures_differ(rules, left, right) => {
-                against.push(reason("year_on_one_side", "year", "", year.to_string()));
-            }
-            _ => {}
-        }
-        let same_gtin = left.gtins.iter().find(|gtin| right.gtins.contains(gtin));
-        let gtin_conflict = same_gtin.is_none() && !left.gtins.is_empty() && !right.gtins.is_empty();
-        let mpns = (&left.mpn_key, &right.mpn_key);
-        let same_mpn = matches!(mpns, (Some(mine), Some(theirs)) if mine == theirs);
-        let same_brand = matches!((&left.brand, &right.brand), (Some(mine), Some(theirs)) if mine == theirs);
-        let same_model = matches!((&left.model, &right.model), (Some(mine), Some(theirs)) if mine.same(theirs));
-        let mut identity = None;
-        if let Some(gtin) = same_gtin {
-            identity = Some((BY_GTIN, vec![reason("same_gtin", "gtin", gtin, gtin)]));
-            if brand_apart && !against.iter().any(|reason| reason.code == "other_brand") {
-                against.push(reason("other_brand", "brand", shown(left.brand.as_ref()), shown(right.brand.as_ref())));
-            }
-            if let ((Some(mine), Some(theirs)), false) = (mpns, same_model)
-                && mine != theirs
-            {
-                against.push(reason("other_mpn", "mpn", mine, theirs));
-            }
-        } else if same_mpn && same_brand {
-            identity = Some((
-                BY_MPN,
-                vec![reason("same_brand_and_mpn", "mpn", shown(left.mpn_key.as_ref()), shown(right.mpn_key.as_ref()))],
-            ));
-        } else if same_model && same_brand {
-            identity = Some((BY_MODEL, vec![reason("same_brand_and_model", "model_name", model_name(left), model_name(right))]));
-            if let (Some(mine), Some(theirs)) = mpns
-                && mine != theirs
-                && colors(left, right) != Some(false)
-            {
-                against.push(reason("other_mpn", "mpn", mine, theirs));
-            }
-            if let Some((mine, theirs)) = unsaid_color(left, right) {
-                against.push(reason("color_on_one_side", "body_color", mine, theirs));
-            }
-            let aside = |traits: &Traits| traits.model.as_ref().map(|model| model.aside.join(" ")).unwrap_or_default();
-            if aside(left) != aside(right) {
-                against.push(reason("edition_on_one_side", "model_name", aside(left), aside(right)));
-            }
-        }
-        if gtin_conflict && colors(left, right) != Some(false) {
-            against.push(reason("other_gtin", "gtin", left.gtins.join(" "), right.gtins.join(" ")));
-        }
-        if gtin_conflict && same_mpn && !against.iter().any(|reason| reason.code == "other_gtin") {
-            against.push(reason("other_gtin", "gtin", left.gtins.join(" "), right.gtins.join(" ")));
-        }
-        Self { identity, against, gtin_conflict }
-    }
-}
-
-/// A colour that one name says and of which the other record says nothing.
-fn unsaid_color(left: &Traits, right: &Traits) -> Option<(String, String)> {
-    let named = |one: &Traits, other: &Traits| {
-        let colors = one.model.as_ref().map(|model| model.colors.join(" ")).filter(|colors| !colors.is_empty())?;
-        other.colors.is_empty().then_some(colors)
-    };
-    let (mine, theirs) = (named(left, right), named(right, left));
-    (mine.is_some() || theirs.is_some()).then(|| (mine.unwrap_or_default(), theirs.unwrap_or_default()))
 }
 
 /// One model: the same product, or another colour of it.
@@ -242,7 +143,7 @@ fn differs(mine: f32, theirs: f32) -> f32 {
 }
 
 /// Do light output or beam distance contradict each other?
-fn figures_differ(rules: &MatchRules, left: &Traits, right: &Traits) -> bool {
+pub(super) fn figures_differ(rules: &MatchRules, left: &Traits, right: &Traits) -> bool {
     let figures = figures(rules, left, right);
     figures
         .iter()
@@ -317,22 +218,8 @@ fn said(traits: &Traits) -> String {
     traits.brand.clone().unwrap_or_default()
 }
 
-fn model_name(traits: &Traits) -> String {
-    traits.model.as_ref().map(|model| model.whole.clone()).unwrap_or_default()
-}
-
-fn shown(text: Option<&String>) -> String {
+pub(super) fn shown(text: Option<&String>) -> String {
     text.cloned().unwrap_or_default()
-}
-
-fn kind_name(kind: Kind) -> &'static str {
-    match kind {
-        Kind::Unknown => "",
-        Kind::Lamp => "lamp",
-        Kind::Accessory => "accessory",
-        Kind::SparePart => "spare_part",
-        Kind::Bundle => "bundle",
-    }
 }
 
 fn verdict(decision: Decision, score: u16, reasons: Vec<Reason>) -> Verdict {

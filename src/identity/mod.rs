@@ -4,7 +4,9 @@
 //! other. Words, weights and thresholds are in `schema/identity/matching.toml`.
 
 pub mod block;
+mod codes;
 pub mod corpus;
+pub mod evaluate;
 pub mod evidence;
 pub mod find;
 pub mod fit;
@@ -15,6 +17,8 @@ pub mod mpn;
 pub mod pairing;
 pub mod repair;
 pub mod rules;
+mod shared;
+mod steps;
 pub mod text;
 pub mod traits;
 pub mod words;

@@ -6,10 +6,10 @@
 use super::rules::MatchRules;
 use super::words::{Sort, Token, tokens};
 
-/// Which generation of a model: its number (`2` for V2.0, MkII, Gen 2) and its year.
+/// Which generation of a model: its number (`2` for V2.0, `MkII`, Gen 2) and its year.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct Generation {
-    /// `2` for V2.0, MkII and Gen 2.
+    /// `2` for V2.0, `MkII` and Gen 2.
     pub number: Option<String>,
     /// `2018` where the name says it.
     pub year: Option<u16>,
@@ -120,7 +120,11 @@ pub(super) fn take_generation(rules: &MatchRules, words: &mut Vec<Token>, genera
         let next = words.get(at + 1).and_then(|next| number(&next.text));
         let found = if rules.words.generation.contains(head) && number(tail).is_some() && at > 0 {
             number(tail).map(|number| (number, 1))
-        } else if tail.is_empty() && rules.words.generation.contains(head) && next.is_some() && (head.len() > 1 || words.get(at + 1).is_some_and(|next| next.decimal)) {
+        } else if tail.is_empty()
+            && rules.words.generation.contains(head)
+            && next.is_some()
+            && (head.len() > 1 || words.get(at + 1).is_some_and(|next| next.decimal))
+        {
             next.map(|number| (number, 2))
         } else if let Some(roman) = marked_roman(rules, &word.text).filter(|_| at > 0) {
             Some((roman, 1))

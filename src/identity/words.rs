@@ -160,7 +160,8 @@ fn measured(rules: &MatchRules, pieces: Vec<Token>) -> Vec<Token> {
             true => Sort::Number,
             false => Sort::Code,
         };
-        if rest.is_empty() {
+        // Zeros in front say nothing, but behind a hyphen they are part of a code.
+        if rest.is_empty() && !piece.glued {
             piece.text = plain(number);
         }
         words.push(piece);

@@ -8,7 +8,8 @@
 //! 20-29), coupons (05, 98, 99), periodicals (977) and books (978, 979). And spreadsheets break numbers in ways that a check
 //! digit does not always catch. What is not certain is never repaired silently: the repair stands in `proposal`.
 
-use serde::Serialize;
+use serde::{Deserialize, Serialize};
+use std::sync::LazyLock;
 
 /// How far a number can be used.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
@@ -59,6 +60,37 @@ pub struct Gtin {
     pub issue: Option<&'static str>,
     /// A 14-digit number that may have been meant; a person or a second source must confirm it.
     pub proposal: Option<String>,
+    /// ISO 3166 code of the country whose GS1 organisation gave the number out, where the number is right: information only, it does not
+    /// say where the goods come from.
+    pub issuing_country: Option<&'static str>,
+}
+
+#[derive(Default, Deserialize)]
+#[serde(deny_unknown_fields)]
+struct Prefixes {
+    prefix: Vec<(u16, u16, String)>,
+}
+
+// A test holds that the embedded file parses.
+static PREFIXES: LazyLock<Prefixes> =
+    LazyLock::new(|| toml::from_str(include_str!("../../schema/identity/gs1_prefixes.toml")).unwrap_or_default());
+
+/// The country whose GS1 organisation gave out a 14-digit number; none for prefixes that belong to no country.
+pub fn issuing_country(gtin14: &str) -> Option<&'static str> {
+    // GTIN-8 have prefixes of their own, in the first digits that they have.
+    let at = if gtin14.starts_with("000000") { 6 } else { 1 };
+    let prefix: u16 = gtin14.get(at..at + 3)?.parse().ok()?;
+    let found = PREFIXES.prefix.iter().find(|(first, last, _)| (*first..=*last).contains(&prefix))?;
+    Some(found.2.as_str())
+}
+
+/// The item inside a case: what a GTIN-14 with an indicator of 1 to 8 is packed with. Another trade item of the same goods.
+pub fn item_of_case(gtin14: &str) -> Option<String> {
+    let indicator = gtin14.get(..1).filter(|_| gtin14.len() == 14)?;
+    if !("1"..="8").contains(&indicator) {
+        return None;
+    }
+    with_check_digit(gtin14.get(1..13)?).map(|item| pad(&item))
 }
 
 impl Gtin {
@@ -110,6 +142,7 @@ impl Gtin {
             kind: None,
             issue: Some(issue),
             proposal: None,
+            issuing_country: None,
         }
     }
 
@@ -267,6 +300,7 @@ fn judge(input: &str, gtin14: &str) -> Gtin {
         kind: Some(kind),
         issue: None,
         proposal: None,
+        issuing_country: issuing_country(gtin14),
     };
     if zero_tail {
         return read.doubt("zero_tail");
