@@ -73,7 +73,7 @@ fn gtin_prints_the_promised_fields_in_order() {
     let lines = lines(&["gtin", "5901234123457", "5.70E+12"]);
     assert_eq!(
         lines[0].as_object().unwrap().keys().collect::<Vec<_>>(),
-        ["input", "status", "gtin14", "kind", "issue", "proposal"]
+        ["input", "status", "gtin14", "kind", "issue", "proposal", "issuing_country"]
     );
     assert_eq!((lines[0]["status"].as_str(), lines[0]["kind"].as_str()), (Some("ok"), Some("ean13")));
     assert_eq!(lines[1]["status"], "rejected");
