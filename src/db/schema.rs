@@ -185,6 +185,15 @@ diesel::table! {
 diesel::table! {
     use diesel::sql_types::*;
 
+    match_keys (key, product_id) {
+        key -> BigInt,
+        product_id -> BigInt,
+    }
+}
+
+diesel::table! {
+    use diesel::sql_types::*;
+
     offer_homes (offer_id) {
         offer_id -> BigInt,
         product_id -> BigInt,
@@ -489,6 +498,7 @@ diesel::allow_tables_to_appear_in_same_query!(
     offer_records,
     offer_homes,
     match_cases,
+    match_keys,
     stock_levels,
     stock_movements,
     operations,

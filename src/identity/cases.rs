@@ -3,6 +3,7 @@
 //! A case is opened once for two products, whatever it says later: what a person rejected is never asked again. Deciding is an
 //! operation like any other edit, so that it can be undone; the case then is as it was before.
 
+use super::judge::Reason;
 use super::merge::{self, Merged};
 use super::queries::{CaseRow, case_by_id, case_of, case_put, cases_about, cases_open};
 use crate::catalog::queries::{ProductRow, Rules, merged_into, products_by_id};
@@ -61,6 +62,16 @@ pub struct Told {
 }
 
 impl Told {
+    /// A verdict's reason.
+    pub fn of(reason: &Reason) -> Self {
+        Self {
+            code: reason.code.to_owned(),
+            field: reason.field.to_owned(),
+            left: reason.left.clone(),
+            right: reason.right.clone(),
+        }
+    }
+
     /// A reason without sides.
     pub fn plain(code: &str, field: &str) -> Self {
         Self { code: code.to_owned(), field: field.to_owned(), left: String::new(), right: String::new() }

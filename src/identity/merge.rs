@@ -4,8 +4,9 @@
 //! nothing was said of it, and their SKUs answer for it from then on. Both ways are one operation each, and undone as one.
 
 use super::cases::{self, Deciding, Told};
-use super::queries::{homes_forget, homes_of, homes_remember};
+use super::queries::{homes_forget, homes_of, homes_remember, keys_put};
 use crate::catalog::golden::{self, Chosen, Pending, Restored};
+use crate::catalog::identify::keys_of;
 use crate::catalog::intake::offer_image;
 use crate::catalog::lifecycle::{BY_IMPORT, BY_MERGE};
 use crate::catalog::queries::{
@@ -49,7 +50,7 @@ pub fn merge(conn: &mut Conn, rules: &Rules, mut products: Vec<ProductRow>, deci
     let offers = offers_of_products(conn, &gone_ids, MAX_OFFERS)?;
     let homes: Vec<(i64, i64)> = offers.iter().filter_map(|offer| Some((offer.id, offer.body.product_id?))).collect();
     homes_remember(conn, &homes)?;
-    let mut told = move_offers(conn, &offers, &kept, &operation)?;
+    let mut told = move_offers(conn, rules, &offers, &kept, &operation)?;
     told.extend(edits(conn, &kept, &gone_ids, &operation)?);
     told.extend(cases::merged(conn, kept.id, &gone_ids, &operation, deciding)?);
 
@@ -77,7 +78,15 @@ pub fn merge(conn: &mut Conn, rules: &Rules, mut products: Vec<ProductRow>, deci
 }
 
 /// The offers become this product's.
-fn move_offers(conn: &mut Conn, offers: &[OfferRow], to: &ProductRow, operation: &str) -> Result<Vec<NewChange>> {
+fn move_offers(conn: &mut Conn, rules: &Rules, offers: &[OfferRow], to: &ProductRow, operation: &str) -> Result<Vec<NewChange>> {
+    let mut keys: Vec<(i64, i64)> = Vec::new();
+    for offer in offers {
+        keys.extend(keys_of(&offer.body, rules)?.into_iter().map(|key| (key, to.id)));
+    }
+    keys.sort_unstable();
+    keys.dedup();
+    // Where they were before stays a place to look, too: undoing this needs nothing, and what is found there is compared anew.
+    keys_put(conn, &keys)?;
     let suppliers = supplier_codes(conn)?;
     let told = offers.iter().map(|offer| {
         let supplier = suppliers.get(&offer.body.supplier_id).map_or("", String::as_str);
@@ -154,7 +163,7 @@ pub fn split(
         Some(home) => (home, false),
         None => (found(conn, &name(first), deciding)?, true),
     };
-    let mut told = move_offers(conn, &moving, &target, &operation)?;
+    let mut told = move_offers(conn, rules, &moving, &target, &operation)?;
     homes_forget(conn, &ids)?;
     let reasons = vec![Told::plain("split_by_hand", "offers")];
     told.extend(cases::keep_apart(conn, product.id, target.id, reasons, &operation, deciding)?);

@@ -1,10 +1,12 @@
 //! Every SQL statement about match cases and about where offers were before a merge.
 
-use crate::db::schema::{match_cases, offer_homes};
-use crate::db::{Conn, JsonText, Time};
+use super::block::MAX_BLOCK;
+use crate::db::schema::{match_cases, match_keys, offer_homes};
+use crate::db::{Conn, JsonText, ROWS_A_STATEMENT, Time};
 use crate::each_backend;
 use crate::error::Result;
 use diesel::prelude::*;
+use diesel::sql_types::{BigInt, Text};
 use std::collections::HashMap;
 
 /// Two products that may be one, as stored.
@@ -151,6 +153,49 @@ pub fn homes_of(conn: &mut Conn, offers: &[i64]) -> Result<HashMap<i64, i64>> {
 pub fn homes_forget(conn: &mut Conn, offers: &[i64]) -> Result<()> {
     for part in offers.chunks(500) {
         each_backend!(conn => diesel::delete(offer_homes::table.filter(offer_homes::offer_id.eq_any(part))).execute(conn))?;
+    }
+    Ok(())
+}
+
+#[derive(QueryableByName)]
+struct Met {
+    #[diesel(sql_type = BigInt)]
+    key: i64,
+    #[diesel(sql_type = BigInt)]
+    product_id: i64,
+}
+
+/// The products that stand under these keys. A key of more products than a block may hold says too little and has none.
+pub fn products_by_key(conn: &mut Conn, keys: &[i64]) -> Result<HashMap<i64, Vec<i64>>> {
+    let mut found: HashMap<i64, Vec<i64>> = HashMap::new();
+    for part in keys.chunks(2_000) {
+        let part = JsonText::of(&part)?;
+        let select = |keys: &str| {
+            format!(
+                "SELECT m.key, m.product_id FROM {keys} CROSS JOIN match_keys m WHERE m.key = k.value AND NOT EXISTS \
+                 (SELECT 1 FROM match_keys o WHERE o.key = k.value ORDER BY o.product_id LIMIT 1 OFFSET {MAX_BLOCK})"
+            )
+        };
+        let rows: Vec<Met> = match conn {
+            Conn::Sqlite(conn) => diesel::sql_query(select("json_each(?) k")).bind::<Text, _>(part.as_str()).load(conn)?,
+            Conn::Postgres(conn) => {
+                let keys = "(SELECT CAST(value AS BIGINT) AS value FROM json_array_elements_text($1::json)) k";
+                diesel::sql_query(select(keys)).bind::<Text, _>(part.as_str()).load(conn)?
+            }
+        };
+        for row in rows {
+            found.entry(row.key).or_default().push(row.product_id);
+        }
+    }
+    Ok(found)
+}
+
+/// From now on these products stand under these keys.
+pub fn keys_put(conn: &mut Conn, keys: &[(i64, i64)]) -> Result<()> {
+    for part in keys.chunks(ROWS_A_STATEMENT) {
+        let rows: Vec<_> =
+            part.iter().map(|(key, product)| (match_keys::key.eq(*key), match_keys::product_id.eq(*product))).collect();
+        each_backend!(conn => diesel::insert_into(match_keys::table).values(rows).on_conflict_do_nothing().execute(conn))?;
     }
     Ok(())
 }

@@ -36,7 +36,7 @@ product_kind = "headlamp"
 /// One lamp of each supplier, which nothing but their titles makes one.
 async fn two_suppliers(server: &Server) -> (String, String) {
     lamp(server, "alpine", "A-1,Fenix,Fenix HM65R headlamp,30.00,5,141").await;
-    lamp(server, "lumen", "L-1,Fenix,Headlamp HM65R by Fenix,28.00,7,").await;
+    lamp(server, "lumen", "L-1,Fenix,Kopflampe mit 1400 Lumen,28.00,7,").await;
     (product_of(server, "alpine").await, product_of(server, "lumen").await)
 }
 
@@ -74,7 +74,7 @@ async fn post(server: &Server, path: &str, body: Value) -> Answer {
 async fn found(house: &House, server: &Server) -> Vec<String> {
     house.seen().await;
     let head = house.app.db.read(beamline::db::changes::head).await.unwrap();
-    let found = server.get(&format!("/api/v1/search?q=HM65R&after_change={head}")).await.expect(200);
+    let found = server.get(&format!("/api/v1/search?q=Fenix&after_change={head}")).await.expect(200);
     let mut skus: Vec<String> =
         found["items"].as_array().unwrap().iter().map(|item| item["sku"].as_str().unwrap().to_owned()).collect();
     skus.sort();
@@ -137,9 +137,9 @@ both_databases! {
         clean(&house).await;
 
         // A new row of the supplier whose product went changes the one that stayed.
-        lamp(&server, "lumen", "L-1,Fenix,Headlamp HM65R by Fenix,28.00,1,").await;
+        lamp(&server, "lumen", "L-1,Fenix,Kopflampe mit 1400 Lumen,28.00,1,").await;
         assert_eq!(catalogue(&server).await[0]["available"], 6);
-        lamp(&server, "lumen", "L-1,Fenix,Headlamp HM65R by Fenix,28.00,7,").await;
+        lamp(&server, "lumen", "L-1,Fenix,Kopflampe mit 1400 Lumen,28.00,7,").await;
 
         // Its offer goes home: the same SKU, and all that was said of it.
         let parted = post(&server, &format!("/products/{kept}/split"), json!({"offers": [{"supplier": "lumen", "supplier_sku": "L-1"}]})).await.expect(200);

@@ -1,3 +1,4 @@
+DROP TABLE match_keys;
 DROP TABLE match_cases;
 DROP TABLE offer_homes;
 DROP INDEX products_merged_into;

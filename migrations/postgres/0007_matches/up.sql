@@ -24,3 +24,10 @@ CREATE TABLE match_cases (
 );
 CREATE INDEX match_cases_state_id ON match_cases (state, id);
 CREATE INDEX match_cases_right_product ON match_cases (right_product);
+
+-- What records that may be one product have in common, as hashes; only what shares one is compared. Says where to look, never what is.
+CREATE TABLE match_keys (
+    key BIGINT NOT NULL,
+    product_id BIGINT NOT NULL,
+    PRIMARY KEY (key, product_id)
+);

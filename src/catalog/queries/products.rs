@@ -199,49 +199,20 @@ pub fn product_ids_after(conn: &mut Conn, after: i64, limit: i64) -> Result<Vec<
     Ok(products::table.filter(products::id.gt(after)).order(products::id).limit(limit).select(products::id).load(conn)?)
 }
 
-/// Products whose own GTIN is one of these, the oldest first.
-pub fn products_by_gtin(conn: &mut Conn, gtins: &[&str]) -> Result<Vec<(String, i64)>> {
-    let rows: Vec<(Option<String>, i64)> = each_backend!(conn => products::table
-        .filter(products::gtin.eq_any(gtins).and(products::merged_into.is_null()))
-        .order(products::id)
-        .select((products::gtin, products::id))
-        .load(conn))?;
-    Ok(rows.into_iter().filter_map(|(gtin, id)| Some((gtin?, id))).collect())
-}
+/// What the offers of these products are told apart by: product, supplier, GTIN, whether it is live.
+pub type OfferMark = (i64, i64, Option<String>, bool);
 
-/// Products that have an offer with one of these GTINs, the oldest first.
-pub fn products_of_offer_gtin(conn: &mut Conn, gtins: &[&str]) -> Result<Vec<(String, i64)>> {
-    let rows: Vec<(Option<String>, Option<i64>)> = each_backend!(conn => offers::table
-        .filter(offers::gtin.eq_any(gtins).and(offers::product_id.is_not_null()))
-        .order(offers::product_id)
-        .select((offers::gtin, offers::product_id))
-        .distinct()
-        .load(conn))?;
-    Ok(rows.into_iter().filter_map(|(gtin, id)| Some((gtin?, id?))).collect())
-}
-
-/// A product found by part number: (brand code, folded part number, product).
-pub type ByMpn = (String, String, i64);
-
-/// Products whose own folded part number is one of these.
-pub fn products_by_mpn(conn: &mut Conn, keys: &[&str]) -> Result<Vec<ByMpn>> {
-    let rows: Vec<(Option<String>, Option<String>, i64)> = each_backend!(conn => products::table
-        .filter(products::mpn_key.eq_any(keys).and(products::brand.is_not_null()).and(products::merged_into.is_null()))
-        .order(products::id)
-        .select((products::brand, products::mpn_key, products::id))
-        .load(conn))?;
-    Ok(rows.into_iter().filter_map(|(brand, key, id)| Some((brand?, key?, id))).collect())
-}
-
-/// Products that have an offer with one of these folded part numbers.
-pub fn products_of_offer_mpn(conn: &mut Conn, keys: &[&str]) -> Result<Vec<ByMpn>> {
-    let rows: Vec<(Option<String>, Option<String>, Option<i64>)> = each_backend!(conn => offers::table
-        .filter(offers::mpn_key.eq_any(keys).and(offers::brand.is_not_null()).and(offers::product_id.is_not_null()))
-        .order(offers::product_id)
-        .select((offers::brand, offers::mpn_key, offers::product_id))
-        .distinct()
-        .load(conn))?;
-    Ok(rows.into_iter().filter_map(|(brand, key, id)| Some((brand?, key?, id?))).collect())
+/// See [`OfferMark`].
+pub fn offer_marks(conn: &mut Conn, product_ids: &[i64]) -> Result<Vec<OfferMark>> {
+    let mut marks = Vec::with_capacity(product_ids.len());
+    for part in product_ids.chunks(1_000) {
+        let rows: Vec<(Option<i64>, i64, Option<String>, bool)> = each_backend!(conn => offers::table
+            .filter(offers::product_id.eq_any(part))
+            .select((offers::product_id, offers::supplier_id, offers::gtin, offers::live))
+            .load(conn))?;
+        marks.extend(rows.into_iter().filter_map(|(product, supplier, gtin, live)| Some((product?, supplier, gtin, live))));
+    }
+    Ok(marks)
 }
 
 /// Which of these SKUs exist.
