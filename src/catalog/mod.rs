@@ -9,6 +9,7 @@ pub mod brand;
 pub mod edit;
 pub mod expire;
 pub mod golden;
+pub mod identify;
 pub mod intake;
 pub mod lifecycle;
 pub mod offer_lines;

@@ -166,7 +166,10 @@ fn scored(rules: &MatchRules, left: &Traits, right: &Traits, gtin_conflict: bool
     };
     if let (Some(mine), Some(theirs)) = (&left.model, &right.model) {
         // Two models of one brand that are named otherwise: at most a question.
-        let near = left.brand == right.brand && near_names(mine, theirs) && !figures_differ(rules, left, right);
+        let numbered_apart =
+            gtin_conflict || matches!((&left.mpn_key, &right.mpn_key), (Some(mine), Some(theirs)) if mine != theirs);
+        let near =
+            left.brand == right.brand && near_names(mine, theirs) && !numbered_apart && !figures_differ(rules, left, right);
         if near {
             reasons.insert(0, reason("like_model", "model_name", &mine.whole, &theirs.whole));
             return verdict(Decision::Review, BY_NAME, reasons);
@@ -197,6 +200,8 @@ fn near_names(mine: &super::model::ModelName, theirs: &super::model::ModelName) 
     let inside = short.words.iter().all(|word| long.words.contains(word)) && short.bare.len() >= 4;
     let typo = mine.bare.len().min(theirs.bare.len()) >= 6
         && digits(&mine.bare) == digits(&theirs.bare)
+        // A letter more at the end is another model and no slip.
+        && !(mine.bare.starts_with(&theirs.bare) || theirs.bare.starts_with(&mine.bare))
         && strsim::osa_distance(&mine.bare, &theirs.bare) <= 1;
     a == b || inside || typo
 }

@@ -3,7 +3,9 @@
 //! [`Traits`] is what is compared of a record, [`block::blocks`] which records are compared, [`judge()`] what two of them are to each
 //! other. Words, weights and thresholds are in `schema/identity/matching.toml`.
 
+pub mod api;
 pub mod block;
+pub mod cases;
 mod codes;
 pub mod corpus;
 pub mod evaluate;
@@ -12,9 +14,11 @@ pub mod find;
 pub mod fit;
 pub mod judge;
 pub mod lexicon;
+pub mod merge;
 pub mod model;
 pub mod mpn;
 pub mod pairing;
+pub mod queries;
 pub mod repair;
 pub mod rules;
 mod shared;

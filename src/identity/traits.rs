@@ -135,7 +135,7 @@ impl Traits {
             traits.colors = lexicon.colors(&title_words);
         }
         if traits.pack.is_none() {
-            traits.pack = pack(rules, &title_words);
+            traits.pack = pack(rules, &title_words).or_else(|| pack(rules, &tokens(rules, names.model?)));
         }
         if matches!(traits.kind, Kind::Unknown | Kind::Lamp) {
             traits.kind = kind(rules, &title_words, title).unwrap_or(traits.kind);

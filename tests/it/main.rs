@@ -30,6 +30,7 @@ mod idempotency;
 mod imports;
 mod jobs;
 mod killed;
+mod matches;
 mod matching;
 mod observing;
 mod outage;

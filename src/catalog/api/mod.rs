@@ -8,7 +8,7 @@ mod offers;
 mod products;
 mod shape;
 
-pub use shape::{Image, Product, seen_anew};
+pub use shape::{Image, Product, Units, seen_anew};
 
 use crate::app::App;
 use utoipa_axum::router::OpenApiRouter;

@@ -82,6 +82,10 @@ fn another_generation_pack_kind_or_brand_is_another_product() {
     assert_decided(&lamp_("HL40 (2018)"), &lamp_("HL40 (2012)"), Decision::Apart, "other_generation");
     assert_decided(&lamp_("HL40"), &lamp_("HL40R"), Decision::Apart, "other_model");
     assert_decided(&lamp_("HL40"), &lamp_("HL41"), Decision::Apart, "other_model");
+    assert_decided(&lamp_("Spot 400"), &lamp_("Spot 400-R"), Decision::Review, "like_model");
+    let with_number = |model: &str, mpn: &str| Traits { mpn_key: Some(mpn.to_owned()), ..lamp_(model) };
+    assert_decided(&with_number("Spot 400", "BD1"), &with_number("Spot 400-R", "BD2"), Decision::Apart, "other_model");
+    assert_decided(&lamp_("Spot 400"), &lamp_("Spot 400 6-pack"), Decision::Apart, "other_pack");
     let two = lamp("Fenix", "HL40", &[lumens(400), ("pack_quantity", Value::Integer(2))]);
     assert_decided(&lamp_("HL40"), &two, Decision::Apart, "other_pack");
     assert_decided(&lamp_("HL40"), &lamp("Petzl", "HL40", &[lumens(400)]), Decision::Apart, "other_brand");
