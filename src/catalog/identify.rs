@@ -6,8 +6,8 @@
 
 use super::intake::Batch;
 use super::queries::{
-    FoundedGroup, NewProduct, OfferBody, ProductRow, Rules, group_codes_taken, groups_found, offer_marks, products_by_id,
-    skus_taken,
+    FoundedGroup, NewProduct, OfferBody, ProductRow, Rules, group_codes_taken, groups_found, offer_marks, offers_of_products,
+    products_by_id, skus_taken,
 };
 use super::sku;
 use super::view::{GoldenValue, GoldenValues};
@@ -250,6 +250,19 @@ pub fn keys_of(offer: &OfferBody, rules: &Rules) -> Result<Vec<i64>> {
     let values = claims.iter().map(|claim| (claim.attribute.as_str(), &claim.value));
     let traits = Traits::of_values(&names, values, &rules.dictionary);
     Ok(blocks(&traits).into_iter().map(u64::cast_signed).collect())
+}
+
+/// Puts the offers of these products under the keys that they have now.
+pub(super) fn refresh_keys(conn: &mut Conn, rules: &Rules, product_ids: &[i64]) -> Result<()> {
+    let offers = offers_of_products(conn, product_ids, usize::MAX)?;
+    let keys = offers
+        .par_iter()
+        .filter_map(|offer| Some((offer.body.product_id?, offer)))
+        .map(|(product, offer)| Ok(keys_of(&offer.body, rules)?.into_iter().map(|key| (key, product)).collect::<Vec<_>>()));
+    let mut keys: Vec<(i64, i64)> = keys.collect::<Result<Vec<_>>>()?.concat();
+    keys.sort_unstable();
+    keys.dedup();
+    keys_put(conn, &keys)
 }
 
 /// The groups of products that are colours of each other, new ones made; nothing is taken out of a group it is in.

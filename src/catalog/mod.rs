@@ -15,6 +15,7 @@ pub mod lifecycle;
 pub mod offer_lines;
 pub mod patch;
 pub mod queries;
+pub mod reliability;
 pub mod resolve;
 pub mod resolve_all;
 pub mod said;

@@ -115,7 +115,8 @@ fn agreement(rules: &MatchRules, left: &Traits, right: &Traits, reasons: &mut Ve
     if let Some(ratio) = price_ratio(left, right) {
         let near = ratio <= rules.tolerance.price;
         sum += if near { 2 } else { -2 };
-        let shown = |traits: &Traits| traits.price.map(|price| price.to_string()).unwrap_or_default();
+        let shown =
+            |traits: &Traits| traits.price.map(|price| price.to_string().trim_end_matches(" XXX").to_owned()).unwrap_or_default();
         reasons.push(reason(if near { "agrees" } else { "differs" }, "price", shown(left), shown(right)));
     }
     sum

@@ -105,7 +105,147 @@ pub async fn open_case(house: &House, server: &Server, one: &str, other: &str) -
     list["items"][0]["id"].as_str().unwrap().to_owned()
 }
 
+const NUMBERED: &str = r#"
+name = "numbered"
+locale = "en"
+currency = "EUR"
+[[column]]
+from = "sku"
+to = "supplier_sku"
+[[column]]
+from = "ean"
+to = "gtin"
+[[column]]
+from = "brand"
+to = "brand"
+[[column]]
+from = "title"
+to = "title"
+[[column]]
+from = "lumens"
+to = "light_output_max"
+unit = "lm"
+[[column]]
+from = "weight"
+to = "weight_with_battery"
+unit = "g"
+"#;
+
+async fn numbered(server: &Server, supplier: &str, rows: &str) -> Value {
+    let file = format!("sku,ean,brand,title,lumens,weight\n{rows}");
+    Upload::new(supplier, "lamps.csv", file).profile(NUMBERED).done(server).await
+}
+
+/// The product of each offer of a supplier, by its key.
+async fn products_of(server: &Server, supplier: &str) -> std::collections::BTreeMap<String, String> {
+    let offers = server.all(&format!("/api/v1/suppliers/{supplier}/offers")).await;
+    let text = |value: &Value| value.as_str().unwrap().to_owned();
+    offers.iter().map(|offer| (text(&offer["supplier_sku"]), text(&offer["product"]))).collect()
+}
+
+/// Codes of a case's reasons.
+fn codes(case: &Value) -> Vec<&str> {
+    case["reasons"].as_array().unwrap().iter().map(|reason| reason["code"].as_str().unwrap()).collect()
+}
+
 both_databases! {
+    async fn the_same_lamp_is_found_without_a_number_and_another_is_not(house: House) {
+        let server = Server::start(&house).await;
+        numbered(&server, "alpine", "\
+            A-1,,Fenix,Fenix HM65R headlamp black,1400,141\n\
+            A-2,,Petzl,Petzl Swift RL headlamp,1100,100\n\
+            A-3,,Nitecore,Nitecore NU25 headlamp,400,56\n").await;
+        numbered(&server, "lumen", "\
+            L-1,,FENIX,Stirnlampe Fenix HM65R schwarz,1400,140\n\
+            L-2,,Fenix,Fenix HM65R V2.0 headlamp black,1600,140\n\
+            L-3,,Fenix,Fenix HM65R headlamp black 2-pack,1400,282\n\
+            L-4,,Fenix,Battery for Fenix HM65R,,48\n\
+            L-5,,Fenix,Fenix HM65R headlamp grey,1400,141\n\
+            L-6,,nightcore,NU25 headlamp by Nitecore,400,55\n\
+            L-7,,Ledlenser,Ledlenser HM65R headlamp black,1400,141\n").await;
+        let (alpine, lumen) = (products_of(&server, "alpine").await, products_of(&server, "lumen").await);
+        assert_eq!(lumen["L-1"], alpine["A-1"], "the same lamp in another language");
+        assert_eq!(lumen["L-6"], alpine["A-3"], "the brand misspelt");
+        for (other, why) in [("L-2", "another generation"), ("L-3", "a pack of two"), ("L-4", "its battery"), ("L-5", "another colour"), ("L-7", "another brand")] {
+            assert!(alpine.values().all(|sku| *sku != lumen[other]), "{why}");
+        }
+        let group = server.get(&format!("/api/v1/products/{}", alpine["A-1"])).await.expect(200)["group"].clone();
+        let members = server.get(&format!("/api/v1/products?group={}", group.as_str().unwrap())).await.expect(200);
+        let members: Vec<&str> = members["items"].as_array().unwrap().iter().map(|product| product["sku"].as_str().unwrap()).collect();
+        assert_eq!(members, [alpine["A-1"].as_str(), lumen["L-5"].as_str()], "the colour joined the group, and nothing else did");
+        clean(&house).await;
+
+        // Taken back, the supplier's lamps are gone, and come back to the same products.
+        let operation = server.get("/api/v1/operations?kind=import&limit=1").await.expect(200)["items"][0]["id"].clone();
+        post(&server, &format!("/operations/{}/undo", operation.as_str().unwrap()), json!({})).await.expect(200);
+        let lamp = server.get(&format!("/api/v1/products/{}", alpine["A-1"])).await.expect(200);
+        assert_eq!(lamp["group"], json!(null));
+        clean(&house).await;
+    }
+
+    async fn numbers_that_contradict_open_a_case(house: House) {
+        let server = Server::start(&house).await;
+        numbered(&server, "alpine", "\
+            A-1,4006381333931,Fenix,Fenix HM65R headlamp,1400,141\n\
+            A-2,5901234123457,Petzl,Petzl Swift RL headlamp,1100,100\n").await;
+        numbered(&server, "lumen", "\
+            L-1,4006381333931,Ledlenser,Ledlenser H7R headlamp,1000,160\n\
+            L-2,96385074,Petzl,Petzl Swift RL headlamp,1100,100\n\
+            L-3,5901234123457,Petzl,Lampe frontale Swift RL de Petzl,1100,101\n").await;
+        let (alpine, lumen) = (products_of(&server, "alpine").await, products_of(&server, "lumen").await);
+        assert_eq!(lumen["L-3"], alpine["A-2"], "the same number and brand");
+        assert!(lumen["L-1"] != alpine["A-1"] && lumen["L-2"] != alpine["A-2"]);
+        let cases = server.all("/api/v1/matches?state=open").await;
+        assert_eq!(cases.len(), 2, "{cases:?}");
+        let of = |sku: &str| cases.iter().find(|case| case["right"]["sku"] == sku).unwrap();
+        assert!(codes(of(&lumen["L-1"])).starts_with(&["other_brand"]), "{:?}", codes(of(&lumen["L-1"])));
+        assert!(codes(of(&lumen["L-1"])).contains(&"same_gtin"));
+        assert_eq!(of(&lumen["L-1"])["left"]["sku"], alpine["A-1"]);
+        assert!(codes(of(&lumen["L-2"])).contains(&"other_gtin"), "{:?}", codes(of(&lumen["L-2"])));
+        assert_eq!(of(&lumen["L-2"])["left"]["sku"], alpine["A-2"]);
+
+        // What was rejected is not asked again when the file comes again, with other words.
+        for case in &cases {
+            post(&server, &format!("/matches/{}/reject", case["id"].as_str().unwrap()), json!({})).await.expect(200);
+        }
+        numbered(&server, "lumen", "L-2,96385074,Petzl,Petzl Swift RL head torch,1100,100\n").await;
+        assert_eq!(server.all("/api/v1/matches?state=open").await, Vec::<Value>::new());
+        assert_eq!(products_of(&server, "lumen").await, lumen);
+        clean(&house).await;
+    }
+
+    async fn one_supplier_lists_a_lamp_twice_only_where_a_number_says_so(house: House) {
+        let server = Server::start(&house).await;
+        numbered(&server, "alpine", "\
+            A-1,,Fenix,Fenix HM65R headlamp,1400,141\n\
+            A-2,,Fenix,Fenix HM65R head torch,1400,141\n\
+            A-3,4006381333931,Petzl,Petzl Tikka,350,82\n\
+            A-4,4006381333931,Petzl,Tikka headlamp,350,82\n").await;
+        let alpine = products_of(&server, "alpine").await;
+        assert_ne!(alpine["A-1"], alpine["A-2"]);
+        assert_eq!(alpine["A-3"], alpine["A-4"]);
+        assert_eq!(server.all("/api/v1/matches").await, Vec::<Value>::new());
+    }
+
+    async fn a_suppliers_reliability_is_measured_by_what_others_say(house: House) {
+        let server = Server::start(&house).await;
+        let lamps = |title: &str, weights: [u32; 3]| {
+            let eans = ["4006381333931", "5901234123457", "96385074"];
+            let rows = eans.iter().zip(weights).map(|(ean, weight)| format!("S-{ean},{ean},Petzl,Petzl {title} {ean},350,{weight}\n"));
+            rows.collect::<String>()
+        };
+        numbered(&server, "alpine", &lamps("lamp", [82, 90, 100])).await;
+        numbered(&server, "lumen", &lamps("lamp", [82, 90, 100])).await;
+        numbered(&server, "wrong", &lamps("lamp", [82, 9, 1000])).await;
+        let told = server.get("/api/v1/suppliers/wrong/reliability").await.expect(200);
+        let weight = told["attributes"].as_array().unwrap().iter().find(|of| of["attribute"] == "weight_with_battery").unwrap();
+        assert_eq!(*weight, json!({"attribute": "weight_with_battery", "shared": 3, "contested": 2, "lost": 2, "outvoted": 2}));
+        assert_eq!((&told["products"], &told["lost"]), (&json!(3), &json!(2)));
+        let share = |told: &Value| told["share"].as_f64().unwrap();
+        let good = server.get("/api/v1/suppliers/alpine/reliability").await.expect(200);
+        assert!((share(&good) - 1.0).abs() < 1e-9 && share(&told) < 0.9, "{} {}", share(&good), share(&told));
+    }
+
     async fn products_are_merged_by_hand_and_parted_again(house: House) {
         let server = Server::start(&house).await;
         let (kept, gone) = two_suppliers(&server).await;

@@ -135,6 +135,7 @@ async fn use_catalogue(walk: &mut Walk) -> String {
     walk.ask("PATCH", "/api/v1/suppliers/bivak", Some(json!({"rank": 3})), 200).await;
     walk.get("/api/v1/suppliers").await;
     walk.get("/api/v1/suppliers/alpine").await;
+    walk.get("/api/v1/suppliers/alpine/reliability").await;
     let house = "/api/v1/suppliers/alpine/warehouses/graz";
     walk.ask("PUT", house, Some(json!({"name": "Graz"})), 201).await;
     walk.ask("PUT", house, Some(json!({"name": "Graz Süd"})), 200).await;

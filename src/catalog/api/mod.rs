@@ -6,6 +6,7 @@ mod dictionary;
 mod groups;
 mod offers;
 mod products;
+mod reliability;
 mod shape;
 
 pub use shape::{Image, Product, Units, seen_anew};
@@ -19,6 +20,7 @@ pub fn router() -> OpenApiRouter<App> {
         .merge(products::router())
         .merge(details::router())
         .merge(offers::router())
+        .merge(reliability::router())
         .merge(groups::router())
         .merge(brands::router())
         .merge(dictionary::router())

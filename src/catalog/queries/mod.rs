@@ -23,7 +23,7 @@ pub use offers::{
 pub use products::{
     CatalogFigures, NewProduct, ProductRow, Told, catalog_figures, completeness_of, is_listed, merged_into, offer_marks,
     product_count, product_ids_after, product_of_sku, product_skus_of_groups, products_by_id, products_by_sku, products_by_skus,
-    products_lock, products_of_brand, products_of_group, products_put, skus_of, skus_taken,
+    products_lock, products_of_brand, products_of_group, products_put, shared_products, skus_of, skus_taken,
 };
 pub use rules::{ChannelPrice, Rules, price_defaults_put};
 pub use terms::{TermsRow, sold, sold_put, terms_of_products};

@@ -199,6 +199,26 @@ pub fn product_ids_after(conn: &mut Conn, after: i64, limit: i64) -> Result<Vec<
     Ok(products::table.filter(products::id.gt(after)).order(products::id).limit(limit).select(products::id).load(conn)?)
 }
 
+/// Products of which this supplier has a live offer and another supplier too, by this one's keys.
+pub fn shared_products(conn: &mut Conn, supplier_id: i64, limit: i64) -> Result<Vec<i64>> {
+    let others = diesel::alias!(offers as others);
+    let rows: Vec<Option<i64>> = each_backend!(conn => offers::table
+        .filter(offers::supplier_id.eq(supplier_id).and(offers::live.eq(true)).and(offers::product_id.is_not_null()))
+        .filter(diesel::dsl::exists(others.filter(
+            others.field(offers::product_id).eq(offers::product_id)
+                .and(others.field(offers::supplier_id).ne(supplier_id))
+                .and(others.field(offers::live).eq(true)),
+        )))
+        .order(offers::supplier_sku)
+        .limit(limit)
+        .select(offers::product_id)
+        .load(conn))?;
+    let mut products: Vec<i64> = rows.into_iter().flatten().collect();
+    products.sort_unstable();
+    products.dedup();
+    Ok(products)
+}
+
 /// What the offers of these products are told apart by: product, supplier, GTIN, whether it is live.
 pub type OfferMark = (i64, i64, Option<String>, bool);
 
