@@ -16,6 +16,7 @@ mod migrate;
 mod normalize;
 mod openapi;
 mod progress;
+mod quality;
 mod reindex;
 mod resolve;
 mod search;
@@ -51,6 +52,7 @@ enum Command {
     Resolve(resolve::Resolve),
     Normalize(normalize::NormalizeArgs),
     Gtin(gtin::GtinArgs),
+    Quality(quality::QualityArgs),
     Search(search::Search),
     Reindex(reindex::Reindex),
     Export(export::Export),
@@ -75,6 +77,10 @@ impl Command {
             Self::Normalize(args) => {
                 let dictionary = Dictionary::load(config.schema.as_deref())?;
                 answered(normalize::run(&args, &dictionary, &mut std::io::stdout().lock()))
+            }
+            Self::Quality(args) => {
+                let dictionary = Dictionary::load(config.schema.as_deref())?;
+                answered(quality::run(&args, &dictionary, &mut std::io::stdout().lock()))
             }
             Self::Gtin(args) => answered(gtin::run(&args, &mut std::io::stdout().lock())),
             Self::Search(search) => search.run(config).await,

@@ -3,6 +3,7 @@
 use super::{Attribute, Brand, Category, LocaleWords, Unit};
 use crate::normalize::text::key;
 use std::collections::{BTreeMap, HashMap, HashSet};
+use std::hash::{BuildHasherDefault, Hasher};
 
 /// Positions by key; the texts stay with their owners.
 #[derive(Debug, Clone, Default)]
@@ -11,15 +12,78 @@ pub(super) struct Index {
     pub(super) headers: HashMap<String, usize>,
     pub(super) options: HashMap<String, BTreeMap<String, usize>>,
     pub(super) units: HashMap<String, usize>,
-    /// Spelling as written, then by key, per family; the family "" holds all of them.
-    spellings: HashMap<String, HashMap<String, usize>>,
-    spelling_keys: HashMap<String, HashMap<String, usize>>,
+    /// The units of a spelling, in the file's order: as it is written, and by key.
+    spellings: Quick<Vec<Spelt>>,
+    spelling_keys: Quick<Vec<Spelt>>,
+    families: Vec<String>,
     pub(super) categories: HashMap<String, usize>,
     pub(super) category_words: HashMap<String, usize>,
     /// Words that mean a category only as the whole of a part.
     category_alone: HashMap<String, usize>,
     brands: HashMap<String, usize>,
     pub(super) words: Words,
+}
+
+/// A unit that a spelling leads to.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) struct Spelt {
+    /// Its family's place among the families.
+    pub(crate) family: u8,
+    /// Its place among the units.
+    pub(crate) unit: u16,
+}
+
+/// A map by short texts of ours, quick to look up. What is looked up comes from outside, but only what is ours is kept, so nobody can
+/// fill it with texts of one hash.
+#[derive(Debug, Clone)]
+pub(crate) struct Quick<T> {
+    map: HashMap<Box<str>, T, BuildHasherDefault<Fnv>>,
+}
+
+impl<T> Default for Quick<T> {
+    fn default() -> Self {
+        Self { map: HashMap::default() }
+    }
+}
+
+impl<T: Default> Quick<T> {
+    pub(crate) fn get(&self, text: &str) -> Option<&T> {
+        self.map.get(text)
+    }
+
+    pub(super) fn entry(&mut self, text: &str) -> &mut T {
+        self.map.entry(text.into()).or_default()
+    }
+}
+
+/// FNV-1a over whole words: short texts are all that it is for.
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct Fnv(u64);
+
+impl Default for Fnv {
+    fn default() -> Self {
+        Self(0xcbf2_9ce4_8422_2325)
+    }
+}
+
+impl Hasher for Fnv {
+    fn finish(&self) -> u64 {
+        // The map takes its control bits from the top, where short texts leave few.
+        self.0 ^ self.0.rotate_left(29)
+    }
+
+    fn write(&mut self, bytes: &[u8]) {
+        let mut state = self.0;
+        let mut chunks = bytes.chunks_exact(8);
+        for chunk in &mut chunks {
+            let word = chunk.try_into().map_or(0, u64::from_le_bytes);
+            state = (state ^ word).wrapping_mul(0x9e37_79b9_7f4a_7c15).rotate_left(23);
+        }
+        for byte in chunks.remainder() {
+            state = (state ^ u64::from(*byte)).wrapping_mul(0x0100_0000_01b3);
+        }
+        self.0 = state.wrapping_mul(0x9e37_79b9_7f4a_7c15);
+    }
 }
 
 /// The words of every locale together, as keys.
@@ -143,6 +207,9 @@ pub(crate) fn runs(text_key: &str) -> impl Iterator<Item = &str> {
     })
 }
 
+/// Bytes of a unit's spelling, at most.
+const LONGEST_UNIT: usize = 60;
+
 /// A unit's spelling without what people put between its letters: `A•г`, `lb.`, `° C`.
 pub(super) fn bare_spelling(text: &str) -> String {
     text.chars()
@@ -176,11 +243,18 @@ impl Index {
         }
         for (at, unit) in units.iter().enumerate() {
             index.units.insert(unit.code.clone(), at);
-            for family in ["", &unit.family] {
-                for spelling in std::iter::once(&unit.code).chain([&unit.symbol]).chain(&unit.spellings) {
-                    let bare = bare_spelling(spelling);
-                    index.spelling_keys.entry(family.to_owned()).or_default().entry(key(&bare)).or_insert(at);
-                    index.spellings.entry(family.to_owned()).or_default().entry(bare).or_insert(at);
+            let family = index.families.iter().position(|known| *known == unit.family).unwrap_or_else(|| {
+                index.families.push(unit.family.clone());
+                index.families.len() - 1
+            });
+            let (Ok(family), Ok(unit_at)) = (u8::try_from(family), u16::try_from(at)) else { continue };
+            let spelt = Spelt { family, unit: unit_at };
+            for spelling in std::iter::once(&unit.code).chain([&unit.symbol]).chain(&unit.spellings) {
+                let bare = bare_spelling(spelling);
+                for known in [index.spelling_keys.entry(&key(&bare)), index.spellings.entry(&bare)] {
+                    if !known.iter().any(|other| other.family == family) {
+                        known.push(spelt);
+                    }
                 }
             }
         }
@@ -201,14 +275,47 @@ impl Index {
         index
     }
 
-    pub(super) fn unit(&self, family: Option<&str>, text: &str) -> Option<usize> {
-        if text.len() > 60 {
-            return None;
+    /// The units that this text spells, one of a family, in the file's order; and whether it is written exactly so.
+    pub(super) fn units(&self, text: &str) -> (&[Spelt], bool) {
+        if text.len() > LONGEST_UNIT || text.is_empty() {
+            return (&[], false);
         }
-        let family = family.unwrap_or_default();
+        if text.bytes().all(|byte| byte.is_ascii_alphanumeric() || matches!(byte, b'%' | b'/' | b'"' | b'\'')) {
+            if let Some(known) = self.spellings.get(text) {
+                return (known, true);
+            }
+            let mut room = [0_u8; LONGEST_UNIT];
+            let Some(room) = room.get_mut(..text.len()) else { return (&[], false) };
+            room.copy_from_slice(text.as_bytes());
+            room.make_ascii_lowercase();
+            let folded = std::str::from_utf8(room).unwrap_or_default();
+            return (self.spelling_keys.get(folded).map_or(&[], Vec::as_slice), false);
+        }
         let bare = bare_spelling(text);
-        let exact = self.spellings.get(family).and_then(|spellings| spellings.get(&bare));
-        exact.or_else(|| self.spelling_keys.get(family).and_then(|keys| keys.get(&key(&bare)))).copied()
+        match self.spellings.get(&bare) {
+            Some(known) => (known, true),
+            None => (self.spelling_keys.get(&key(&bare)).map_or(&[], Vec::as_slice), false),
+        }
+    }
+
+    pub(super) fn unit(&self, family: Option<&str>, text: &str) -> Option<usize> {
+        let family = match family {
+            None => None,
+            Some(name) => Some(self.family(name)?),
+        };
+        let of = |units: &[Spelt]| {
+            units.iter().find(|spelt| family.is_none_or(|family| spelt.family == family)).map(|spelt| usize::from(spelt.unit))
+        };
+        let (units, exact) = self.units(text);
+        of(units).or_else(|| {
+            // The exact spelling belongs to other families; this one may know it in another case.
+            let bare = if exact { bare_spelling(text) } else { return None };
+            of(self.spelling_keys.get(&key(&bare))?)
+        })
+    }
+
+    pub(super) fn family(&self, name: &str) -> Option<u8> {
+        self.families.iter().position(|known| known == name).and_then(|at| u8::try_from(at).ok())
     }
 
     pub(super) fn category_for(&self, text: &str) -> Option<usize> {

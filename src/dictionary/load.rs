@@ -4,8 +4,8 @@
 //! added; its locale files add words to ours and replace single texts.
 
 use super::{
-    Attribute, AttributeType, Brand, Category, Currency, Dictionary, LocaleWords, SchemaError, SelectOption, Unit, error::Source,
-    index::Index,
+    Attribute, AttributeType, Brand, Category, Currency, Dictionary, LocaleWords, Numerals, SchemaError, SelectOption, Unit,
+    error::Source, index::Index, numerals::NumberWords,
 };
 use crate::normalize::text::key;
 use include_dir::{Dir, include_dir};
@@ -74,6 +74,7 @@ struct Draft {
     brands: Vec<Placed<Brand>>,
     currencies: Vec<Placed<Currency>>,
     locales: BTreeMap<String, LocaleWords>,
+    numbers: BTreeMap<String, NumberWords>,
 }
 
 impl Dictionary {
@@ -187,6 +188,8 @@ impl Draft {
                 let file: CurrencyFile = parse(&source)?;
                 take(&source, at, file.currency, &mut self.currencies, "currency", |entry| &entry.code)?;
             }
+            // A user's language replaces ours.
+            "numbers.toml" => self.numbers.extend(parse::<BTreeMap<String, NumberWords>>(&source)?),
             other => match other.strip_prefix("locales/").and_then(|name| name.strip_suffix(".toml")) {
                 Some(tag) if is_tag(tag) => {
                     let words: LocaleWords = parse(&source)?;
@@ -197,7 +200,7 @@ impl Draft {
                     known.merge(words);
                 }
                 _ => {
-                    let message = "is not a file of the dictionary; it has attributes.toml, units.toml, categories.toml, brands.toml, currencies.toml and locales/<language tag>.toml";
+                    let message = "is not a file of the dictionary; it has attributes.toml, units.toml, numbers.toml, categories.toml, brands.toml, currencies.toml and locales/<language tag>.toml";
                     return Err(source.error(None, "", message));
                 }
             },
@@ -249,7 +252,8 @@ impl Draft {
         let currencies: Vec<_> = self.currencies.into_iter().map(|placed| placed.entry).collect();
         let index = Index::build(&attributes, &units, &categories, &brands, &self.locales);
         let fingerprint = hex::encode(hash.finalize());
-        Ok(Dictionary { attributes, units, categories, brands, currencies, locales: self.locales, index, fingerprint })
+        let numerals = Numerals::build(&self.numbers);
+        Ok(Dictionary { attributes, units, categories, brands, currencies, locales: self.locales, index, numerals, fingerprint })
     }
 
     /// Gives the options of palette attributes each language's words.

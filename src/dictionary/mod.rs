@@ -13,14 +13,16 @@ mod header;
 mod index;
 mod load;
 mod locale;
+mod numerals;
 mod unit;
 
 pub use attribute::{Attribute, AttributeType, Bounds, Cue, SelectOption, Several};
 pub use error::SchemaError;
 pub use header::Header;
 pub use index::Words;
-pub(crate) use index::{holds, holds_phrase, runs};
+pub(crate) use index::{Spelt, holds, holds_phrase, runs};
 pub use locale::{LocaleWords, TitleTemplate};
+pub(crate) use numerals::{NumberWord, Numeral, Numerals};
 pub use unit::{Ratio, Unit};
 
 use crate::normalize::text::key;
@@ -39,6 +41,7 @@ pub struct Dictionary {
     currencies: Vec<Currency>,
     locales: BTreeMap<String, LocaleWords>,
     index: Index,
+    numerals: Numerals,
     fingerprint: String,
 }
 
@@ -185,6 +188,26 @@ impl Dictionary {
     /// The unit of this family that this text spells: `m` is a metre among lengths and a minute among times.
     pub fn unit_in(&self, family: &str, text: &str) -> Option<&Unit> {
         self.index.unit(Some(family), text).and_then(|at| self.units.get(at))
+    }
+
+    /// The units of all families that this text spells, in the file's order, and whether it is written exactly so.
+    pub(crate) fn units_of(&self, text: &str) -> (&[Spelt], bool) {
+        self.index.units(text)
+    }
+
+    /// The unit at this place.
+    pub(crate) fn unit_at(&self, spelt: Spelt) -> Option<&Unit> {
+        self.units.get(usize::from(spelt.unit))
+    }
+
+    /// A family's place, for [`Spelt::family`].
+    pub(crate) fn family(&self, name: &str) -> Option<u8> {
+        self.index.family(name)
+    }
+
+    /// Numbers as words.
+    pub(crate) fn numerals(&self) -> &Numerals {
+        &self.numerals
     }
 
     /// Converts exactly between two unit codes; none across families or past the decimal's range.

@@ -21,6 +21,9 @@ pub struct Unit {
     /// The unit that stands for it where US customary units are shown.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub us: Option<String>,
+    /// Beginnings of words that speak of what it measures, in lower case: a bare degree is of this unit where one stands in the text.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub context: Vec<String>,
     /// Spellings that are read, in any language and script.
     pub spellings: Vec<String>,
 }

@@ -6,10 +6,10 @@
 
 use super::{
     Finding, Hints, Reading, Status, Value,
-    number::Style,
     quantity::{Found, Join, Quantity, find},
     text::key,
 };
+use super::units::Scope;
 use crate::dictionary::{Attribute, Cue, Dictionary, Several, Unit, holds, holds_phrase};
 use rust_decimal::Decimal;
 
@@ -37,7 +37,7 @@ pub(super) fn read(dictionary: &Dictionary, attribute: &Attribute, raw: &str, hi
     let Some(unit) = attribute.unit.as_deref().and_then(|code| dictionary.unit(code)) else {
         return Reading::rejected(attribute, "measure", "no_unit", "The attribute has no unit in the dictionary.");
     };
-    let found = find(dictionary, &unit.family, raw, Style::of(dictionary, hints));
+    let found = find(dictionary, Scope::family(dictionary, &unit.family), raw, hints);
     if found.quantities.is_empty() {
         return match found.foreign {
             Some(foreign) => wrong_unit(attribute, unit, foreign),
@@ -168,7 +168,7 @@ fn add_up(amounts: Vec<Amount>) -> Vec<Amount> {
     for amount in amounts {
         let previous = sums.last_mut();
         match previous {
-            Some(before) if amount.join == Join::Plus || (amount.join == Join::Adjacent && smaller_unit(before, &amount)) => {
+            Some(before) if amount.join == Join::Plus || (matches!(amount.join, Join::Adjacent | Join::And) && smaller_unit(before, &amount)) => {
                 let sum = before.value.checked_add(amount.value);
                 let ends = before.low.checked_add(amount.low).zip(before.high.checked_add(amount.high));
                 if let (Some(sum), Some((low, high))) = (sum, ends) {
@@ -187,14 +187,20 @@ fn add_up(amounts: Vec<Amount>) -> Vec<Amount> {
 
 /// Does the second amount stand in a smaller unit than the first? Known by their codes, which differ, and by size of one unit.
 fn smaller_unit(first: &Amount, second: &Amount) -> bool {
-    const FALLING: [&[&str]; 4] =
-        [&["kg", "g"], &["lb", "oz"], &["year", "month", "week", "day", "h", "min", "s"], &["km", "m", "cm", "mm"]];
-    let place =
-        |list: &[&str], unit: &Option<String>| unit.as_deref().and_then(|unit| list.iter().position(|known| *known == unit));
-    let feet = (first.unit.as_deref(), second.unit.as_deref()) == (Some("ft"), Some("in"));
-    feet || FALLING
-        .iter()
-        .any(|list| place(list, &first.unit).zip(place(list, &second.unit)).is_some_and(|(first, second)| first < second))
+    first.unit.as_deref().zip(second.unit.as_deref()).is_some_and(|(first, second)| is_smaller(first, second))
+}
+
+/// Is the second unit a smaller one of the same system, so that an amount of it may follow one of the first?
+pub(super) fn is_smaller(first: &str, second: &str) -> bool {
+    const FALLING: [&[&str]; 5] = [
+        &["kg", "g"],
+        &["lb", "oz"],
+        &["year", "month", "week", "day", "h", "min", "s"],
+        &["km", "m", "cm", "mm"],
+        &["mi", "yd", "ft", "in"],
+    ];
+    let place = |list: &[&str], unit: &str| list.iter().position(|known| *known == unit);
+    FALLING.iter().any(|list| place(list, first).zip(place(list, second)).is_some_and(|(first, second)| first < second))
 }
 
 /// `90 meters (295 ft.)`: one amount in two units. They agree when their precisions overlap or they differ by 2 % at most.
@@ -203,7 +209,7 @@ fn merge_duals(amounts: Vec<Amount>, conflict: &mut bool) -> Vec<Amount> {
     for amount in amounts {
         let both = merged
             .last_mut()
-            .filter(|before| matches!(amount.join, Join::Either | Join::List | Join::Adjacent) && before.unit != amount.unit);
+            .filter(|before| matches!(amount.join, Join::Either | Join::List | Join::Adjacent | Join::And) && before.unit != amount.unit);
         let Some(before) = both else {
             merged.push(amount);
             continue;

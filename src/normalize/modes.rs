@@ -2,9 +2,9 @@
 
 use super::{
     Hints, Mode, Reading, Value,
-    number::Style,
     quantity::{Join, Quantity, find},
     text::{clean_line, key},
+    units::Scope,
 };
 use crate::dictionary::{Attribute, Bounds, Dictionary, runs};
 use rust_decimal::Decimal;
@@ -16,12 +16,11 @@ pub(super) const MAX_NAME: usize = 60;
 
 /// Reads a table.
 pub(super) fn read(dictionary: &Dictionary, attribute: &Attribute, raw: &str, hints: &Hints) -> Reading {
-    let style = Style::of(dictionary, hints);
     let mut modes: Vec<Mode> = Vec::new();
     for part in raw.split(['|', ';', '\n']).map(str::trim).filter(|part| !part.is_empty()).take(MAX_MODES) {
-        let times = find(dictionary, "time", part, style).quantities;
+        let times = find(dictionary, Scope::family(dictionary, "time"), part, hints).quantities;
         let has_hours = times.iter().any(|quantity| quantity.unit.is_some_and(|unit| unit.code == "h"));
-        let of = |family: &str| find(dictionary, family, part, style).quantities;
+        let of = |family: &str| find(dictionary, Scope::family(dictionary, family), part, hints).quantities;
         let lumens = amounts(dictionary, "lm", part, of("luminous_flux"), None);
         let hours = amounts(dictionary, "h", part, times, Some(BareM { here: true, has_hours }));
         let metres = amounts(dictionary, "m", part, of("length"), Some(BareM { here: false, has_hours }));
@@ -109,7 +108,7 @@ fn amounts(
         };
         // "4h 30m" is one amount, "3h 4h" are two.
         let continues =
-            quantity.join == Join::Adjacent && before.is_some_and(|(code, end)| code != from.code && end <= quantity.start);
+            matches!(quantity.join, Join::Adjacent | Join::And) && before.is_some_and(|(code, end)| code != from.code && end <= quantity.start);
         if let Some(BareM { here, has_hours }) = bare_m {
             let written = text.get(quantity.start..quantity.end).unwrap_or_default();
             let bare = written.ends_with(['m', 'м'])

@@ -99,7 +99,7 @@ pub(super) fn read(dictionary: &Dictionary, attribute: &Attribute, raw: &str, hi
 
 /// The unit in the text, else the hint, else the canonical one. A foreign unit is an error only when no own one is there.
 fn unit_of<'a>(dictionary: &'a Dictionary, canonical: &'a Unit, raw: &str, hints: &Hints) -> Result<&'a Unit, String> {
-    let found = super::quantity::find(dictionary, &canonical.family, raw, Style::of(dictionary, hints));
+    let found = super::quantity::find(dictionary, super::units::Scope::family(dictionary, &canonical.family), raw, hints);
     let written = found.quantities.iter().rev().find_map(|quantity| quantity.unit);
     match (written, hints.unit.as_deref()) {
         // A degree sign alone means the canonical scale; a letter says which.
