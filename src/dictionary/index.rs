@@ -123,7 +123,25 @@ pub struct Words {
     pub proprietary: HashSet<String>,
     /// Mode words to mode codes.
     pub modes: HashMap<String, String>,
+    /// Every phrase that limits an amount.
+    pub(crate) limits: Quick<Limit>,
+    /// First characters of null words that are ASCII, a bit each.
+    null_begins: u128,
 }
+
+/// How a phrase limits the amount beside it.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub(crate) struct Limit {
+    pub(crate) up_to: bool,
+    pub(crate) at_least: bool,
+    pub(crate) approximately: bool,
+    /// The qualifier of a mode.
+    pub(crate) mode: Option<&'static str>,
+}
+
+/// Modes that say of which brightness an amount is, and their qualifiers.
+const MODE_QUALIFIERS: [(&str, &str); 5] =
+    [("turbo", "in_turbo"), ("high", "in_high"), ("medium", "in_medium"), ("low", "in_low"), ("ultralow", "in_ultralow")];
 
 /// Bytes of a cell that may say nothing; a description is not looked up among words.
 const LONGEST_NULL: usize = 200;
@@ -156,6 +174,18 @@ impl Words {
                 words.modes.extend(list.iter().map(|word| (key(word), code.clone())));
             }
         }
+        words.up_to.iter().for_each(|word| words.limits.entry(word).up_to = true);
+        words.at_least.iter().for_each(|word| words.limits.entry(word).at_least = true);
+        words.approximately.iter().for_each(|word| words.limits.entry(word).approximately = true);
+        for (word, code) in &words.modes {
+            let qualifier = MODE_QUALIFIERS.iter().find(|(known, _)| known == code).map(|(_, qualifier)| *qualifier);
+            if qualifier.is_some() {
+                words.limits.entry(word).mode = qualifier;
+            }
+        }
+        for word in &words.null {
+            words.null_begins |= word.chars().next().map_or(0, bit);
+        }
         words
     }
 
@@ -164,8 +194,17 @@ impl Words {
         if !text.chars().any(char::is_alphanumeric) {
             return true;
         }
+        let first = text.trim_start().chars().next().map_or(0, |c| bit(c.to_ascii_lowercase()));
+        if text.is_ascii() && first != 0 && self.null_begins & first == 0 {
+            return false;
+        }
         text.len() <= LONGEST_NULL && self.null.contains(&key(text))
     }
+}
+
+/// The bit of a letter or digit; none of anything else.
+fn bit(c: char) -> u128 {
+    if c.is_ascii_alphanumeric() { 1_u128.checked_shl(u32::from(c)).unwrap_or(0) } else { 0 }
 }
 
 /// Does one of the phrases stand in this key, at word boundaries?

@@ -20,7 +20,7 @@ pub use attribute::{Attribute, AttributeType, Bounds, Cue, SelectOption, Several
 pub use error::SchemaError;
 pub use header::Header;
 pub use index::Words;
-pub(crate) use index::{Spelt, holds, holds_phrase, runs};
+pub(crate) use index::{Limit, Spelt, holds, holds_phrase, runs};
 pub use locale::{LocaleWords, TitleTemplate};
 pub(crate) use numerals::{NumberWord, Numeral, Numerals};
 pub use unit::{Ratio, Unit};
@@ -217,6 +217,9 @@ impl Dictionary {
 
     /// The words of this locale, else of its base language.
     pub fn locale(&self, tag: &str) -> Option<&LocaleWords> {
+        if let Some(words) = self.locales.get(tag) {
+            return Some(words);
+        }
         let tag = tag.replace('_', "-");
         let base = tag.split('-').next().unwrap_or_default().to_ascii_lowercase();
         let base = if base == "no" || base == "nn" { "nb".to_owned() } else { base };

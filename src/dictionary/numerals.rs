@@ -1,9 +1,10 @@
 //! Numbers as words in every language, and the words that stand around a unit: `schema/numbers.toml`.
 
 use super::index::Quick;
+use crate::normalize::DecimalStyle;
 use rust_decimal::Decimal;
 use serde::{Deserialize, Deserializer};
-use std::collections::{BTreeMap, HashMap};
+use std::collections::BTreeMap;
 
 /// One language of `schema/numbers.toml`; what each list means stands at the file's head.
 #[derive(Debug, Clone, Default, Deserialize)]
@@ -20,6 +21,7 @@ pub(super) struct NumberWords {
     endings: Vec<String>,
     minus: Vec<String>,
     common: Vec<String>,
+    decimal: Option<DecimalStyle>,
     before: BTreeMap<String, String>,
 }
 
@@ -72,12 +74,13 @@ pub(crate) struct NumberWord {
 struct Language {
     words: Quick<NumberWord>,
     endings: Vec<String>,
+    decimal: Option<DecimalStyle>,
 }
 
 /// Number words of all languages.
 #[derive(Debug, Clone, Default)]
 pub(crate) struct Numerals {
-    languages: HashMap<String, Language>,
+    languages: Quick<Language>,
     /// Words that no other language uses for something else: powers and the number signs of Chinese, Japanese and Korean.
     shared: Quick<NumberWord>,
     before: Vec<(String, String)>,
@@ -98,7 +101,7 @@ impl Numerals {
         let mut all = Self::default();
         for (tag, words) in files {
             let signs = matches!(tag.as_str(), "zh" | "ja" | "ko");
-            let mut language = Language { words: Quick::default(), endings: words.endings.iter().map(|end| lower(end)).collect() };
+            let mut language = Language { words: Quick::default(), endings: words.endings.iter().map(|end| lower(end)).collect(), decimal: words.decimal };
             language.endings.sort_by_key(|end| std::cmp::Reverse(end.len()));
             let mut put = |word: &str, change: &dyn Fn(&mut NumberWord), share: bool| {
                 for map in std::iter::once(&mut language.words).chain((share || signs).then_some(&mut all.shared)) {
@@ -120,7 +123,7 @@ impl Numerals {
             words.minus.iter().for_each(|word| put(word, &|known| known.minus = true, false));
             words.common.iter().for_each(|word| put(word, &|known| known.common = true, true));
             all.before.extend(words.before.iter().map(|(word, unit)| (lower(word), unit.clone())));
-            all.languages.insert(tag.clone(), language);
+            *all.languages.entry(tag) = language;
         }
         all
     }
@@ -181,6 +184,11 @@ impl<'a> Numeral<'a> {
     /// Is this a plain word of a language that is also a unit's spelling, such as `in`?
     pub(crate) fn is_common(&self, text: &str) -> bool {
         self.word(text).is_some_and(|word| word.common) || with_lower(text, |text| self.all.shared.get(text).is_some_and(|word| word.common))
+    }
+
+    /// How the language writes numbers, where the locale's own words do not say.
+    pub(crate) fn decimal(&self) -> Option<DecimalStyle> {
+        self.language.and_then(|language| language.decimal)
     }
 
     /// What the language glues to the word of a unit, longest first.

@@ -10,7 +10,7 @@ use super::{
     text::key,
 };
 use super::units::Scope;
-use crate::dictionary::{Attribute, Cue, Dictionary, Several, Unit, holds, holds_phrase};
+use crate::dictionary::{Attribute, Cue, Dictionary, Limit, Several, Unit, holds_phrase, runs};
 use rust_decimal::Decimal;
 
 /// Decimals kept of a converted amount: finer than anyone measures in any canonical unit.
@@ -18,14 +18,14 @@ const SCALE: u32 = 4;
 
 /// One amount in the canonical unit.
 #[derive(Debug, Clone)]
-struct Amount {
+struct Amount<'u> {
     value: Decimal,
     alternative: Option<Decimal>,
     /// The interval that the text's own precision allows.
     low: Decimal,
     high: Decimal,
     canonical: bool,
-    unit: Option<String>,
+    unit: &'u str,
     join: Join,
     start: usize,
     end: usize,
@@ -61,6 +61,8 @@ pub(super) fn read(dictionary: &Dictionary, attribute: &Attribute, raw: &str, hi
     let bare = !found.quantities.iter().any(|quantity| quantity.unit.is_some());
     let mut conflict = false;
     let amounts = merge_duals(add_up(convert(&quantities, unit)), &mut conflict);
+    // A cue is looked for only where more than amounts stands.
+    let raw_or_nothing = if found.rest.is_empty() { "" } else { raw };
     let Some(first) = amounts.first() else {
         return Reading::rejected(attribute, "measure", "out_of_range", "The number is too large to be stored.");
     };
@@ -68,7 +70,7 @@ pub(super) fn read(dictionary: &Dictionary, attribute: &Attribute, raw: &str, hi
         let message = "The text states two amounts that do not agree; keep the right one.";
         Reading { status: Status::Ambiguous, ..Reading::rejected(attribute, "measure.dual", "conflict", message) }
     } else if amounts.len() == 1 {
-        single(dictionary, attribute, unit, raw, first, hints)
+        single(dictionary, attribute, unit, raw_or_nothing, first, hints)
     } else {
         several(dictionary, attribute, unit, raw, &amounts, hints)
     };
@@ -131,7 +133,7 @@ fn is_known(dictionary: &Dictionary, attribute: &Attribute, rest: &str, word: &s
         || dictionary.cue_group(attribute).flat_map(|(_, cue)| &cue.keys).any(inside)
 }
 
-fn convert(quantities: &[Quantity<'_>], unit: &Unit) -> Vec<Amount> {
+fn convert<'a>(quantities: &[Quantity<'a>], unit: &Unit) -> Vec<Amount<'a>> {
     let mut amounts = Vec::with_capacity(quantities.len());
     for quantity in quantities {
         let Some(from) = quantity.unit else { continue };
@@ -141,18 +143,24 @@ fn convert(quantities: &[Quantity<'_>], unit: &Unit) -> Vec<Amount> {
             Some(if from.code == unit.code { value } else { value.round_dp(SCALE) })
         };
         let written = quantity.number.value;
+        let Some(value) = to_unit(written) else { continue };
         // Half a unit in the last place, and what the tolerance adds.
         let half = Decimal::new(5, written.scale().saturating_add(1).min(28));
         let spread = quantity.tolerance.unwrap_or_default().checked_add(half).unwrap_or(half);
-        let ends = (written.checked_sub(spread).and_then(to_unit), written.checked_add(spread).and_then(to_unit));
-        let (Some(value), (Some(low), Some(high))) = (to_unit(written), ends) else { continue };
+        // One amount is held against none, so its ends are not needed.
+        let ends = if quantities.len() > 1 {
+            (written.checked_sub(spread).and_then(to_unit), written.checked_add(spread).and_then(to_unit))
+        } else {
+            (Some(value), Some(value))
+        };
+        let (Some(low), Some(high)) = ends else { continue };
         amounts.push(Amount {
             value: value.normalize(),
             alternative: quantity.number.alternative.and_then(to_unit).map(|value| value.normalize()),
             low,
             high,
             canonical: from.code == unit.code,
-            unit: Some(from.code.clone()),
+            unit: &from.code,
             join: quantity.join,
             start: quantity.start,
             end: quantity.end,
@@ -163,8 +171,8 @@ fn convert(quantities: &[Quantity<'_>], unit: &Unit) -> Vec<Amount> {
 }
 
 /// `2 lb 3 oz`, `4h 30m`, `6+54 min`: one amount.
-fn add_up(amounts: Vec<Amount>) -> Vec<Amount> {
-    let mut sums: Vec<Amount> = Vec::with_capacity(amounts.len());
+fn add_up(amounts: Vec<Amount<'_>>) -> Vec<Amount<'_>> {
+    let mut sums: Vec<Amount<'_>> = Vec::with_capacity(amounts.len());
     for amount in amounts {
         let previous = sums.last_mut();
         match previous {
@@ -186,8 +194,8 @@ fn add_up(amounts: Vec<Amount>) -> Vec<Amount> {
 }
 
 /// Does the second amount stand in a smaller unit than the first? Known by their codes, which differ, and by size of one unit.
-fn smaller_unit(first: &Amount, second: &Amount) -> bool {
-    first.unit.as_deref().zip(second.unit.as_deref()).is_some_and(|(first, second)| is_smaller(first, second))
+fn smaller_unit(first: &Amount<'_>, second: &Amount<'_>) -> bool {
+    is_smaller(first.unit, second.unit)
 }
 
 /// Is the second unit a smaller one of the same system, so that an amount of it may follow one of the first?
@@ -204,8 +212,8 @@ pub(super) fn is_smaller(first: &str, second: &str) -> bool {
 }
 
 /// `90 meters (295 ft.)`: one amount in two units. They agree when their precisions overlap or they differ by 2 % at most.
-fn merge_duals(amounts: Vec<Amount>, conflict: &mut bool) -> Vec<Amount> {
-    let mut merged: Vec<Amount> = Vec::with_capacity(amounts.len());
+fn merge_duals<'u>(amounts: Vec<Amount<'u>>, conflict: &mut bool) -> Vec<Amount<'u>> {
+    let mut merged: Vec<Amount<'u>> = Vec::with_capacity(amounts.len());
     for amount in amounts {
         let both = merged
             .last_mut()
@@ -233,7 +241,7 @@ fn merge_duals(amounts: Vec<Amount>, conflict: &mut bool) -> Vec<Amount> {
     merged
 }
 
-fn single(dictionary: &Dictionary, attribute: &Attribute, unit: &Unit, raw: &str, amount: &Amount, hints: &Hints) -> Reading {
+fn single(dictionary: &Dictionary, attribute: &Attribute, unit: &Unit, raw: &str, amount: &Amount<'_>, hints: &Hints) -> Reading {
     let (target, qualifier) = about(dictionary, attribute, &key(raw));
     let mut reading = judge(target, unit, amount, hints);
     reading.qualifiers.extend(qualifier);
@@ -258,7 +266,7 @@ fn about<'a>(dictionary: &'a Dictionary, asked: &'a Attribute, text_key: &str) -
 }
 
 /// Holds one amount against the attribute's ranges.
-fn judge(attribute: &Attribute, unit: &Unit, amount: &Amount, hints: &Hints) -> Reading {
+fn judge(attribute: &Attribute, unit: &Unit, amount: &Amount<'_>, hints: &Hints) -> Reading {
     let usual_bounds = attribute.usual_for(hints.category.as_deref());
     let fits = |bounds: Option<crate::dictionary::Bounds>, value: Decimal| bounds.is_none_or(|bounds| bounds.contains(value));
     let mut value = amount.value;
@@ -295,7 +303,7 @@ fn judge(attribute: &Attribute, unit: &Unit, amount: &Amount, hints: &Hints) -> 
     reading
 }
 
-fn several(dictionary: &Dictionary, attribute: &Attribute, unit: &Unit, raw: &str, amounts: &[Amount], hints: &Hints) -> Reading {
+fn several(dictionary: &Dictionary, attribute: &Attribute, unit: &Unit, raw: &str, amounts: &[Amount<'_>], hints: &Hints) -> Reading {
     if let [low, high] = amounts
         && high.join == Join::To
     {
@@ -303,6 +311,7 @@ fn several(dictionary: &Dictionary, attribute: &Attribute, unit: &Unit, raw: &st
         if reading.value.is_some() {
             reading.rule = "measure.range";
             reading.qualifiers.push("range".to_owned());
+            reading.amounts = vec![low.value, high.value];
             reading.doubt(
                 "range_given",
                 format!("The text gives an interval from {} to {}; its upper end was kept.", low.value, high.value),
@@ -346,7 +355,7 @@ fn single_target(
     dictionary: &Dictionary,
     asked: &Attribute,
     raw: &str,
-    (unit, high, hints): (&Unit, &Amount, &Hints),
+    (unit, high, hints): (&Unit, &Amount<'_>, &Hints),
     reading: Reading,
 ) -> Reading {
     let (target, qualifier) = about(dictionary, asked, &key(raw));
@@ -354,6 +363,9 @@ fn single_target(
         return reading;
     }
     let mut moved = judge(target, unit, high, hints);
+    if moved.value.is_some() {
+        moved.amounts = reading.amounts;
+    }
     moved.qualifiers = reading.qualifiers;
     moved.qualifiers.extend(qualifier);
     moved.findings.extend(reading.findings);
@@ -371,7 +383,7 @@ fn per_basis(
     asked: &Attribute,
     unit: &Unit,
     raw: &str,
-    amounts: &[Amount],
+    amounts: &[Amount<'_>],
     hints: &Hints,
 ) -> Option<Reading> {
     let mut readings: Vec<Reading> = Vec::new();
@@ -409,7 +421,7 @@ fn per_basis(
 }
 
 /// `140 x 90 x 60 mm` under one column: length, width and height.
-fn axes(dictionary: &Dictionary, asked: &Attribute, unit: &Unit, amounts: &[Amount], hints: &Hints) -> Reading {
+fn axes(dictionary: &Dictionary, asked: &Attribute, unit: &Unit, amounts: &[Amount<'_>], hints: &Hints) -> Reading {
     let siblings: Vec<&Attribute> = dictionary.cue_group(asked).map(|(other, _)| other).take(amounts.len()).collect();
     if amounts.len() > 3 || siblings.len() < amounts.len() {
         let message = "More than three amounts are no length, width and height.";
@@ -431,27 +443,26 @@ fn axes(dictionary: &Dictionary, asked: &Attribute, unit: &Unit, amounts: &[Amou
 
 /// Words and signs that limit the amount.
 fn qualify(dictionary: &Dictionary, found: &Found<'_>, quantities: &[Quantity<'_>], reading: &mut Reading) {
-    let words = dictionary.words();
     let mut add = |qualifier: &str| {
         if !reading.qualifiers.iter().any(|known| known == qualifier) {
             reading.qualifiers.push(qualifier.to_owned());
         }
     };
-    if holds(&found.rest, &words.up_to) {
+    let limits = &dictionary.words().limits;
+    let said: Vec<Limit> = runs(&found.rest).filter_map(|run| limits.get(run)).copied().collect();
+    if said.iter().any(|limit| limit.up_to) {
         add("up_to");
     }
-    if quantities.iter().any(|quantity| quantity.plus) || holds(&found.rest, &words.at_least) {
+    if quantities.iter().any(|quantity| quantity.plus) || said.iter().any(|limit| limit.at_least) {
         add("minimum");
     }
-    if holds(&found.rest, &words.approximately) {
+    if said.iter().any(|limit| limit.approximately) {
         add("approximate");
     }
     if quantities.iter().any(|quantity| quantity.tolerance.is_some()) {
         add("tolerance");
     }
-    for (word, mode) in &words.modes {
-        if ["turbo", "high", "medium", "low", "ultralow"].contains(&mode.as_str()) && holds_phrase(&found.rest, word) {
-            add(&format!("in_{mode}"));
-        }
+    for mode in said.iter().filter_map(|limit| limit.mode) {
+        add(mode);
     }
 }

@@ -29,8 +29,10 @@ impl Style {
         if hints.decimal != DecimalStyle::Auto {
             return Self { decimal: hints.decimal, certain: true };
         }
-        let locale = hints.locale.as_deref().and_then(|tag| dictionary.locale(tag)).and_then(|words| words.decimal);
-        Self { decimal: locale.unwrap_or_default(), certain: false }
+        let Some(tag) = hints.locale.as_deref() else { return Self { decimal: DecimalStyle::Auto, certain: false } };
+        let own = dictionary.locale(tag).and_then(|words| words.decimal);
+        let style = own.or_else(|| dictionary.numerals().of(Some(tag)).decimal());
+        Self { decimal: style.unwrap_or_default(), certain: false }
     }
 }
 

@@ -129,8 +129,8 @@ fn value_of(cell: &Cell<'_, '_>, at: usize, end: usize) -> Option<Decimal> {
 
 /// Where the unit begins: the last sign of a Chinese number may be the first of its unit (`一百千瓦`, `三十两`).
 fn back_to_unit(cell: &Cell<'_, '_>, at: usize, next: usize) -> Option<(usize, bool)> {
-    let last = next.checked_sub(1).filter(|last| *last > at)?;
     let stays = Some((next, false));
+    let Some(last) = next.checked_sub(1).filter(|last| *last > at) else { return stays };
     let Some(sign) = cell.word(last).filter(|word| matches!(*word, "千" | "两" | "兩" | "百" | "兆")) else { return stays };
     let number = cell.token(last)?;
     let found = units::at(cell, last, number);

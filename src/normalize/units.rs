@@ -175,6 +175,12 @@ fn choose<'a>(
     }
     if slice.starts_with(['\'', '"', '’', '”', '′', '″', '#']) {
         let before = behind.checked_sub(2).and_then(|before| cell.token(before));
+        let sign_end = cell.token(behind - 1).map_or(0, |sign| sign.end);
+        let glued = cell.token(behind).filter(|next| next.piece == Piece::Word && next.start == sign_end);
+        // "1982'de" is no length.
+        if glued.is_some_and(|word| !is_x(cell.written(word))) {
+            return None;
+        }
         return before.is_some_and(|before| cell.token(behind - 1).is_some_and(|sign| sign.start == before.end)).then_some(unit);
     }
     // A word of the language that happens to be a unit counts where the clause ends.
@@ -205,6 +211,9 @@ fn is_x(word: &str) -> bool {
 /// Hours of a clock are 1 to 12 with nothing behind the point but minutes.
 fn is_clock(cell: &Cell<'_, '_>, number: &Token) -> bool {
     let written = cell.written(number);
+    if cell.text.get(..number.start).is_some_and(|head| head.ends_with(':')) {
+        return true;
+    }
     let (hours, minutes) = written.split_once(['.', ':']).unwrap_or((written, "00"));
     hours.parse::<u8>().is_ok_and(|hours| (1..=12).contains(&hours)) && minutes.len() == 2
 }

@@ -45,8 +45,9 @@ pub(super) fn parse(dictionary: &Dictionary, unit: Option<&str>, note: &str) -> 
     let words = plain
         .split([';', ',', '|', '[', ']', ':'])
         .flat_map(|part| part.split(" OR "))
-        .map(|part| part.trim().to_lowercase())
-        .filter(|part| !part.is_empty())
+        .map(|part| part.trim().trim_start_matches("op temp").trim().replace(" C", " degC").to_lowercase())
+        // A finish is no attribute of ours.
+        .filter(|part| !part.is_empty() && !part.starts_with("finish"))
         .collect();
     Expected::Words(words)
 }

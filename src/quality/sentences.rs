@@ -158,7 +158,7 @@ fn judge(dictionary: &Dictionary, measure: &mut Measure, sentences: Vec<Sentence
         for wanted in &sentence.wanted {
             let Some(amount) = base(dictionary, wanted.unit, wanted.amount) else { continue };
             let hit = free.iter().position(|(family, amounts)| {
-                *family == wanted.unit.family && amounts.iter().any(|known| (known - amount).abs() <= amount.abs() * 0.005)
+                *family == wanted.unit.family && amounts.iter().any(|known| (known - amount).abs() <= amount.abs() * 0.0001)
             });
             measure.cases.push(Case {
                 raw: sentence.text.clone(),
