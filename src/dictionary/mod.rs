@@ -16,7 +16,7 @@ mod locale;
 mod numerals;
 mod unit;
 
-pub use attribute::{Attribute, AttributeType, Bounds, Cue, SelectOption, Several};
+pub use attribute::{Attribute, AttributeType, Bounds, Cue, Maker, SelectOption, Several};
 pub use error::SchemaError;
 pub use header::Header;
 pub use index::Words;

@@ -2,7 +2,7 @@
 //!
 //! Each part of the cell is one alternative. LR03 and AAA are one cell under two standards' names, so both lead to one code.
 
-use super::{BatteryOption, Finding, Reading, Status, Value, text::key};
+use super::{BatteryOption, Finding, Hints, Reading, Status, Value, measure, quantity::find, text::key, units::Scope};
 use crate::dictionary::{Attribute, Dictionary, holds, holds_phrase};
 
 /// Alternatives in one cell; more are prose.
@@ -11,7 +11,7 @@ pub(super) const MAX_OPTIONS: usize = 20;
 pub(super) const MAX_CELLS: u32 = 24;
 
 /// Reads battery options.
-pub(super) fn read(dictionary: &Dictionary, attribute: &Attribute, raw: &str) -> Reading {
+pub(super) fn read(dictionary: &Dictionary, attribute: &Attribute, raw: &str, hints: &Hints) -> Reading {
     let words = dictionary.words();
     let mut options: Vec<BatteryOption> = Vec::new();
     let mut unknown = Vec::new();
@@ -58,7 +58,38 @@ pub(super) fn read(dictionary: &Dictionary, attribute: &Attribute, raw: &str) ->
         ));
     }
     debug_assert!(reading.status == Status::Ok);
+    reading.also = facts(dictionary, &reading, raw, hints);
     reading
+}
+
+/// The chemistry and capacity of the cell, where the text names only one cell that they can be of.
+fn facts(dictionary: &Dictionary, reading: &Reading, raw: &str, hints: &Hints) -> Vec<Reading> {
+    let mut facts = Vec::new();
+    if !matches!(&reading.value, Some(Value::Batteries(options)) if options.len() == 1) {
+        return facts;
+    }
+    if let Some(chemistry) = dictionary.attribute("battery_chemistry") {
+        let folded = key(raw);
+        let mut codes: Vec<(usize, &str)> =
+            dictionary.options_inside(chemistry, &folded).map(|(word, code)| (word.len(), code)).filter(|(length, _)| *length >= 4).collect();
+        codes.sort_unstable_by_key(|(length, _)| std::cmp::Reverse(*length));
+        if let Some((_, code)) = codes.first() {
+            facts.push(Reading::accepted(chemistry, "battery.chemistry", Value::text(*code), 80));
+        }
+    }
+    for sibling in ["battery_capacity", "battery_energy"].into_iter().filter_map(|code| dictionary.attribute(code)) {
+        let Some(unit) = sibling.unit.as_deref().and_then(|code| dictionary.unit(code)) else { continue };
+        let found = find(dictionary, Scope::family(dictionary, &unit.family), raw, hints);
+        let written: Vec<_> = found.quantities.iter().filter(|quantity| quantity.unit.is_some()).collect();
+        if let [only] = written.as_slice() {
+            let text = raw.get(only.start..only.end).unwrap_or_default();
+            let fact = Reading { span: None, also: Vec::new(), ..measure::read(dictionary, sibling, text, hints) };
+            if fact.value.is_some() && fact.resolved_attribute == sibling.code {
+                facts.push(fact);
+            }
+        }
+    }
+    facts
 }
 
 /// Splits at signs and at the words for "or" and "and"; a bracket is a part of its own.

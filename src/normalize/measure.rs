@@ -34,13 +34,28 @@ struct Amount<'u> {
 
 /// Reads a measure.
 pub(super) fn read(dictionary: &Dictionary, attribute: &Attribute, raw: &str, hints: &Hints) -> Reading {
+    read_one(dictionary, attribute, raw, hints, true)
+}
+
+/// Reads a measure; `beside`: what the same text says about a sibling, too.
+fn read_one(dictionary: &Dictionary, attribute: &Attribute, raw: &str, hints: &Hints, beside: bool) -> Reading {
     let Some(unit) = attribute.unit.as_deref().and_then(|code| dictionary.unit(code)) else {
         return Reading::rejected(attribute, "measure", "no_unit", "The attribute has no unit in the dictionary.");
     };
     let found = find(dictionary, Scope::family(dictionary, &unit.family), raw, hints);
     if found.quantities.is_empty() {
         return match found.foreign {
-            Some(foreign) => wrong_unit(attribute, unit, foreign),
+            Some(foreign) => match sibling(dictionary, attribute, foreign).filter(|_| beside) {
+                // "12 Wh" under a capacity is the energy.
+                Some(other) => {
+                    let mut reading = read_one(dictionary, other, raw, hints, false);
+                    if reading.value.is_some() {
+                        reading.findings.push(other_attribute(other, attribute));
+                    }
+                    reading
+                }
+                None => wrong_unit(attribute, unit, foreign),
+            },
             None => Reading::rejected(attribute, "measure", "no_number", "There is no number in this text."),
         };
     }
@@ -80,7 +95,18 @@ pub(super) fn read(dictionary: &Dictionary, attribute: &Attribute, raw: &str, hi
         reading.rule = "measure.bare";
         reading.confidence = reading.confidence.min(if hints.unit.is_some() { 90 } else { 70 });
     }
+    // "3400 mAh / 12.6 Wh" states both.
+    if let Some(other) = found.foreign.filter(|_| beside).and_then(|foreign| sibling(dictionary, attribute, foreign)) {
+        let other = Reading { span: None, also: Vec::new(), ..read_one(dictionary, other, raw, hints, false) };
+        if other.value.is_some() && !reading.also.iter().any(|known| known.resolved_attribute == other.resolved_attribute) {
+            reading.also.push(other);
+        }
+    }
     reading
+}
+
+fn other_attribute(target: &Attribute, asked: &Attribute) -> Finding {
+    Finding::new("other_attribute", format!("The text is about {}, not {}.", target.label("en"), asked.label("en")))
 }
 
 fn wrong_unit(attribute: &Attribute, unit: &Unit, foreign: &str) -> Reading {
@@ -246,12 +272,17 @@ fn single(dictionary: &Dictionary, attribute: &Attribute, unit: &Unit, raw: &str
     let mut reading = judge(target, unit, amount, hints);
     reading.qualifiers.extend(qualifier);
     if target.code != attribute.code && reading.value.is_some() {
-        reading.findings.push(Finding::new(
-            "other_attribute",
-            format!("The text is about {}, not {}.", target.label("en"), attribute.label("en")),
-        ));
+        reading.findings.push(other_attribute(target, attribute));
     }
     reading
+}
+
+/// The attribute beside this one that a unit of another family belongs to.
+fn sibling<'a>(dictionary: &'a Dictionary, asked: &'a Attribute, foreign: &str) -> Option<&'a Attribute> {
+    let family = &dictionary.unit(foreign)?.family;
+    dictionary.cue_group(asked).map(|(other, _)| other).find(|other| {
+        other.code != asked.code && other.unit.as_deref().and_then(|code| dictionary.unit(code)).is_some_and(|unit| unit.family == *family)
+    })
 }
 
 /// The attribute a text is about, by the longest cue that stands in it, and that cue's qualifier.

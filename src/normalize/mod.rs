@@ -12,6 +12,7 @@ mod ip_code;
 mod measure;
 pub mod memo;
 mod modes;
+mod names;
 mod number;
 mod numeral;
 mod plain;
@@ -193,14 +194,14 @@ pub fn normalize(dictionary: &Dictionary, attribute: &Attribute, raw: &str, hint
         _ if null => Reading::empty(attribute),
         T::Text => plain::text(attribute, text),
         T::RichText => rich_text::read(attribute, text),
-        T::TextList => plain::list(dictionary, attribute, text),
+        T::TextList => plain::list(dictionary, attribute, text, hints),
         T::Integer => integer::read(dictionary, attribute, text, hints),
         T::Measure => measure::read(dictionary, attribute, text, hints),
         T::Range => range::read(dictionary, attribute, text, hints),
         T::Code => ip_code::read(dictionary, attribute, text, hints),
         T::Gtin => plain::gtin(attribute, text),
         T::Reference => plain::reference(dictionary, attribute, text),
-        T::Batteries => battery::read(dictionary, attribute, text),
+        T::Batteries => battery::read(dictionary, attribute, text, hints),
         T::Modes => modes::read(dictionary, attribute, text, hints),
     };
     if null && matches!(reading.status, Status::Rejected | Status::Ambiguous | Status::Doubtful) {

@@ -10,7 +10,8 @@ use rust_decimal::{Decimal, prelude::ToPrimitive};
 use std::path::Path;
 
 /// Families of Microsoft's dimension recogniser; times and temperatures are other recognisers of theirs.
-const DIMENSIONS: [&str; 7] = ["length", "mass", "volume", "area", "angle", "speed", "information"];
+const DIMENSIONS: [&str; 10] =
+    ["length", "mass", "volume", "area", "angle", "speed", "information", "frequency", "power", "energy"];
 
 /// An expected quantity of one sentence.
 struct Wanted<'a> {
@@ -157,9 +158,12 @@ fn judge(dictionary: &Dictionary, measure: &mut Measure, sentences: Vec<Sentence
         let mut expected = Vec::new();
         for wanted in &sentence.wanted {
             let Some(amount) = base(dictionary, wanted.unit, wanted.amount) else { continue };
-            let hit = free.iter().position(|(family, amounts)| {
-                *family == wanted.unit.family && amounts.iter().any(|known| (known - amount).abs() <= amount.abs() * 0.0001)
-            });
+            let apart = |(family, amounts): &(&str, Vec<f64>)| {
+                let near = amounts.iter().map(|known| (known - amount).abs()).fold(f64::INFINITY, f64::min);
+                (*family == wanted.unit.family && near <= amount.abs() * 0.0001).then_some(near)
+            };
+            let nearest = free.iter().enumerate().filter_map(|(at, found)| Some((at, apart(found)?)));
+            let hit = nearest.min_by(|left, right| left.1.total_cmp(&right.1)).map(|(at, _)| at);
             measure.cases.push(Case {
                 raw: sentence.text.clone(),
                 read_as: sentence.locale.to_owned(),
