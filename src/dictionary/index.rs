@@ -8,14 +8,14 @@ use std::hash::{BuildHasherDefault, Hasher};
 /// Positions by key; the texts stay with their owners.
 #[derive(Debug, Clone, Default)]
 pub(super) struct Index {
-    pub(super) attributes: HashMap<String, usize>,
+    pub(super) attributes: Quick<Option<usize>>,
     pub(super) headers: HashMap<String, usize>,
     pub(super) options: HashMap<String, BTreeMap<String, usize>>,
-    pub(super) units: HashMap<String, usize>,
+    pub(super) units: Quick<Option<usize>>,
     /// The units of a spelling, in the file's order: as it is written, and by key.
     spellings: Quick<Vec<Spelt>>,
     spelling_keys: Quick<Vec<Spelt>>,
-    families: Vec<String>,
+    families: Quick<Option<u8>>,
     pub(super) categories: HashMap<String, usize>,
     pub(super) category_words: HashMap<String, usize>,
     /// Words that mean a category only as the whole of a part.
@@ -49,6 +49,10 @@ impl<T> Default for Quick<T> {
 impl<T: Default> Quick<T> {
     pub(crate) fn get(&self, text: &str) -> Option<&T> {
         self.map.get(text)
+    }
+
+    fn len(&self) -> usize {
+        self.map.len()
     }
 
     pub(super) fn entry(&mut self, text: &str) -> &mut T {
@@ -267,7 +271,7 @@ impl Index {
     ) -> Self {
         let mut index = Self { words: Words::build(locales), ..Self::default() };
         for (at, attribute) in attributes.iter().enumerate() {
-            index.attributes.insert(attribute.code.clone(), at);
+            *index.attributes.entry(&attribute.code) = Some(at);
             let names = std::iter::once(&attribute.code).chain(attribute.label.values()).chain(&attribute.synonyms);
             for name in names {
                 index.headers.entry(key(&name.replace('/', " "))).or_insert(at);
@@ -281,12 +285,10 @@ impl Index {
             }
         }
         for (at, unit) in units.iter().enumerate() {
-            index.units.insert(unit.code.clone(), at);
-            let family = index.families.iter().position(|known| *known == unit.family).unwrap_or_else(|| {
-                index.families.push(unit.family.clone());
-                index.families.len() - 1
-            });
-            let (Ok(family), Ok(unit_at)) = (u8::try_from(family), u16::try_from(at)) else { continue };
+            *index.units.entry(&unit.code) = Some(at);
+            let place = index.families.len();
+            let family = *index.families.entry(&unit.family).get_or_insert(u8::try_from(place).unwrap_or(u8::MAX));
+            let Ok(unit_at) = u16::try_from(at) else { continue };
             let spelt = Spelt { family, unit: unit_at };
             for spelling in std::iter::once(&unit.code).chain([&unit.symbol]).chain(&unit.spellings) {
                 let bare = bare_spelling(spelling);
@@ -354,7 +356,7 @@ impl Index {
     }
 
     pub(super) fn family(&self, name: &str) -> Option<u8> {
-        self.families.iter().position(|known| known == name).and_then(|at| u8::try_from(at).ok())
+        self.families.get(name).copied().flatten()
     }
 
     pub(super) fn category_for(&self, text: &str) -> Option<usize> {

@@ -98,7 +98,7 @@ impl Category {
 impl Dictionary {
     /// The attribute of this code.
     pub fn attribute(&self, code: &str) -> Option<&Attribute> {
-        self.index.attributes.get(code).and_then(|at| self.attributes.get(*at))
+        self.index.attributes.get(code).copied().flatten().and_then(|at| self.attributes.get(at))
     }
 
     /// All attributes, in the order of their file.
@@ -172,7 +172,7 @@ impl Dictionary {
 
     /// The unit of this code.
     pub fn unit(&self, code: &str) -> Option<&Unit> {
-        self.index.units.get(code).and_then(|at| self.units.get(*at))
+        self.index.units.get(code).copied().flatten().and_then(|at| self.units.get(at))
     }
 
     /// All units, in the order of their file.

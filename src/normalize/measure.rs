@@ -42,7 +42,7 @@ fn read_one(dictionary: &Dictionary, attribute: &Attribute, raw: &str, hints: &H
     let Some(unit) = attribute.unit.as_deref().and_then(|code| dictionary.unit(code)) else {
         return Reading::rejected(attribute, "measure", "no_unit", "The attribute has no unit in the dictionary.");
     };
-    let found = find(dictionary, Scope::family(dictionary, &unit.family), raw, hints);
+    let mut found = find(dictionary, Scope::family(dictionary, &unit.family), raw, hints);
     if found.quantities.is_empty() {
         return match found.foreign {
             Some(foreign) => match sibling(dictionary, attribute, foreign).filter(|_| beside) {
@@ -69,11 +69,11 @@ fn read_one(dictionary: &Dictionary, attribute: &Attribute, raw: &str, hints: &H
         let message = "A time such as 1:30 can be hours and minutes or minutes and seconds; write its units.";
         return Reading { status: Status::Ambiguous, ..Reading::rejected(attribute, "measure.clock", "clock_time", message) };
     }
-    let quantities = match settle_units(dictionary, attribute, unit, &found, hints) {
+    let bare = !found.quantities.iter().any(|quantity| quantity.unit.is_some());
+    let quantities = match settle_units(dictionary, attribute, unit, &mut found, hints) {
         Ok(quantities) => quantities,
         Err(reading) => return *reading,
     };
-    let bare = !found.quantities.iter().any(|quantity| quantity.unit.is_some());
     let mut conflict = false;
     let amounts = merge_duals(add_up(convert(&quantities, unit)), &mut conflict);
     // A cue is looked for only where more than amounts stands.
@@ -119,11 +119,13 @@ fn settle_units<'a>(
     dictionary: &'a Dictionary,
     attribute: &Attribute,
     unit: &'a Unit,
-    found: &Found<'a>,
+    found: &mut Found<'a>,
     hints: &Hints,
 ) -> Result<Vec<Quantity<'a>>, Box<Reading>> {
     if found.quantities.iter().any(|quantity| quantity.unit.is_some()) {
-        return Ok(found.quantities.iter().filter(|quantity| quantity.unit.is_some()).cloned().collect());
+        let mut quantities = std::mem::take(&mut found.quantities);
+        quantities.retain(|quantity| quantity.unit.is_some());
+        return Ok(quantities);
     }
     if let Some(foreign) = found.foreign {
         return Err(Box::new(wrong_unit(attribute, unit, foreign)));
@@ -301,9 +303,7 @@ fn judge(attribute: &Attribute, unit: &Unit, amount: &Amount<'_>, hints: &Hints)
     let usual_bounds = attribute.usual_for(hints.category.as_deref());
     let fits = |bounds: Option<crate::dictionary::Bounds>, value: Decimal| bounds.is_none_or(|bounds| bounds.contains(value));
     let mut value = amount.value;
-    let mut reading = Reading::rejected(attribute, amount.rule, "", "");
-    reading.findings.clear();
-    (reading.status, reading.confidence) = (Status::Ok, 95);
+    let mut reading = Reading::accepted(attribute, amount.rule, Value::Boolean(false), 95);
     if amount.rule == "measure.dual_rounded" {
         reading.doubt("rounded_twice", "The two amounts in the text agree only roughly.".to_owned(), 60);
     }

@@ -116,7 +116,7 @@ pub(super) fn read(cell: &Cell<'_, '_>, at: usize) -> Option<(Number, usize)> {
         return None;
     }
     // "a m" is no metre.
-    let long = cell.word(next.0).is_none_or(|word| word.chars().count() >= 2 || word.chars().any(is_unspaced));
+    let long = unit.length > 1 || cell.word(next.0).is_none_or(|word| word.chars().count() >= 2 || word.chars().any(is_unspaced));
     (long || !only_article).then_some((Number { value, alternative: None }, next.0))
 }
 
