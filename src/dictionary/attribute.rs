@@ -74,6 +74,9 @@ impl Bounds {
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct Cue {
+    /// Letters and signs that stand for it beside an amount: `L`, `Ø`. Where attributes share one, the first that is free takes it.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub letters: Vec<String>,
     /// Attributes that may be confused with each other share a group, such as `weight`.
     pub group: String,
     /// Written into the reading's qualifiers when a phrase was found.

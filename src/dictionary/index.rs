@@ -139,6 +139,8 @@ pub(crate) struct Limit {
     pub(crate) up_to: bool,
     pub(crate) at_least: bool,
     pub(crate) approximately: bool,
+    pub(crate) per_piece: bool,
+    pub(crate) per_pack: bool,
     /// The qualifier of a mode.
     pub(crate) mode: Option<&'static str>,
 }
@@ -174,6 +176,8 @@ impl Words {
             ] {
                 set.extend(list.iter().map(|word| key(word)).filter(|word| !word.is_empty()));
             }
+            locale.per_piece.iter().for_each(|word| words.limits.entry(&key(word)).per_piece = true);
+            locale.per_pack.iter().for_each(|word| words.limits.entry(&key(word)).per_pack = true);
             for (code, list) in &locale.modes {
                 words.modes.extend(list.iter().map(|word| (key(word), code.clone())));
             }

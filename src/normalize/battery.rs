@@ -4,6 +4,7 @@
 
 use super::{BatteryOption, Finding, Hints, Reading, Status, Value, measure, quantity::find, text::key, units::Scope};
 use crate::dictionary::{Attribute, Dictionary, holds, holds_phrase};
+use rust_decimal::prelude::ToPrimitive;
 
 /// Alternatives in one cell; more are prose.
 pub(super) const MAX_OPTIONS: usize = 20;
@@ -18,10 +19,20 @@ pub(super) fn read(dictionary: &Dictionary, attribute: &Attribute, raw: &str, hi
     let mut excluded = false;
     for part in alternatives(dictionary, raw) {
         let folded = key(&part);
+        // "AAA (3)"
+        if let (Some(last), Ok(count @ 2..=MAX_CELLS)) = (options.last_mut(), folded.parse::<u32>())
+            && last.quantity == 1
+            && folded.len() <= 2
+        {
+            last.quantity = count;
+            continue;
+        }
         if folded.is_empty() || words.is_null(&part) {
             continue;
         }
-        if holds(&folded, &words.not) && !starts_with_cell(dictionary, attribute, &folded) {
+        // "not included" says nothing against the cell.
+        let included = words.no.iter().any(|phrase| phrase.contains(' ') && holds_phrase(&folded, phrase));
+        if holds(&folded, &words.not) && !included && !starts_with_cell(dictionary, attribute, &folded) {
             excluded = true;
             continue;
         }
@@ -166,7 +177,10 @@ fn cell(dictionary: &Dictionary, attribute: &Attribute, folded: &str) -> Option<
     };
     let before = folded.get(..at).unwrap_or_default();
     let behind = folded.get(at + length..).unwrap_or_default();
-    let quantity = number_before(before, &words.pieces).or_else(|| number_behind(behind)).unwrap_or(1);
+    let quantity = number_before(before, &words.pieces)
+        .or_else(|| number_behind(behind))
+        .or_else(|| number_apart(dictionary, before))
+        .unwrap_or(1);
     (quantity > 0).then(|| BatteryOption { quantity, cell: code.to_owned() })
 }
 
@@ -186,7 +200,7 @@ fn closes(behind: &str) -> bool {
     match rest.next() {
         None => true,
         Some('s') => rest.next().is_none_or(|c| !c.is_alphanumeric()),
-        Some('x') => rest.next().is_none_or(|c| c.is_ascii_digit() || c == ' '),
+        Some('x' | '*') => rest.next().is_none_or(|c| c.is_ascii_digit() || c == ' '),
         Some(c) => !c.is_alphanumeric(),
     }
 }
@@ -204,9 +218,26 @@ fn number_before(before: &str, pieces: &std::collections::HashSet<String>) -> Op
     before.get(start..).filter(|digits| free && digits.len() <= 2)?.parse().ok()
 }
 
+/// `three`, and a number with a word or two between it and the cell: `3 pilas AAA`, `3 батарейки ААА`. A unit is no such word.
+fn number_apart(dictionary: &Dictionary, before: &str) -> Option<u32> {
+    let numeral = dictionary.numerals().of(None);
+    for (place, word) in before.split(' ').filter(|word| !word.is_empty()).rev().take(3).enumerate() {
+        if let Some(value) = numeral.word(word).and_then(|word| word.value).and_then(|value| value.to_u32()) {
+            return Some(value).filter(|value| (1..=MAX_CELLS).contains(value));
+        }
+        if word.len() <= 2 && word.chars().all(|c| c.is_ascii_digit()) {
+            return word.parse().ok().filter(|value| place > 0 && (1..=MAX_CELLS).contains(value));
+        }
+        if !word.chars().all(char::is_alphabetic) || word.chars().count() < 3 || dictionary.unit_for(word).is_some() {
+            return None;
+        }
+    }
+    None
+}
+
 fn number_behind(behind: &str) -> Option<u32> {
     let behind = behind.strip_prefix('s').unwrap_or(behind).trim_start();
-    let digits = behind.strip_prefix('x')?.trim_start();
+    let digits = behind.strip_prefix(['x', '*'])?.trim_start();
     let end = digits.find(|c: char| !c.is_ascii_digit()).unwrap_or(digits.len());
     digits.get(..end).filter(|digits| digits.len() <= 2)?.parse().ok()
 }

@@ -43,6 +43,7 @@ fn read_one(dictionary: &Dictionary, attribute: &Attribute, raw: &str, hints: &H
         return Reading::rejected(attribute, "measure", "no_unit", "The attribute has no unit in the dictionary.");
     };
     let mut found = find(dictionary, Scope::family(dictionary, &unit.family), raw, hints);
+    let mut multiplied = None;
     if found.quantities.is_empty() {
         return match found.foreign {
             Some(foreign) => match sibling(dictionary, attribute, foreign).filter(|_| beside) {
@@ -58,6 +59,12 @@ fn read_one(dictionary: &Dictionary, attribute: &Attribute, raw: &str, hints: &H
             },
             None => Reading::rejected(attribute, "measure", "no_number", "There is no number in this text."),
         };
+    }
+    if unit.family == "time" {
+        clock_times(dictionary, raw, &mut found);
+    }
+    if attribute.several != Several::Axes {
+        multiplied = drop_count(&mut found);
     }
     let clock = |pair: &[Quantity<'_>]| match pair {
         [hours, minutes] => {
@@ -90,7 +97,14 @@ fn read_one(dictionary: &Dictionary, attribute: &Attribute, raw: &str, hints: &H
         several(dictionary, attribute, unit, raw, &amounts, hints)
     };
     reading.span = amounts.first().zip(amounts.last()).map(|(first, last)| (first.start, last.end));
-    qualify(dictionary, &found, &quantities, &mut reading);
+    qualify(dictionary, &found, raw_or_nothing, &quantities, &mut reading);
+    if let Some(count) = multiplied.filter(|_| reading.value.is_some()) {
+        reading.qualifiers.push("each".to_owned());
+        reading.doubt("multiplied", format!("The text says {count} times this amount; one of them was kept."), 60);
+    }
+    if reading.qualifiers.iter().any(|qualifier| qualifier == "per_pack") && reading.value.is_some() {
+        reading.doubt("of_a_pack", "The amount is that of several pieces together.".to_owned(), 50);
+    }
     if bare && reading.value.is_some() {
         reading.rule = "measure.bare";
         reading.confidence = reading.confidence.min(if hints.unit.is_some() { 90 } else { 70 });
@@ -270,13 +284,63 @@ fn merge_duals<'u>(amounts: Vec<Amount<'u>>, conflict: &mut bool) -> Vec<Amount<
 }
 
 fn single(dictionary: &Dictionary, attribute: &Attribute, unit: &Unit, raw: &str, amount: &Amount<'_>, hints: &Hints) -> Reading {
-    let (target, qualifier) = about(dictionary, attribute, &key(raw));
+    let (mut target, qualifier) = about(dictionary, attribute, &key(raw));
+    // "Ø 26 mm" is a diameter.
+    if raw.contains(['Ø', '⌀', '∅'])
+        && let Some((round, _)) = dictionary.cue_group(attribute).find(|(_, cue)| cue.letters.iter().any(|letter| letter == "Ø"))
+    {
+        target = round;
+    }
     let mut reading = judge(target, unit, amount, hints);
     reading.qualifiers.extend(qualifier);
     if target.code != attribute.code && reading.value.is_some() {
         reading.findings.push(other_attribute(target, attribute));
     }
     reading
+}
+
+/// `4:30 h` is four and a half hours, and so is `4h30`.
+fn clock_times<'a>(dictionary: &'a Dictionary, raw: &str, found: &mut Found<'a>) {
+    let minutes = dictionary.unit("min");
+    let seconds = dictionary.unit("s");
+    let mut at = 0;
+    while let (Some(first), Some(second)) = (found.quantities.get(at), found.quantities.get(at + 1)) {
+        let between = raw.get(first.end..second.start).unwrap_or_default();
+        let sixtieths = raw.get(second.start..).is_some_and(|rest| {
+            rest.chars().take_while(char::is_ascii_digit).count() == 2 && second.number.value < Decimal::from(60)
+        });
+        let code = |quantity: &Quantity<'_>| quantity.unit.map(|unit| unit.code.clone()).unwrap_or_default();
+        let smaller = match (code(first).as_str(), between, code(second).as_str()) {
+            (_, ":", "h") if sixtieths => Some((second.unit, minutes)),
+            (_, ":", "min") if sixtieths => Some((second.unit, seconds)),
+            ("h", "" | " ", "") if sixtieths => Some((first.unit, minutes)),
+            _ => None,
+        };
+        if let (Some((larger, smaller)), Some(quantity)) = (smaller, found.quantities.get_mut(at)) {
+            quantity.unit = larger;
+            if let Some(quantity) = found.quantities.get_mut(at + 1) {
+                (quantity.unit, quantity.join) = (smaller, Join::Adjacent);
+            }
+        }
+        at += 1;
+    }
+}
+
+/// `2 x 500 lm`: how many there are, taken away from the amounts.
+fn drop_count(found: &mut Found<'_>) -> Option<Decimal> {
+    let [count, amount] = found.quantities.as_slice() else { return None };
+    let small = count.number.value.is_integer() && count.number.value <= Decimal::from(24) && count.number.value >= Decimal::TWO;
+    let shared = count.unit.zip(amount.unit).is_some_and(|(left, right)| left.code == right.code);
+    // The count has no unit of its own; it took the one behind.
+    if !(amount.join == Join::Times && small && shared && amount.start.saturating_sub(count.end) <= 3 && amount.number.value > count.number.value) {
+        return None;
+    }
+    let count = count.number.value;
+    found.quantities.remove(0);
+    if let Some(only) = found.quantities.first_mut() {
+        only.join = Join::First;
+    }
+    Some(count)
 }
 
 /// The attribute beside this one that a unit of another family belongs to.
@@ -290,6 +354,9 @@ fn sibling<'a>(dictionary: &'a Dictionary, asked: &'a Attribute, foreign: &str) 
 /// The attribute a text is about, by the longest cue that stands in it, and that cue's qualifier.
 fn about<'a>(dictionary: &'a Dictionary, asked: &'a Attribute, text_key: &str) -> (&'a Attribute, Option<String>) {
     let best = |cue: &Cue| cue.keys.iter().filter(|phrase| holds_phrase(text_key, phrase)).map(String::len).max();
+    if text_key.is_empty() {
+        return (asked, None);
+    }
     let found = dictionary
         .cue_group(asked)
         .filter(|(other, _)| other.unit == asked.unit)
@@ -358,7 +425,10 @@ fn several(dictionary: &Dictionary, attribute: &Attribute, unit: &Unit, raw: &st
         return reading;
     }
     match attribute.several {
-        Several::Axes => axes(dictionary, attribute, unit, amounts, hints),
+        Several::Axes => match labelled(dictionary, attribute, unit, raw, amounts, hints) {
+            Some(reading) => reading,
+            None => axes(dictionary, attribute, unit, amounts, hints),
+        },
         Several::Max => {
             let Some(largest) = amounts.iter().max_by_key(|amount| amount.value) else {
                 return Reading::rejected(attribute, "measure.list", "no_number", "There is no number in this text.");
@@ -419,10 +489,19 @@ fn per_basis(
 ) -> Option<Reading> {
     let mut readings: Vec<Reading> = Vec::new();
     let mut unnamed = Vec::new();
+    let head = amounts.first().and_then(|first| raw.get(..first.start)).unwrap_or_default();
+    let tail = amounts.last().and_then(|last| raw.get(last.end..)).unwrap_or_default();
+    // "without battery: 61 g, with battery 98 g" names each basis before its amount.
+    let named_before = about(dictionary, asked, &key(head)).1.is_some() && about(dictionary, asked, &key(tail)).1.is_none();
     for (place, amount) in amounts.iter().enumerate() {
-        let until = amounts.get(place + 1).map_or(raw.len(), |next| next.start);
-        let behind = raw.get(amount.end..until).unwrap_or_default();
-        let (target, qualifier) = about(dictionary, asked, &key(behind));
+        let words = if named_before {
+            let from = place.checked_sub(1).and_then(|before| amounts.get(before)).map_or(0, |before| before.end);
+            raw.get(from..amount.start).unwrap_or_default()
+        } else {
+            let until = amounts.get(place + 1).map_or(raw.len(), |next| next.start);
+            raw.get(amount.end..until).unwrap_or_default()
+        };
+        let (target, qualifier) = about(dictionary, asked, &key(words));
         let Some(qualifier) = qualifier else {
             unnamed.push(amount);
             continue;
@@ -451,6 +530,80 @@ fn per_basis(
     Some(first)
 }
 
+/// `L70 W50 H30 mm`, `120 mm (L) x 26 mm (head)`, `Länge: 70 mm, Breite: 50 mm`: each amount goes to the attribute that its label
+/// names; what has no label takes the axes that are left, in order.
+fn labelled(
+    dictionary: &Dictionary,
+    asked: &Attribute,
+    unit: &Unit,
+    raw: &str,
+    amounts: &[Amount<'_>],
+    hints: &Hints,
+) -> Option<Reading> {
+    let group: Vec<(&Attribute, &Cue)> = dictionary.cue_group(asked).filter(|(other, _)| other.unit == asked.unit).collect();
+    let before = |place: usize| {
+        let from = place.checked_sub(1).and_then(|at| amounts.get(at)).map_or(0, |amount: &Amount<'_>| amount.end);
+        amounts.get(place).and_then(|amount| raw.get(from..amount.start)).unwrap_or_default()
+    };
+    let label = |text: &str| label_of(&group, text);
+    // Labels stand before their amounts when one stands before the first.
+    let leads = label(before(0)).is_some();
+    let mut taken: Vec<Option<&Attribute>> = Vec::with_capacity(amounts.len());
+    for place in 0..amounts.len() {
+        let text = if leads {
+            before(place)
+        } else if place + 1 < amounts.len() {
+            before(place + 1)
+        } else {
+            amounts.last().and_then(|last| raw.get(last.end..)).unwrap_or_default()
+        };
+        let named = label(text).unwrap_or_default();
+        taken.push(named.into_iter().find(|attribute| !taken.iter().flatten().any(|known| known.code == attribute.code)));
+    }
+    if taken.iter().all(Option::is_none) {
+        return None;
+    }
+    let mut axes = group.iter().map(|(attribute, _)| *attribute).take(3);
+    let mut readings = Vec::with_capacity(amounts.len());
+    for (place, amount) in amounts.iter().enumerate() {
+        let attribute = match taken.get(place).copied().flatten() {
+            Some(attribute) => attribute,
+            None => axes.find(|axis| !taken.iter().flatten().any(|known| known.code == axis.code))?,
+        };
+        let mut reading = judge(attribute, unit, amount, hints);
+        reading.rule = "measure.labelled";
+        reading.span = Some((amount.start, amount.end));
+        readings.push(reading);
+    }
+    let own = readings.iter().position(|reading| reading.resolved_attribute == asked.code).unwrap_or(0);
+    let mut first = readings.remove(own);
+    first.also = readings;
+    Some(first)
+}
+
+/// The attributes that a label may mean, likeliest first: by a word, else by the letter of an axis.
+fn label_of<'a>(group: &[(&'a Attribute, &'a Cue)], text: &str) -> Option<Vec<&'a Attribute>> {
+    let folded = key(text);
+    let by_word = group
+        .iter()
+        .filter_map(|(attribute, cue)| {
+            let longest = cue.keys.iter().filter(|phrase| holds_phrase(&folded, phrase)).map(String::len).max()?;
+            Some((longest, *attribute))
+        })
+        .max_by_key(|(length, _)| *length);
+    if let Some((_, attribute)) = by_word {
+        return Some(vec![attribute]);
+    }
+    let mut words = text.split(|c: char| !c.is_alphabetic() && !matches!(c, '⌀' | '∅')).filter(|word| !word.is_empty());
+    let found = words.find_map(|word| {
+        let letter = word.to_uppercase();
+        let named: Vec<&Attribute> =
+            group.iter().filter(|(_, cue)| cue.letters.contains(&letter)).map(|(attribute, _)| *attribute).collect();
+        (!named.is_empty()).then_some(named)
+    });
+    found
+}
+
 /// `140 x 90 x 60 mm` under one column: length, width and height.
 fn axes(dictionary: &Dictionary, asked: &Attribute, unit: &Unit, amounts: &[Amount<'_>], hints: &Hints) -> Reading {
     let siblings: Vec<&Attribute> = dictionary.cue_group(asked).map(|(other, _)| other).take(amounts.len()).collect();
@@ -473,7 +626,7 @@ fn axes(dictionary: &Dictionary, asked: &Attribute, unit: &Unit, amounts: &[Amou
 }
 
 /// Words and signs that limit the amount.
-fn qualify(dictionary: &Dictionary, found: &Found<'_>, quantities: &[Quantity<'_>], reading: &mut Reading) {
+fn qualify(dictionary: &Dictionary, found: &Found<'_>, raw: &str, quantities: &[Quantity<'_>], reading: &mut Reading) {
     let mut add = |qualifier: &str| {
         if !reading.qualifiers.iter().any(|known| known == qualifier) {
             reading.qualifiers.push(qualifier.to_owned());
@@ -492,6 +645,15 @@ fn qualify(dictionary: &Dictionary, found: &Found<'_>, quantities: &[Quantity<'_
     }
     if quantities.iter().any(|quantity| quantity.tolerance.is_some()) {
         add("tolerance");
+    }
+    // "2-pack" is one word with its number.
+    let folded = key(raw);
+    let said_of: Vec<Limit> = runs(&folded).filter_map(|run| limits.get(run)).copied().collect();
+    if said_of.iter().any(|limit| limit.per_piece) {
+        add("per_piece");
+    }
+    if said_of.iter().any(|limit| limit.per_pack) {
+        add("per_pack");
     }
     for mode in said.iter().filter_map(|limit| limit.mode) {
         add(mode);

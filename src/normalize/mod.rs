@@ -209,20 +209,31 @@ pub fn normalize(dictionary: &Dictionary, attribute: &Attribute, raw: &str, hint
     }
     if mended.is_some() {
         reading.span = None;
-        reading.findings.push(Finding::new(
-            "encoding_mended",
-            "The text was decoded wrongly on its way; its signs were put right.".to_owned(),
-        ));
+        if raw.contains(['Â', 'Ã', 'â']) {
+            reading.findings.push(Finding::new(
+                "encoding_mended",
+                "The text was decoded wrongly on its way; its signs were put right.".to_owned(),
+            ));
+        }
     }
     reading
 }
 
 /// Puts right the signs of UTF-8 that was read as a one-byte encoding, once or twice: a degree sign as `Â°` or `Ã‚Â°`.
 fn mend(raw: &str) -> Option<String> {
-    if !raw.contains(['Â', 'Ã']) && !raw.contains("â€") {
+    if raw.is_ascii() {
         return None;
     }
-    let mut text = raw.to_owned();
+    let wide = raw.chars().any(|c| matches!(c, '\u{ff01}'..='\u{ff5e}'));
+    if !wide && !raw.contains(['Â', 'Ã']) && !raw.contains("â€") {
+        return None;
+    }
+    // Letters and digits of a full cell's width are the plain ones.
+    let narrow = |c: char| match c {
+        '\u{ff01}'..='\u{ff5e}' => char::from_u32(u32::from(c) - 0xfee0).unwrap_or(c),
+        other => other,
+    };
+    let mut text: String = if wide { raw.chars().map(narrow).collect() } else { raw.to_owned() };
     for (broken, meant) in [
         ("Ã‚Â°", "°"),
         ("Â°", "°"),

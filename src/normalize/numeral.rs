@@ -269,7 +269,7 @@ fn thousands(cell: &Cell<'_, '_>, number: Number, at: usize, letter: &str) -> Op
 }
 
 /// `… and a half`.
-fn half_more(cell: &Cell<'_, '_>, value: Decimal, next: usize) -> (Decimal, usize) {
+pub(super) fn half_more(cell: &Cell<'_, '_>, value: Decimal, next: usize) -> (Decimal, usize) {
     let role = |at: usize| cell.word(at).and_then(|word| cell.numeral.word(word)).unwrap_or_default();
     if !role(next).and {
         return (value, next);

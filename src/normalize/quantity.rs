@@ -151,7 +151,17 @@ pub(super) fn find<'a>(dictionary: &'a Dictionary, scope: Scope, text: &str, hin
             at = next;
             continue;
         }
-        let number = if unit.half { numeral::and_half(number) } else { number };
+        let mut number = if unit.half { numeral::and_half(number) } else { number };
+        let mut end = end;
+        if unit.own.is_some() {
+            // "an hour and a half"
+            let (value, behind) = numeral::half_more(&cell, number.value, next);
+            if behind > next {
+                number = Number { value, alternative: None };
+                end = cell.token(behind - 1).map_or(end, |last| last.end);
+                next = behind;
+            }
+        }
         let join = if found.quantities.is_empty() { Join::First } else { join(&cell, &between) };
         let negative = is_negative(&cell, &between, token, found.quantities.last());
         let own = unit.own.map(|own| units::speed(&cell, own, token.start));
@@ -265,6 +275,8 @@ fn join(cell: &Cell<'_, '_>, between: &[usize]) -> Join {
             and if words.and.contains(and) => Join::And,
             to if words.to.contains(to) => Join::To,
             or if words.or.contains(or) => Join::Either,
+            // "L70 W50 H30 mm": the letters of axes.
+            "l" | "w" | "h" | "b" | "d" | "t" if cell.scope != Scope::Any => Join::List,
             _ => Join::Apart,
         };
     }

@@ -99,8 +99,9 @@ fn spelling<'a>(cell: &Cell<'a, '_>, at: usize, number: &Token) -> At<'a> {
     let mut end = first.end;
     for token in cell.tokens.iter().skip(at).take(if unspaced { LONGEST } else { 5 }) {
         let fits = token.piece == Piece::Word || token.is_sign(&SIGNS);
-        // Parts of one unit stand close together.
-        if !fits || (count > 0 && cell.text.get(end..token.start).is_none_or(|gap| gap.chars().nth(1).is_some())) {
+        // Parts of one unit stand close together; an x goes to the next amount.
+        let times = count > 0 && token.piece == Piece::Word && is_x(cell.written(token));
+        if !fits || times || (count > 0 && cell.text.get(end..token.start).is_none_or(|gap| gap.chars().nth(1).is_some())) {
             break;
         }
         end = token.end;
@@ -120,7 +121,9 @@ fn spelling<'a>(cell: &Cell<'a, '_>, at: usize, number: &Token) -> At<'a> {
         if let Some(unit) = choose(cell, units, exact, slice, (at + length, number)) {
             return At { own: Some(unit), length, ..At::default() };
         }
-        let other = units.first().filter(|_| !slice.starts_with('#') && cell.scope != Scope::Any);
+        // "70L x 50W" are axes, not litres and watts.
+        let axis = slice.len() == 1 && is_length(cell) && slice.starts_with(['L', 'W', 'H', 'B', 'D', 'T', 'l', 'w', 'h', 'b', 'd', 't']);
+        let other = units.first().filter(|_| !slice.starts_with('#') && cell.scope != Scope::Any && !axis);
         if let (None, Some(other)) = (foreign, other.and_then(|other| cell.dictionary.unit_at(*other))) {
             foreign = Some((length, other));
             // What is spelt exactly so is not cut: "mm Hg" is no millimetre.
@@ -138,6 +141,10 @@ fn spelling<'a>(cell: &Cell<'a, '_>, at: usize, number: &Token) -> At<'a> {
         Some((length, other)) => At { foreign: Some(&other.code), length, ..At::default() },
         None => At::default(),
     }
+}
+
+fn is_length(cell: &Cell<'_, '_>) -> bool {
+    matches!(cell.scope, Scope::Family(family) if cell.dictionary.family("length") == Some(family))
 }
 
 /// Turkish and its like glue endings to the word: `milden`, `tona`.

@@ -175,5 +175,9 @@ fn said(dictionary: &Dictionary, reading: &Reading) -> Vec<String> {
 fn same(said: &str, word: &str) -> bool {
     let bare = |text: &str| -> String { text.chars().filter(|c| c.is_alphanumeric() || *c == '.').collect() };
     let (said, word) = (bare(said), bare(word));
+    // "3 x AAA with adapter" holds "3 x AAA", but neither "AAA" nor "13 x AAA".
+    if word.starts_with(|c: char| c.is_ascii_digit()) {
+        return said == word || (said.starts_with(|c: char| c.is_ascii_digit()) && word.starts_with(&said));
+    }
     said == word || (said.len() >= 3 && word.contains(&said)) || (word.len() >= 3 && said.contains(&word))
 }
