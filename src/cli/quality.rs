@@ -17,6 +17,9 @@ pub struct QualityArgs {
     /// List every sentence with what is in it and what was found, to hold other programs against
     #[arg(long)]
     pub cases: bool,
+    /// Measure how many quantities a second are read, too
+    #[arg(long)]
+    pub speed: bool,
     /// Only the set of this name
     #[arg(long, value_name = "MEASURE")]
     pub only: Option<String>,
@@ -41,6 +44,9 @@ pub fn run(args: &QualityArgs, dictionary: &Dictionary, out: &mut dyn Write) -> 
                 line(out, &json!({"sentence": case}))?;
             }
         }
+    }
+    if args.speed {
+        line(out, &quality::speed::measure(dictionary, std::time::Duration::from_secs(1)))?;
     }
     for name in missing.into_iter().filter(|_| args.only.is_none()) {
         line(out, &json!({"measure": name, "missing": true}))?;

@@ -219,6 +219,10 @@ fn touches(cell: &Cell<'_, '_>, at: usize) -> bool {
 fn is_name(cell: &Cell<'_, '_>, between: &[usize], number: &Token) -> bool {
     let mut near = between.iter().rev().filter_map(|place| cell.token(*place));
     let Some(last) = near.next().filter(|last| last.end == number.start) else { return false };
+    // Money is another matter.
+    if last.is_sign(&['$', '€', '£', '¥', '₴', '₽']) {
+        return true;
+    }
     let letter = |token: &Token| {
         token.piece == Piece::Word
             && cell.written(token).chars().next_back().is_some_and(|c| !super::scan::is_unspaced(c))

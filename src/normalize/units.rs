@@ -177,7 +177,8 @@ fn choose<'a>(
         units.iter().filter_map(|spelt| cell.dictionary.unit_at(*spelt)).find(|unit| unit.family == family)
     };
     // "1.8M dollars" are no metres, "5 C" may be degrees: one letter counts as it is written.
-    if slice.len() == 1 && slice.starts_with(|c: char| c.is_ascii_alphabetic()) && !exact {
+    let letters = slice.trim_end_matches('.');
+    if letters.len() == 1 && letters.starts_with(|c: char| c.is_ascii_alphabetic()) && !exact {
         return None;
     }
     if slice.starts_with(['\'', '"', '’', '”', '′', '″', '#']) {
@@ -305,6 +306,9 @@ fn modified<'a>(cell: &Cell<'a, '_>, start: usize, found: At<'a>, power: u8, num
             None => {}
         }
     }
+    if cell.scope == Scope::Any && cell.is_sign(start + length, &['/']) && per_unknown(cell, start + length) {
+        return At { own: None, foreign: Some(&unit.code), length: length + 1, ..found };
+    }
     let half = cell.word(start + length) == Some("半");
     let length = length + usize::from(half);
     if unit.code == base.code {
@@ -359,6 +363,19 @@ fn per_at<'a>(cell: &Cell<'a, '_>, at: usize, number: &Token) -> Option<(&'a Uni
     let unit = below.own.filter(|unit| cell.is_sign(at, &['/']) || unit.family == "time")?;
     let counted = cell.is_sign(at, &['/']) && !touching(cell, at);
     (!counted).then_some((unit, next - at + below.length))
+}
+
+/// Does a word stand below the line that is no unit of ours, as in `kJ/mole`?
+fn per_unknown(cell: &Cell<'_, '_>, slash: usize) -> bool {
+    let (before, sign, behind) = (slash.checked_sub(1).and_then(|at| cell.token(at)), cell.token(slash), cell.token(slash + 1));
+    match (before, sign, behind) {
+        (Some(before), Some(sign), Some(behind)) => {
+            before.end == sign.start
+                && sign.end == behind.start
+                && (behind.piece == Piece::Word || behind.is_sign(&['[', '(']))
+        }
+        _ => false,
+    }
 }
 
 /// Does the slash touch both its neighbours, as in `g/mol` but not in `36 h / m`?

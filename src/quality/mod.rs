@@ -9,6 +9,7 @@ mod expected;
 mod gtins;
 mod mode_strings;
 mod sentences;
+pub mod speed;
 mod web_offers;
 mod words;
 
@@ -82,6 +83,8 @@ pub struct Comparable {
     pub locale: String,
     /// Families of units in which a quantity that is not expected counts as surplus.
     pub families: Vec<String>,
+    /// The set has a quantity here that is none of ours, so what is found beside the expected ones is not counted.
+    pub others: bool,
     /// The quantities.
     pub expected: Vec<Plain>,
     /// What Beamline found.

@@ -188,6 +188,7 @@ fn judge(dictionary: &Dictionary, measure: &mut Measure, sentences: Vec<Sentence
                 text: sentence.text,
                 locale: sentence.locale.to_owned(),
                 families: families.iter().map(|family| (*family).to_owned()).collect(),
+                others: sentence.others,
                 expected,
                 got,
             });
