@@ -25,7 +25,7 @@ pub struct NormalizeArgs {
     #[arg(long, env = "BEAMLINE_NORMALIZE_FILE", value_name = "FILE.csv", conflicts_with_all = ["attribute", "values"])]
     pub file: Option<PathBuf>,
     /// Find every quantity of any kind in the texts, whatever they are about
-    #[arg(long, conflicts_with_all = ["attribute", "file"])]
+    #[arg(long, env = "BEAMLINE_QUANTITIES", conflicts_with_all = ["attribute", "file"])]
     pub quantities: bool,
     /// Texts to read
     #[arg(allow_hyphen_values = true, value_name = "VALUE")]

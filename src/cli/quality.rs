@@ -12,16 +12,16 @@ pub struct QualityArgs {
     #[arg(long, env = "BEAMLINE_QUALITY_AGAINST", value_name = "DIR")]
     pub against: PathBuf,
     /// List every row that was read wrongly, too
-    #[arg(long)]
+    #[arg(long, env = "BEAMLINE_QUALITY_MISSES")]
     pub misses: bool,
     /// List every sentence with what is in it and what was found, to hold other programs against
-    #[arg(long)]
+    #[arg(long, env = "BEAMLINE_QUALITY_CASES")]
     pub cases: bool,
     /// Measure how many quantities a second are read, too
-    #[arg(long)]
+    #[arg(long, env = "BEAMLINE_QUALITY_SPEED")]
     pub speed: bool,
     /// Only the set of this name
-    #[arg(long, value_name = "MEASURE")]
+    #[arg(long, env = "BEAMLINE_QUALITY_ONLY", value_name = "MEASURE")]
     pub only: Option<String>,
 }
 

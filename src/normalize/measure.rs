@@ -42,7 +42,9 @@ fn read_one(dictionary: &Dictionary, attribute: &Attribute, raw: &str, hints: &H
     let Some(unit) = attribute.unit.as_deref().and_then(|code| dictionary.unit(code)) else {
         return Reading::rejected(attribute, "measure", "no_unit", "The attribute has no unit in the dictionary.");
     };
-    let mut found = find(dictionary, Scope::family(dictionary, &unit.family), raw, hints);
+    let scope = Scope::family(dictionary, &unit.family);
+    let lettered = attribute.cue.as_ref().is_some_and(|cue| !cue.letters.is_empty());
+    let mut found = find(dictionary, if lettered { scope.with_axes() } else { scope }, raw, hints);
     let mut multiplied = None;
     if found.quantities.is_empty() {
         return match found.foreign {

@@ -164,7 +164,12 @@ pub(super) fn find<'a>(dictionary: &'a Dictionary, scope: Scope, text: &str, hin
         }
         let join = if found.quantities.is_empty() { Join::First } else { join(&cell, &between) };
         let negative = is_negative(&cell, &between, token, found.quantities.last());
-        let own = unit.own.map(|own| units::speed(&cell, own, token.start));
+        let mut own = unit.own.map(|own| units::speed(&cell, own, token.start));
+        // "4h 30m": a bare m behind hours is a minute.
+        let of_time = found.quantities.last().and_then(|before| before.unit).is_some_and(|before| before.family == "time");
+        if scope == Scope::Any && of_time && join == Join::Adjacent && own.is_some_and(|own| own.code == "m") {
+            own = dictionary.unit("min");
+        }
         found.quantities.push(Quantity { number, unit: own, tolerance, plus, negative, start: token.start, end, join });
         between.clear();
         part(&mut rest);
@@ -254,7 +259,7 @@ fn is_negative(cell: &Cell<'_, '_>, between: &[usize], number: &Token, before: O
         return false;
     }
     match cell.scope {
-        Scope::Family(_) => before.is_none() && between.len() == 1,
+        Scope::Family(_) | Scope::Axes(_) => before.is_none() && between.len() == 1,
         Scope::Any => {
             let parted = near.next().is_none_or(|other| other.end < last.start || other.is_sign(&['(', '[', '~', '+']));
             // "75 -300 mm" is an interval, "-18 °C to -34 °C" has two minus signs.
@@ -280,7 +285,7 @@ fn join(cell: &Cell<'_, '_>, between: &[usize]) -> Join {
             to if words.to.contains(to) => Join::To,
             or if words.or.contains(or) => Join::Either,
             // "L70 W50 H30 mm": the letters of axes.
-            "l" | "w" | "h" | "b" | "d" | "t" if cell.scope != Scope::Any => Join::List,
+            "l" | "w" | "h" | "b" | "d" | "t" if matches!(cell.scope, Scope::Axes(_)) => Join::List,
             _ => Join::Apart,
         };
     }

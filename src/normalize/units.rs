@@ -12,6 +12,8 @@ use crate::dictionary::{Dictionary, Spelt, Unit};
 pub(super) enum Scope {
     /// Those of the family at this place; others are foreign.
     Family(u8),
+    /// Those of the family of lengths, with letters of axes beside the amounts: `70L x 50W`.
+    Axes(u8),
     /// All.
     Any,
 }
@@ -22,9 +24,17 @@ impl Scope {
         Self::Family(dictionary.family(name).unwrap_or(u8::MAX))
     }
 
+    /// Looks for the letters of axes, too.
+    pub(super) fn with_axes(self) -> Self {
+        match self {
+            Self::Family(family) => Self::Axes(family),
+            other => other,
+        }
+    }
+
     fn holds(self, spelt: Spelt) -> bool {
         match self {
-            Self::Family(family) => family == spelt.family,
+            Self::Family(family) | Self::Axes(family) => family == spelt.family,
             Self::Any => true,
         }
     }
@@ -122,7 +132,7 @@ fn spelling<'a>(cell: &Cell<'a, '_>, at: usize, number: &Token) -> At<'a> {
             return At { own: Some(unit), length, ..At::default() };
         }
         // "70L x 50W" are axes, not litres and watts.
-        let axis = slice.len() == 1 && is_length(cell) && slice.starts_with(['L', 'W', 'H', 'B', 'D', 'T', 'l', 'w', 'h', 'b', 'd', 't']);
+        let axis = slice.len() == 1 && matches!(cell.scope, Scope::Axes(_)) && slice.starts_with(['L', 'W', 'H', 'B', 'D', 'T', 'l', 'w', 'h', 'b', 'd', 't']);
         let other = units.first().filter(|_| !slice.starts_with('#') && cell.scope != Scope::Any && !axis);
         if let (None, Some(other)) = (foreign, other.and_then(|other| cell.dictionary.unit_at(*other))) {
             foreign = Some((length, other));
@@ -141,10 +151,6 @@ fn spelling<'a>(cell: &Cell<'a, '_>, at: usize, number: &Token) -> At<'a> {
         Some((length, other)) => At { foreign: Some(&other.code), length, ..At::default() },
         None => At::default(),
     }
-}
-
-fn is_length(cell: &Cell<'_, '_>) -> bool {
-    matches!(cell.scope, Scope::Family(family) if cell.dictionary.family("length") == Some(family))
 }
 
 /// Turkish and its like glue endings to the word: `milden`, `tona`.
@@ -316,7 +322,7 @@ fn modified<'a>(cell: &Cell<'a, '_>, start: usize, found: At<'a>, power: u8, num
     }
     let own = match cell.scope {
         Scope::Any => true,
-        Scope::Family(family) => cell.dictionary.family(&unit.family) == Some(family),
+        Scope::Family(family) | Scope::Axes(family) => cell.dictionary.family(&unit.family) == Some(family),
     };
     if own {
         At { own: Some(unit), foreign: None, length, half }

@@ -46,8 +46,8 @@ pub(super) fn parse(dictionary: &Dictionary, unit: Option<&str>, note: &str) -> 
         .split([';', ',', '|', '[', ']', ':'])
         .flat_map(|part| part.split(" OR "))
         .map(|part| part.trim().trim_start_matches("op temp").trim().replace(" C", " degC").to_lowercase())
-        // A finish is no attribute of ours.
-        .filter(|part| !part.is_empty() && !part.starts_with("finish"))
+        // A finish is no attribute of ours, and what is excluded is no value.
+        .filter(|part| !part.is_empty() && !part.starts_with("finish") && !part.starts_with("exclu"))
         .collect();
     Expected::Words(words)
 }
