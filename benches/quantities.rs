@@ -38,7 +38,10 @@ fn typical(criterion: &mut Criterion) {
     group.throughput(Throughput::Elements(all));
     group.bench_function("all", |bench| {
         bench.iter(|| {
-            known.iter().filter(|(attribute, raw)| normalize(&dictionary, attribute, black_box(raw), &hints).value.is_some()).count()
+            known
+                .iter()
+                .filter(|(attribute, raw)| normalize(&dictionary, attribute, black_box(raw), &hints).value.is_some())
+                .count()
         });
     });
     group.finish();

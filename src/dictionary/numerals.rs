@@ -101,7 +101,11 @@ impl Numerals {
         let mut all = Self::default();
         for (tag, words) in files {
             let signs = matches!(tag.as_str(), "zh" | "ja" | "ko");
-            let mut language = Language { words: Quick::default(), endings: words.endings.iter().map(|end| lower(end)).collect(), decimal: words.decimal };
+            let mut language = Language {
+                words: Quick::default(),
+                endings: words.endings.iter().map(|end| lower(end)).collect(),
+                decimal: words.decimal,
+            };
             language.endings.sort_by_key(|end| std::cmp::Reverse(end.len()));
             let mut put = |word: &str, change: &dyn Fn(&mut NumberWord), share: bool| {
                 for map in std::iter::once(&mut language.words).chain((share || signs).then_some(&mut all.shared)) {
@@ -183,7 +187,8 @@ impl<'a> Numeral<'a> {
 
     /// Is this a plain word of a language that is also a unit's spelling, such as `in`?
     pub(crate) fn is_common(&self, text: &str) -> bool {
-        self.word(text).is_some_and(|word| word.common) || with_lower(text, |text| self.all.shared.get(text).is_some_and(|word| word.common))
+        self.word(text).is_some_and(|word| word.common)
+            || with_lower(text, |text| self.all.shared.get(text).is_some_and(|word| word.common))
     }
 
     /// How the language writes numbers, where the locale's own words do not say.

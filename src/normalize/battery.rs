@@ -81,8 +81,11 @@ fn facts(dictionary: &Dictionary, reading: &Reading, raw: &str, hints: &Hints) -
     }
     if let Some(chemistry) = dictionary.attribute("battery_chemistry") {
         let folded = key(raw);
-        let mut codes: Vec<(usize, &str)> =
-            dictionary.options_inside(chemistry, &folded).map(|(word, code)| (word.len(), code)).filter(|(length, _)| *length >= 4).collect();
+        let mut codes: Vec<(usize, &str)> = dictionary
+            .options_inside(chemistry, &folded)
+            .map(|(word, code)| (word.len(), code))
+            .filter(|(length, _)| *length >= 4)
+            .collect();
         codes.sort_unstable_by_key(|(length, _)| std::cmp::Reverse(*length));
         if let Some((_, code)) = codes.first() {
             facts.push(Reading::accepted(chemistry, "battery.chemistry", Value::text(*code), 80));

@@ -72,7 +72,8 @@ pub(super) fn read(dictionary: &Dictionary, attribute: &Attribute, raw: &str, hi
             measure::read(dictionary, sibling, &rest, hints)
         };
         // A figure of 7 or 8 is for lying in water; a lower one with a height is a lamp that was dropped.
-        let wet = other.resolved_attribute != "submersion_depth" || reading.value.as_ref().and_then(Value::as_text).is_some_and(|code| water(code) >= 7);
+        let wet = other.resolved_attribute != "submersion_depth"
+            || reading.value.as_ref().and_then(Value::as_text).is_some_and(|code| water(code) >= 7);
         if wet
             && matches!(other.status, Status::Ok | Status::Doubtful)
             && !matches!(other.rule, "measure.bare")

@@ -4,12 +4,12 @@
 //! several different amounts mean for this attribute. A text may say that it is about a sibling ("without batteries" under a
 //! weight); then the reading is resolved to that one.
 
+use super::units::Scope;
 use super::{
     Finding, Hints, Reading, Status, Value,
     quantity::{Found, Join, Quantity, find},
     text::key,
 };
-use super::units::Scope;
 use crate::dictionary::{Attribute, Cue, Dictionary, Limit, Several, Unit, holds_phrase, runs};
 use rust_decimal::Decimal;
 
@@ -220,7 +220,10 @@ fn add_up(amounts: Vec<Amount<'_>>) -> Vec<Amount<'_>> {
     for amount in amounts {
         let previous = sums.last_mut();
         match previous {
-            Some(before) if amount.join == Join::Plus || (matches!(amount.join, Join::Adjacent | Join::And) && smaller_unit(before, &amount)) => {
+            Some(before)
+                if amount.join == Join::Plus
+                    || (matches!(amount.join, Join::Adjacent | Join::And) && smaller_unit(before, &amount)) =>
+            {
                 let sum = before.value.checked_add(amount.value);
                 let ends = before.low.checked_add(amount.low).zip(before.high.checked_add(amount.high));
                 if let (Some(sum), Some((low, high))) = (sum, ends) {
@@ -259,9 +262,9 @@ pub(super) fn is_smaller(first: &str, second: &str) -> bool {
 fn merge_duals<'u>(amounts: Vec<Amount<'u>>, conflict: &mut bool) -> Vec<Amount<'u>> {
     let mut merged: Vec<Amount<'u>> = Vec::with_capacity(amounts.len());
     for amount in amounts {
-        let both = merged
-            .last_mut()
-            .filter(|before| matches!(amount.join, Join::Either | Join::List | Join::Adjacent | Join::And) && before.unit != amount.unit);
+        let both = merged.last_mut().filter(|before| {
+            matches!(amount.join, Join::Either | Join::List | Join::Adjacent | Join::And) && before.unit != amount.unit
+        });
         let Some(before) = both else {
             merged.push(amount);
             continue;
@@ -334,7 +337,12 @@ fn drop_count(found: &mut Found<'_>) -> Option<Decimal> {
     let small = count.number.value.is_integer() && count.number.value <= Decimal::from(24) && count.number.value >= Decimal::TWO;
     let shared = count.unit.zip(amount.unit).is_some_and(|(left, right)| left.code == right.code);
     // The count has no unit of its own; it took the one behind.
-    if !(amount.join == Join::Times && small && shared && amount.start.saturating_sub(count.end) <= 3 && amount.number.value > count.number.value) {
+    if !(amount.join == Join::Times
+        && small
+        && shared
+        && amount.start.saturating_sub(count.end) <= 3
+        && amount.number.value > count.number.value)
+    {
         return None;
     }
     let count = count.number.value;
@@ -349,7 +357,8 @@ fn drop_count(found: &mut Found<'_>) -> Option<Decimal> {
 fn sibling<'a>(dictionary: &'a Dictionary, asked: &'a Attribute, foreign: &str) -> Option<&'a Attribute> {
     let family = &dictionary.unit(foreign)?.family;
     dictionary.cue_group(asked).map(|(other, _)| other).find(|other| {
-        other.code != asked.code && other.unit.as_deref().and_then(|code| dictionary.unit(code)).is_some_and(|unit| unit.family == *family)
+        other.code != asked.code
+            && other.unit.as_deref().and_then(|code| dictionary.unit(code)).is_some_and(|unit| unit.family == *family)
     })
 }
 
@@ -403,7 +412,14 @@ fn judge(attribute: &Attribute, unit: &Unit, amount: &Amount<'_>, hints: &Hints)
     reading
 }
 
-fn several(dictionary: &Dictionary, attribute: &Attribute, unit: &Unit, raw: &str, amounts: &[Amount<'_>], hints: &Hints) -> Reading {
+fn several(
+    dictionary: &Dictionary,
+    attribute: &Attribute,
+    unit: &Unit,
+    raw: &str,
+    amounts: &[Amount<'_>],
+    hints: &Hints,
+) -> Reading {
     if let [low, high] = amounts
         && high.join == Join::To
     {
@@ -554,10 +570,9 @@ fn labelled(
     for place in 0..amounts.len() {
         let text = if leads {
             before(place)
-        } else if place + 1 < amounts.len() {
-            before(place + 1)
         } else {
-            amounts.last().and_then(|last| raw.get(last.end..)).unwrap_or_default()
+            let until = amounts.get(place + 1).map_or(raw.len(), |next| next.start);
+            amounts.get(place).and_then(|amount| raw.get(amount.start..until)).unwrap_or_default()
         };
         let named = label(text).unwrap_or_default();
         taken.push(named.into_iter().find(|attribute| !taken.iter().flatten().any(|known| known.code == attribute.code)));

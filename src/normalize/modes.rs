@@ -198,8 +198,8 @@ fn amounts(
             continue;
         };
         // "4h 30m" is one amount, "3h 4h" are two.
-        let continues =
-            matches!(quantity.join, Join::Adjacent | Join::And) && before.is_some_and(|(code, end)| code != from.code && end <= quantity.start);
+        let continues = matches!(quantity.join, Join::Adjacent | Join::And)
+            && before.is_some_and(|(code, end)| code != from.code && end <= quantity.start);
         if let Some(BareM { here, has_hours }) = bare_m {
             let written = text.get(quantity.start..quantity.end).unwrap_or_default();
             let bare = written.ends_with(['m', 'м'])

@@ -2,12 +2,7 @@
 //!
 //! A model says who makes it, so a maker misspelt beside a known model is put right; a maker alone is put right too, but only as a guess.
 
-use super::{
-    Finding, Hints, Reading, Value, measure,
-    quantity::find,
-    text::key,
-    units::Scope,
-};
+use super::{Finding, Hints, Reading, Value, measure, quantity::find, text::key, units::Scope};
 use crate::dictionary::{Attribute, Dictionary, Maker};
 use rust_decimal::prelude::ToPrimitive;
 
@@ -72,9 +67,7 @@ fn stands(words: &[&str], wanted: &str) -> bool {
         && (0..words.len()).any(|start| {
             (1..=3).any(|length| {
                 let run = words.get(start..start + length);
-                run.is_some_and(|run| {
-                    run.iter().flat_map(|word| word.chars()).filter(|c| c.is_alphanumeric()).eq(wanted.chars())
-                })
+                run.is_some_and(|run| run.iter().flat_map(|word| word.chars()).filter(|c| c.is_alphanumeric()).eq(wanted.chars()))
             })
         })
 }

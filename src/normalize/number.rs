@@ -222,9 +222,7 @@ fn mixed(text: &str, bytes: &[u8], place: usize, whole: u128) -> Option<(Decimal
 }
 
 fn fraction_follows(bytes: &[u8], start: usize) -> bool {
-    small(bytes, start).is_some_and(|(_, slash)| {
-        bytes.get(slash) == Some(&b'/') && small(bytes, slash + 1).is_some()
-    })
+    small(bytes, start).is_some_and(|(_, slash)| bytes.get(slash) == Some(&b'/') && small(bytes, slash + 1).is_some())
 }
 
 /// A whole number of one or two digits, and where it ends.
@@ -238,8 +236,10 @@ fn small(bytes: &[u8], start: usize) -> Option<(u64, usize)> {
 }
 
 fn sound(bytes: &[u8], top: u64, bottom: u64, end: usize) -> Option<Decimal> {
-    let usual = matches!(bottom, 2 | 4 | 8 | 16 | 32 | 64) && top % 2 == 1 || matches!(bottom, 3 | 5) || (bottom == 10 && top % 2 == 1);
-    let ends = !matches!(bytes.get(end), Some(b'/' | b'0'..=b'9')) && !matches!(bytes.get(end..), Some([b'.' | b',', b'0'..=b'9', ..]));
+    let usual =
+        matches!(bottom, 2 | 4 | 8 | 16 | 32 | 64) && top % 2 == 1 || matches!(bottom, 3 | 5) || (bottom == 10 && top % 2 == 1);
+    let ends =
+        !matches!(bytes.get(end), Some(b'/' | b'0'..=b'9')) && !matches!(bytes.get(end..), Some([b'.' | b',', b'0'..=b'9', ..]));
     (usual && ends && top > 0 && top < bottom).then(|| Decimal::from(top).checked_div(Decimal::from(bottom))).flatten()
 }
 

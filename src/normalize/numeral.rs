@@ -148,7 +148,8 @@ fn gather(cell: &Cell<'_, '_>, sum: &mut Sum, at: usize) -> Option<usize> {
         match &token.piece {
             Piece::Number(number) if trial.pieces > 0 && trial.scaled && trial.current.is_none() => {
                 // "1万6千", "3만 4천 500"
-                let unspaced = next.checked_sub(1).and_then(|before| cell.word(before)).is_some_and(|word| word.chars().all(is_unspaced));
+                let unspaced =
+                    next.checked_sub(1).and_then(|before| cell.word(before)).is_some_and(|word| word.chars().all(is_unspaced));
                 if !unspaced {
                     break;
                 }
@@ -218,7 +219,9 @@ pub(super) fn go_on(cell: &Cell<'_, '_>, number: Number, at: usize) -> (Number, 
             return stays;
         }
         let mut sum = Sum { current: Some(number.value), ..Sum::default() };
-        let Some(next) = sum.take(NumberWord { scale: Some(scale), ..NumberWord::default() }).and_then(|()| gather(cell, &mut sum, at + 2).or(Some(at + 2)))
+        let Some(next) = sum
+            .take(NumberWord { scale: Some(scale), ..NumberWord::default() })
+            .and_then(|()| gather(cell, &mut sum, at + 2).or(Some(at + 2)))
         else {
             return stays;
         };

@@ -217,7 +217,10 @@ fn put_rest(cell: &Cell<'_, '_>, rest: &mut String, token: &Token, at: usize) {
 
 /// Does this token stand right behind the one before?
 fn touches(cell: &Cell<'_, '_>, at: usize) -> bool {
-    at.checked_sub(1).and_then(|before| cell.token(before)).zip(cell.token(at)).is_some_and(|(before, token)| before.end == token.start)
+    at.checked_sub(1)
+        .and_then(|before| cell.token(before))
+        .zip(cell.token(at))
+        .is_some_and(|(before, token)| before.end == token.start)
 }
 
 /// Is the number glued to letters, as in the name `SCP-173m`?
@@ -229,8 +232,7 @@ fn is_name(cell: &Cell<'_, '_>, between: &[usize], number: &Token) -> bool {
         return true;
     }
     let letter = |token: &Token| {
-        token.piece == Piece::Word
-            && cell.written(token).chars().next_back().is_some_and(|c| !super::scan::is_unspaced(c))
+        token.piece == Piece::Word && cell.written(token).chars().next_back().is_some_and(|c| !super::scan::is_unspaced(c))
     };
     if letter(last) {
         return true;

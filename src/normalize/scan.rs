@@ -43,9 +43,12 @@ pub(super) fn tokens(text: &str, style: Style) -> Vec<Token> {
         let Some(byte) = bytes.get(at).copied() else { break };
         let next_is_digit = || bytes.get(at + 1).is_some_and(u8::is_ascii_digit);
         // ".5" is a number, but not in "1h,500lm" nor in "-20...50".
-        let free = || at.checked_sub(1).and_then(|before| bytes.get(before)).is_none_or(|before| {
-            before.is_ascii_whitespace() || matches!(before, b'(' | b'[' | b'-' | b'+' | b'~' | b'<' | b'>' | b'=' | b'/' | b'x' | b'*')
-        });
+        let free = || {
+            at.checked_sub(1).and_then(|before| bytes.get(before)).is_none_or(|before| {
+                before.is_ascii_whitespace()
+                    || matches!(before, b'(' | b'[' | b'-' | b'+' | b'~' | b'<' | b'>' | b'=' | b'/' | b'x' | b'*')
+            })
+        };
         if byte.is_ascii_digit() || (matches!(byte, b'.' | b',') && next_is_digit() && free()) {
             let (length, number) = number::scan(text.get(at..).unwrap_or_default(), style);
             let end = at + length;

@@ -55,16 +55,20 @@ pub(super) struct At<'a> {
 
 /// Words of one unit, at most; letters of scripts without spaces count as words.
 const LONGEST: usize = 10;
-const SIGNS: [char; 21] = [
-    '°', 'º', '˚', '\'', '"', '″', '′', '’', '”', '•', '·', '⋅', '∙', '.', '*', '/', '%', '-', '℃', '℉', '#',
-];
+const SIGNS: [char; 21] =
+    ['°', 'º', '˚', '\'', '"', '″', '′', '’', '”', '•', '·', '⋅', '∙', '.', '*', '/', '%', '-', '℃', '℉', '#'];
 
 /// The unit that begins at token `at`, behind the number `number`.
 pub(super) fn at<'a>(cell: &Cell<'a, '_>, at: usize, number: &Token) -> At<'a> {
     let Some(first) = cell.token(at) else { return At::default() };
     match first.piece {
         Piece::Number(_) => At::default(),
-        Piece::Word => plain(cell, at, number),
+        Piece::Word => {
+            // "150H mm": the letter of the axis stands before the unit.
+            let letter = matches!(cell.scope, Scope::Axes(_)) && is_axis(cell.written(first));
+            let behind = if letter { plain(cell, at + 1, number) } else { At::default() };
+            if behind.own.is_some() { At { length: behind.length + 1, ..behind } } else { plain(cell, at, number) }
+        }
         Piece::Sign(sign) => {
             let behind = at.checked_sub(1).and_then(|before| cell.token(before)).map_or(0, |before| before.end);
             if DASHES.contains(&sign) {
@@ -132,7 +136,7 @@ fn spelling<'a>(cell: &Cell<'a, '_>, at: usize, number: &Token) -> At<'a> {
             return At { own: Some(unit), length, ..At::default() };
         }
         // "70L x 50W" are axes, not litres and watts.
-        let axis = slice.len() == 1 && matches!(cell.scope, Scope::Axes(_)) && slice.starts_with(['L', 'W', 'H', 'B', 'D', 'T', 'l', 'w', 'h', 'b', 'd', 't']);
+        let axis = matches!(cell.scope, Scope::Axes(_)) && is_axis(slice);
         let other = units.first().filter(|_| !slice.starts_with('#') && cell.scope != Scope::Any && !axis);
         if let (None, Some(other)) = (foreign, other.and_then(|other| cell.dictionary.unit_at(*other))) {
             foreign = Some((length, other));
@@ -151,6 +155,10 @@ fn spelling<'a>(cell: &Cell<'a, '_>, at: usize, number: &Token) -> At<'a> {
         Some((length, other)) => At { foreign: Some(&other.code), length, ..At::default() },
         None => At::default(),
     }
+}
+
+fn is_axis(word: &str) -> bool {
+    matches!(word, "L" | "W" | "H" | "B" | "D" | "T" | "l" | "w" | "h" | "b" | "d" | "t")
 }
 
 /// Turkish and its like glue endings to the word: `milden`, `tona`.
@@ -179,9 +187,8 @@ fn choose<'a>(
     if cell.scope != Scope::Any {
         return Some(unit);
     }
-    let of_family = |family: &str| {
-        units.iter().filter_map(|spelt| cell.dictionary.unit_at(*spelt)).find(|unit| unit.family == family)
-    };
+    let of_family =
+        |family: &str| units.iter().filter_map(|spelt| cell.dictionary.unit_at(*spelt)).find(|unit| unit.family == family);
     // "1.8M dollars" are no metres, "5 C" may be degrees: one letter counts as it is written.
     let letters = slice.trim_end_matches('.');
     if letters.len() == 1 && letters.starts_with(|c: char| c.is_ascii_alphabetic()) && !exact {
@@ -198,7 +205,9 @@ fn choose<'a>(
         return before.is_some_and(|before| cell.token(behind - 1).is_some_and(|sign| sign.start == before.end)).then_some(unit);
     }
     // A word of the language that happens to be a unit counts where the clause ends.
-    if cell.numeral.is_common(slice) && cell.token(behind).is_some_and(|next| next.piece == Piece::Word && !is_x(cell.written(next))) {
+    if cell.numeral.is_common(slice)
+        && cell.token(behind).is_some_and(|next| next.piece == Piece::Word && !is_x(cell.written(next)))
+    {
         return None;
     }
     if matches!(slice, "pm" | "am") && is_clock(cell, number) {
@@ -376,9 +385,7 @@ fn per_unknown(cell: &Cell<'_, '_>, slash: usize) -> bool {
     let (before, sign, behind) = (slash.checked_sub(1).and_then(|at| cell.token(at)), cell.token(slash), cell.token(slash + 1));
     match (before, sign, behind) {
         (Some(before), Some(sign), Some(behind)) => {
-            before.end == sign.start
-                && sign.end == behind.start
-                && (behind.piece == Piece::Word || behind.is_sign(&['[', '(']))
+            before.end == sign.start && sign.end == behind.start && (behind.piece == Piece::Word || behind.is_sign(&['[', '(']))
         }
         _ => false,
     }

@@ -69,7 +69,12 @@ pub(super) fn shown(reading: &Reading) -> String {
     let also: Vec<String> = reading.also.iter().map(shown).collect();
     let findings: Vec<&str> = reading.findings.iter().map(|finding| finding.code.as_str()).collect();
     let mut line = format!("{:?} {} {value} [{}]", reading.status, reading.resolved_attribute, reading.rule);
-    for (name, list) in [("amounts", amounts.join(" ")), ("with", reading.qualifiers.join(" ")), ("findings", findings.join(" ")), ("also", also.join("; "))] {
+    for (name, list) in [
+        ("amounts", amounts.join(" ")),
+        ("with", reading.qualifiers.join(" ")),
+        ("findings", findings.join(" ")),
+        ("also", also.join("; ")),
+    ] {
         if !list.is_empty() {
             line.push_str(&format!(" {name}: {list}"));
         }

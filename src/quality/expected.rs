@@ -45,7 +45,10 @@ pub(super) fn parse(dictionary: &Dictionary, unit: Option<&str>, note: &str) -> 
     let words = plain
         .split([';', ',', '|', '[', ']', ':'])
         .flat_map(|part| part.split(" OR "))
-        .map(|part| part.trim().trim_start_matches("op temp").trim().replace(" C", " degC").to_lowercase())
+        .map(|part| {
+            let part = part.trim().trim_start_matches("op temp").trim();
+            part.strip_suffix(" C").map_or_else(|| part.to_lowercase(), |range| format!("{range} degc").to_lowercase())
+        })
         // A finish is no attribute of ours, and what is excluded is no value.
         .filter(|part| !part.is_empty() && !part.starts_with("finish") && !part.starts_with("exclu"))
         .collect();
@@ -71,11 +74,18 @@ fn without_brackets(note: &str) -> String {
 }
 
 fn qualifiers(lower: &str) -> Vec<&'static str> {
-    [(">=", "minimum"), ("±", "tolerance"), ("@low", "in_low"), ("@high", "in_high"), ("@turbo", "in_turbo"), ("~", "approximate")]
-        .into_iter()
-        .filter(|(sign, _)| lower.contains(sign))
-        .map(|(_, qualifier)| qualifier)
-        .collect()
+    [
+        (">=", "minimum"),
+        ("±", "tolerance"),
+        ("@low", "in_low"),
+        ("@high", "in_high"),
+        ("@turbo", "in_turbo"),
+        ("~", "approximate"),
+    ]
+    .into_iter()
+    .filter(|(sign, _)| lower.contains(sign))
+    .map(|(_, qualifier)| qualifier)
+    .collect()
 }
 
 /// Numbers of the note in the canonical unit; the unit stands once, behind the last of a list.

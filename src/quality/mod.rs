@@ -167,10 +167,7 @@ fn rows(path: &Path) -> anyhow::Result<Option<Vec<Row>>> {
     let header: Vec<String> = reader.headers()?.iter().map(|name| name.trim_start_matches('\u{feff}').to_owned()).collect();
     let records: Result<Vec<_>, _> = reader.records().collect();
     Ok(Some(
-        records?
-            .into_iter()
-            .map(|record| Row(header.iter().cloned().zip(record.iter().map(str::to_owned)).collect()))
-            .collect(),
+        records?.into_iter().map(|record| Row(header.iter().cloned().zip(record.iter().map(str::to_owned)).collect())).collect(),
     ))
 }
 

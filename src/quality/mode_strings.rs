@@ -10,7 +10,8 @@ use std::path::Path;
 
 pub(super) fn judge(dictionary: &Dictionary, path: &Path) -> anyhow::Result<Option<Vec<Measure>>> {
     let (Some(rows), Some(attribute)) = (rows(path)?, dictionary.attribute("modes")) else { return Ok(None) };
-    let mut measures = [Measure::new("mode_strings.lumens"), Measure::new("mode_strings.runtime"), Measure::new("mode_strings.whole")];
+    let mut measures =
+        [Measure::new("mode_strings.lumens"), Measure::new("mode_strings.runtime"), Measure::new("mode_strings.whole")];
     for row in &rows {
         let reading = normalize(dictionary, attribute, row.get("raw_mode_string"), &Hints::default());
         let mode = match &reading.value {

@@ -144,7 +144,8 @@ fn judge(dictionary: &Dictionary, measure: &mut Measure, sentences: Vec<Sentence
         let found: Vec<&FoundQuantity<'_>> =
             found.iter().filter(|found| families.contains(&found.unit.family.as_str())).collect();
         let got = found.iter().map(|found| shown(found)).collect::<Vec<_>>().join(", ");
-        let mut free: Vec<(&str, Vec<f64>)> = found.iter().map(|found| (found.unit.family.as_str(), based(dictionary, found))).collect();
+        let mut free: Vec<(&str, Vec<f64>)> =
+            found.iter().map(|found| (found.unit.family.as_str(), based(dictionary, found))).collect();
         if sentence.wanted.is_empty() && !sentence.others {
             measure.cases.push(Case {
                 raw: sentence.text.clone(),
@@ -181,7 +182,8 @@ fn judge(dictionary: &Dictionary, measure: &mut Measure, sentences: Vec<Sentence
         if !sentence.others {
             measure.surplus += free.iter().filter(|(_, amounts)| amounts.len() < 3).count();
         }
-        let got = found.iter().map(|found| Plain { family: found.unit.family.clone(), amounts: based(dictionary, found) }).collect();
+        let got =
+            found.iter().map(|found| Plain { family: found.unit.family.clone(), amounts: based(dictionary, found) }).collect();
         if !sentence.wanted.is_empty() || !sentence.others {
             measure.comparable.push(Comparable {
                 measure: measure.name,

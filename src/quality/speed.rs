@@ -36,11 +36,8 @@ pub fn measure(dictionary: &Dictionary, long: Duration) -> Speed {
     let hints = Hints::default();
     let known: Vec<_> = CELLS.iter().filter_map(|(code, raw)| Some((dictionary.attribute(code)?, *raw))).collect();
     // "4h 30m" is two quantities that make one.
-    let count: usize = known
-        .iter()
-        .flat_map(|(_, raw)| quantities(dictionary, raw, &hints))
-        .map(|found| found.parts.len().max(1))
-        .sum();
+    let count: usize =
+        known.iter().flat_map(|(_, raw)| quantities(dictionary, raw, &hints)).map(|found| found.parts.len().max(1)).sum();
     let find = |_: &()| {
         for (_, raw) in &known {
             black_box(quantities(dictionary, black_box(raw), &hints));

@@ -48,8 +48,11 @@ fn figures_count_what_was_called_ok_by_itself() {
         right,
         called_ok,
     };
-    let measure =
-        Measure { name: "x", cases: vec![case(true, true), case(false, true), case(true, false), case(true, true)], ..Measure::default() };
+    let measure = Measure {
+        name: "x",
+        cases: vec![case(true, true), case(false, true), case(true, false), case(true, true)],
+        ..Measure::default()
+    };
     let figures = measure.figures();
     assert_eq!((figures.cases, figures.right, figures.called_ok, figures.called_ok_right), (4, 3, 3, 2));
     assert!((figures.share - 0.75).abs() < 1e-9 && (figures.called_ok_share - 0.6667).abs() < 1e-9);

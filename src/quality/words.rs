@@ -100,7 +100,8 @@ pub(super) fn synonyms(dictionary: &Dictionary, path: &Path) -> anyhow::Result<O
     for row in &rows {
         let known = ATTRIBUTES.iter().find(|(theirs, _, _)| *theirs == row.get("attribute"));
         let codes = known.and_then(|(_, _, words)| words.iter().find(|(word, _)| *word == row.get("canonical_value")));
-        let attribute = known.and_then(|(_, ours, _)| dictionary.attribute(ours).or_else(|| dictionary.attribute_for(ours, None)));
+        let attribute =
+            known.and_then(|(_, ours, _)| dictionary.attribute(ours).or_else(|| dictionary.attribute_for(ours, None)));
         let (Some((_, codes)), Some(attribute)) = (codes, attribute) else {
             measure.not_judged += 1;
             continue;
