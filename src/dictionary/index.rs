@@ -135,6 +135,7 @@ pub struct Words {
 
 /// How a phrase limits the amount beside it.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+#[expect(clippy::struct_excessive_bools, reason = "a phrase may be several of these in different languages")]
 pub(crate) struct Limit {
     pub(crate) up_to: bool,
     pub(crate) at_least: bool,

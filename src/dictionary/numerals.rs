@@ -48,6 +48,7 @@ impl<'de> Deserialize<'de> for Plain {
 
 /// What one word may be.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+#[expect(clippy::struct_excessive_bools, reason = "a word may be several of these at once")]
 pub(crate) struct NumberWord {
     /// An amount by itself.
     pub(crate) value: Option<Decimal>,

@@ -4,33 +4,16 @@
 //! several different amounts mean for this attribute. A text may say that it is about a sibling ("without batteries" under a
 //! weight); then the reading is resolved to that one.
 
-use super::units::Scope;
 use super::{
     Finding, Hints, Reading, Status, Value,
+    amounts::{Amount, add_up, clock_times, convert, drop_count, merge_duals},
+    axes::{axes, labelled},
     quantity::{Found, Join, Quantity, find},
     text::key,
+    units::Scope,
 };
 use crate::dictionary::{Attribute, Cue, Dictionary, Limit, Several, Unit, holds_phrase, runs};
 use rust_decimal::Decimal;
-
-/// Decimals kept of a converted amount: finer than anyone measures in any canonical unit.
-const SCALE: u32 = 4;
-
-/// One amount in the canonical unit.
-#[derive(Debug, Clone)]
-struct Amount<'u> {
-    value: Decimal,
-    alternative: Option<Decimal>,
-    /// The interval that the text's own precision allows.
-    low: Decimal,
-    high: Decimal,
-    canonical: bool,
-    unit: &'u str,
-    join: Join,
-    start: usize,
-    end: usize,
-    rule: &'static str,
-}
 
 /// Reads a measure.
 pub(super) fn read(dictionary: &Dictionary, attribute: &Attribute, raw: &str, hints: &Hints) -> Reading {
@@ -86,7 +69,8 @@ fn read_one(dictionary: &Dictionary, attribute: &Attribute, raw: &str, hints: &H
     let mut conflict = false;
     let amounts = merge_duals(add_up(convert(&quantities, unit)), &mut conflict);
     // A cue is looked for only where more than amounts stands.
-    let raw_or_nothing = if found.rest.is_empty() { "" } else { raw };
+    let wordless = |word: &str| word == "x" || !word.chars().any(char::is_alphabetic);
+    let raw_or_nothing = if found.rest.split(' ').all(wordless) { "" } else { raw };
     let Some(first) = amounts.first() else {
         return Reading::rejected(attribute, "measure", "out_of_range", "The number is too large to be stored.");
     };
@@ -177,117 +161,6 @@ fn is_known(dictionary: &Dictionary, attribute: &Attribute, rest: &str, word: &s
         || dictionary.cue_group(attribute).flat_map(|(_, cue)| &cue.keys).any(inside)
 }
 
-fn convert<'a>(quantities: &[Quantity<'a>], unit: &Unit) -> Vec<Amount<'a>> {
-    let mut amounts = Vec::with_capacity(quantities.len());
-    for quantity in quantities {
-        let Some(from) = quantity.unit else { continue };
-        let signed = |value: Decimal| if quantity.negative { -value } else { value };
-        let to_unit = |value: Decimal| {
-            let value = from.convert(signed(value), unit)?;
-            Some(if from.code == unit.code { value } else { value.round_dp(SCALE) })
-        };
-        let written = quantity.number.value;
-        let Some(value) = to_unit(written) else { continue };
-        // Half a unit in the last place, and what the tolerance adds.
-        let half = Decimal::new(5, written.scale().saturating_add(1).min(28));
-        let spread = quantity.tolerance.unwrap_or_default().checked_add(half).unwrap_or(half);
-        // One amount is held against none, so its ends are not needed.
-        let ends = if quantities.len() > 1 {
-            (written.checked_sub(spread).and_then(to_unit), written.checked_add(spread).and_then(to_unit))
-        } else {
-            (Some(value), Some(value))
-        };
-        let (Some(low), Some(high)) = ends else { continue };
-        amounts.push(Amount {
-            value: value.normalize(),
-            alternative: quantity.number.alternative.and_then(to_unit).map(|value| value.normalize()),
-            low,
-            high,
-            canonical: from.code == unit.code,
-            unit: &from.code,
-            join: quantity.join,
-            start: quantity.start,
-            end: quantity.end,
-            rule: "measure.unit",
-        });
-    }
-    amounts
-}
-
-/// `2 lb 3 oz`, `4h 30m`, `6+54 min`: one amount.
-fn add_up(amounts: Vec<Amount<'_>>) -> Vec<Amount<'_>> {
-    let mut sums: Vec<Amount<'_>> = Vec::with_capacity(amounts.len());
-    for amount in amounts {
-        let previous = sums.last_mut();
-        match previous {
-            Some(before)
-                if amount.join == Join::Plus
-                    || (matches!(amount.join, Join::Adjacent | Join::And) && smaller_unit(before, &amount)) =>
-            {
-                let sum = before.value.checked_add(amount.value);
-                let ends = before.low.checked_add(amount.low).zip(before.high.checked_add(amount.high));
-                if let (Some(sum), Some((low, high))) = (sum, ends) {
-                    (before.value, before.low, before.high) = (sum.normalize(), low, high);
-                    before.unit = amount.unit;
-                    before.alternative = None;
-                    before.end = amount.end;
-                    before.rule = "measure.compound";
-                }
-            }
-            _ => sums.push(amount),
-        }
-    }
-    sums
-}
-
-/// Does the second amount stand in a smaller unit than the first? Known by their codes, which differ, and by size of one unit.
-fn smaller_unit(first: &Amount<'_>, second: &Amount<'_>) -> bool {
-    is_smaller(first.unit, second.unit)
-}
-
-/// Is the second unit a smaller one of the same system, so that an amount of it may follow one of the first?
-pub(super) fn is_smaller(first: &str, second: &str) -> bool {
-    const FALLING: [&[&str]; 5] = [
-        &["kg", "g"],
-        &["lb", "oz"],
-        &["year", "month", "week", "day", "h", "min", "s"],
-        &["km", "m", "cm", "mm"],
-        &["mi", "yd", "ft", "in"],
-    ];
-    let place = |list: &[&str], unit: &str| list.iter().position(|known| *known == unit);
-    FALLING.iter().any(|list| place(list, first).zip(place(list, second)).is_some_and(|(first, second)| first < second))
-}
-
-/// `90 meters (295 ft.)`: one amount in two units. They agree when their precisions overlap or they differ by 2 % at most.
-fn merge_duals<'u>(amounts: Vec<Amount<'u>>, conflict: &mut bool) -> Vec<Amount<'u>> {
-    let mut merged: Vec<Amount<'u>> = Vec::with_capacity(amounts.len());
-    for amount in amounts {
-        let both = merged.last_mut().filter(|before| {
-            matches!(amount.join, Join::Either | Join::List | Join::Adjacent | Join::And) && before.unit != amount.unit
-        });
-        let Some(before) = both else {
-            merged.push(amount);
-            continue;
-        };
-        let overlap = before.low <= amount.high && amount.low <= before.high;
-        let larger = before.value.abs().max(amount.value.abs());
-        let apart = before.value.checked_sub(amount.value).map_or(Decimal::MAX, |difference| difference.abs());
-        let within = |percent: i64| larger.checked_mul(Decimal::new(percent, 2)).is_some_and(|limit| apart <= limit);
-        if !overlap && !within(2) && !within(5) {
-            *conflict = true;
-            continue;
-        }
-        let rule = if overlap || within(2) { "measure.dual" } else { "measure.dual_rounded" };
-        let end = amount.end;
-        if amount.canonical && !before.canonical {
-            *before = Amount { start: before.start, join: before.join, ..amount };
-        }
-        before.end = end;
-        before.rule = rule;
-    }
-    merged
-}
-
 fn single(dictionary: &Dictionary, attribute: &Attribute, unit: &Unit, raw: &str, amount: &Amount<'_>, hints: &Hints) -> Reading {
     let (mut target, qualifier) = about(dictionary, attribute, &key(raw));
     // "Ø 26 mm" is a diameter.
@@ -302,55 +175,6 @@ fn single(dictionary: &Dictionary, attribute: &Attribute, unit: &Unit, raw: &str
         reading.findings.push(other_attribute(target, attribute));
     }
     reading
-}
-
-/// `4:30 h` is four and a half hours, and so is `4h30`.
-fn clock_times<'a>(dictionary: &'a Dictionary, raw: &str, found: &mut Found<'a>) {
-    let minutes = dictionary.unit("min");
-    let seconds = dictionary.unit("s");
-    let mut at = 0;
-    while let (Some(first), Some(second)) = (found.quantities.get(at), found.quantities.get(at + 1)) {
-        let between = raw.get(first.end..second.start).unwrap_or_default();
-        let sixtieths = raw.get(second.start..).is_some_and(|rest| {
-            rest.chars().take_while(char::is_ascii_digit).count() == 2 && second.number.value < Decimal::from(60)
-        });
-        let code = |quantity: &Quantity<'_>| quantity.unit.map(|unit| unit.code.clone()).unwrap_or_default();
-        let smaller = match (code(first).as_str(), between, code(second).as_str()) {
-            (_, ":", "h") if sixtieths => Some((second.unit, minutes)),
-            (_, ":", "min") if sixtieths => Some((second.unit, seconds)),
-            ("h", "" | " ", "") if sixtieths => Some((first.unit, minutes)),
-            _ => None,
-        };
-        if let (Some((larger, smaller)), Some(quantity)) = (smaller, found.quantities.get_mut(at)) {
-            quantity.unit = larger;
-            if let Some(quantity) = found.quantities.get_mut(at + 1) {
-                (quantity.unit, quantity.join) = (smaller, Join::Adjacent);
-            }
-        }
-        at += 1;
-    }
-}
-
-/// `2 x 500 lm`: how many there are, taken away from the amounts.
-fn drop_count(found: &mut Found<'_>) -> Option<Decimal> {
-    let [count, amount] = found.quantities.as_slice() else { return None };
-    let small = count.number.value.is_integer() && count.number.value <= Decimal::from(24) && count.number.value >= Decimal::TWO;
-    let shared = count.unit.zip(amount.unit).is_some_and(|(left, right)| left.code == right.code);
-    // The count has no unit of its own; it took the one behind.
-    if !(amount.join == Join::Times
-        && small
-        && shared
-        && amount.start.saturating_sub(count.end) <= 3
-        && amount.number.value > count.number.value)
-    {
-        return None;
-    }
-    let count = count.number.value;
-    found.quantities.remove(0);
-    if let Some(only) = found.quantities.first_mut() {
-        only.join = Join::First;
-    }
-    Some(count)
 }
 
 /// The attribute beside this one that a unit of another family belongs to.
@@ -377,7 +201,7 @@ fn about<'a>(dictionary: &'a Dictionary, asked: &'a Attribute, text_key: &str) -
 }
 
 /// Holds one amount against the attribute's ranges.
-fn judge(attribute: &Attribute, unit: &Unit, amount: &Amount<'_>, hints: &Hints) -> Reading {
+pub(super) fn judge(attribute: &Attribute, unit: &Unit, amount: &Amount<'_>, hints: &Hints) -> Reading {
     let usual_bounds = attribute.usual_for(hints.category.as_deref());
     let fits = |bounds: Option<crate::dictionary::Bounds>, value: Decimal| bounds.is_none_or(|bounds| bounds.contains(value));
     let mut value = amount.value;
@@ -546,100 +370,6 @@ fn per_basis(
     let mut first = readings.remove(own);
     first.also = readings;
     Some(first)
-}
-
-/// `L70 W50 H30 mm`, `120 mm (L) x 26 mm (head)`, `Länge: 70 mm, Breite: 50 mm`: each amount goes to the attribute that its label
-/// names; what has no label takes the axes that are left, in order.
-fn labelled(
-    dictionary: &Dictionary,
-    asked: &Attribute,
-    unit: &Unit,
-    raw: &str,
-    amounts: &[Amount<'_>],
-    hints: &Hints,
-) -> Option<Reading> {
-    let group: Vec<(&Attribute, &Cue)> = dictionary.cue_group(asked).filter(|(other, _)| other.unit == asked.unit).collect();
-    let before = |place: usize| {
-        let from = place.checked_sub(1).and_then(|at| amounts.get(at)).map_or(0, |amount: &Amount<'_>| amount.end);
-        amounts.get(place).and_then(|amount| raw.get(from..amount.start)).unwrap_or_default()
-    };
-    let label = |text: &str| label_of(&group, text);
-    // Labels stand before their amounts when one stands before the first.
-    let leads = label(before(0)).is_some();
-    let mut taken: Vec<Option<&Attribute>> = Vec::with_capacity(amounts.len());
-    for place in 0..amounts.len() {
-        let text = if leads {
-            before(place)
-        } else {
-            let until = amounts.get(place + 1).map_or(raw.len(), |next| next.start);
-            amounts.get(place).and_then(|amount| raw.get(amount.start..until)).unwrap_or_default()
-        };
-        let named = label(text).unwrap_or_default();
-        taken.push(named.into_iter().find(|attribute| !taken.iter().flatten().any(|known| known.code == attribute.code)));
-    }
-    if taken.iter().all(Option::is_none) {
-        return None;
-    }
-    let mut axes = group.iter().map(|(attribute, _)| *attribute).take(3);
-    let mut readings = Vec::with_capacity(amounts.len());
-    for (place, amount) in amounts.iter().enumerate() {
-        let attribute = match taken.get(place).copied().flatten() {
-            Some(attribute) => attribute,
-            None => axes.find(|axis| !taken.iter().flatten().any(|known| known.code == axis.code))?,
-        };
-        let mut reading = judge(attribute, unit, amount, hints);
-        reading.rule = "measure.labelled";
-        reading.span = Some((amount.start, amount.end));
-        readings.push(reading);
-    }
-    let own = readings.iter().position(|reading| reading.resolved_attribute == asked.code).unwrap_or(0);
-    let mut first = readings.remove(own);
-    first.also = readings;
-    Some(first)
-}
-
-/// The attributes that a label may mean, likeliest first: by a word, else by the letter of an axis.
-fn label_of<'a>(group: &[(&'a Attribute, &'a Cue)], text: &str) -> Option<Vec<&'a Attribute>> {
-    let folded = key(text);
-    let by_word = group
-        .iter()
-        .filter_map(|(attribute, cue)| {
-            let longest = cue.keys.iter().filter(|phrase| holds_phrase(&folded, phrase)).map(String::len).max()?;
-            Some((longest, *attribute))
-        })
-        .max_by_key(|(length, _)| *length);
-    if let Some((_, attribute)) = by_word {
-        return Some(vec![attribute]);
-    }
-    let mut words = text.split(|c: char| !c.is_alphabetic() && !matches!(c, '⌀' | '∅')).filter(|word| !word.is_empty());
-    let found = words.find_map(|word| {
-        let letter = word.to_uppercase();
-        let named: Vec<&Attribute> =
-            group.iter().filter(|(_, cue)| cue.letters.contains(&letter)).map(|(attribute, _)| *attribute).collect();
-        (!named.is_empty()).then_some(named)
-    });
-    found
-}
-
-/// `140 x 90 x 60 mm` under one column: length, width and height.
-fn axes(dictionary: &Dictionary, asked: &Attribute, unit: &Unit, amounts: &[Amount<'_>], hints: &Hints) -> Reading {
-    let siblings: Vec<&Attribute> = dictionary.cue_group(asked).map(|(other, _)| other).take(amounts.len()).collect();
-    if amounts.len() > 3 || siblings.len() < amounts.len() {
-        let message = "More than three amounts are no length, width and height.";
-        return Reading { status: Status::Ambiguous, ..Reading::rejected(asked, "measure.axes", "several_values", message) };
-    }
-    let mut readings = siblings.iter().zip(amounts).map(|(attribute, amount)| {
-        let mut reading = judge(attribute, unit, amount, hints);
-        reading.rule = "measure.axes";
-        reading.confidence = reading.confidence.min(85);
-        reading
-    });
-    let Some(mut first) = readings.next() else {
-        return Reading::rejected(asked, "measure.axes", "no_number", "There is no number in this text.");
-    };
-    first.also = readings.collect();
-    first.amounts = amounts.iter().map(|amount| amount.value).collect();
-    first
 }
 
 /// Words and signs that limit the amount.

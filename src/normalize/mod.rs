@@ -4,6 +4,8 @@
 //! data in `schema/`; here are only the grammars. Nothing is repaired silently: what was guessed is `doubtful` and says why.
 
 mod amount;
+mod amounts;
+mod axes;
 mod battery;
 mod boolean;
 pub mod gtin;

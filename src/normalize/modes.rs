@@ -83,7 +83,8 @@ pub(super) fn read(dictionary: &Dictionary, attribute: &Attribute, raw: &str, hi
 
 /// The largest output, run time and distance of the table, as the whole lamp's.
 fn maxima(dictionary: &Dictionary, modes: &[Mode], hints: &Hints) -> Vec<Reading> {
-    let figures: [(&str, fn(&Mode) -> Option<Decimal>); 3] = [
+    type Pick = fn(&Mode) -> Option<Decimal>;
+    let figures: [(&str, Pick); 3] = [
         ("light_output_max", |mode| mode.light_output),
         ("runtime_max", |mode| mode.runtime),
         ("beam_distance_max", |mode| mode.beam_distance),

@@ -187,7 +187,8 @@ fn value(digits: &Digits, style: Style) -> Option<Number> {
             }
             // Two signs: the last one is the decimal sign and stands once, the groups before it are thousands.
             let (fraction, before) = behind.split_last()?;
-            let sound = several.iter().filter(|sign| *sign == last).count() == 1 && before.iter().all(|size| *size == 3);
+            let sound =
+                several.iter().position(|sign| sign == last) == Some(several.len() - 1) && before.iter().all(|size| *size == 3);
             if sound { certain(of(*fraction)) } else { None }
         }
     }

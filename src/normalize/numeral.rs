@@ -87,25 +87,24 @@ pub(super) fn read(cell: &Cell<'_, '_>, at: usize) -> Option<(Number, usize)> {
     }
     let mut sum = Sum::default();
     let next = gather(cell, &mut sum, at);
-    let (value, next, only_article) = match next {
-        Some(next) => (sum.value()?, next, false),
-        None => {
-            let word = word?;
-            if word.half {
-                // "half a mile"
-                let article = cell.word(at + 1).and_then(|word| cell.numeral.word(word)).is_some_and(|word| word.article);
-                (Decimal::new(5, 1), at + 1 + usize::from(article), true)
-            } else if word.article {
-                match cell.word(at + 1).and_then(|word| cell.numeral.word(word)) {
-                    Some(half) if half.half => (Decimal::new(5, 1), at + 2, false),
-                    Some(scale) if scale.scale.is_some() => {
-                        gather(cell, &mut sum, at + 1).and_then(|next| Some((sum.value()?, next, false)))?
-                    }
-                    _ => (Decimal::ONE, at + 1, true),
+    let (value, next, only_article) = if let Some(next) = next {
+        (sum.value()?, next, false)
+    } else {
+        let word = word?;
+        if word.half {
+            // "half a mile"
+            let article = cell.word(at + 1).and_then(|word| cell.numeral.word(word)).is_some_and(|word| word.article);
+            (Decimal::new(5, 1), at + 1 + usize::from(article), true)
+        } else if word.article {
+            match cell.word(at + 1).and_then(|word| cell.numeral.word(word)) {
+                Some(half) if half.half => (Decimal::new(5, 1), at + 2, false),
+                Some(scale) if scale.scale.is_some() => {
+                    gather(cell, &mut sum, at + 1).and_then(|next| Some((sum.value()?, next, false)))?
                 }
-            } else {
-                return None;
+                _ => (Decimal::ONE, at + 1, true),
             }
+        } else {
+            return None;
         }
     };
     let (value, next) = half_more(cell, value, next);

@@ -79,7 +79,7 @@ fn signed(quantity: &Quantity<'_>) -> Decimal {
 
 /// Is this unit the next smaller one of a compound: feet and inches, pounds and ounces, hours and minutes?
 fn continues(before: &FoundQuantity<'_>, unit: &Unit) -> bool {
-    super::measure::is_smaller(&before.unit.code, &unit.code)
+    super::amounts::is_smaller(&before.unit.code, &unit.code)
 }
 
 fn add<'a>(before: &mut FoundQuantity<'a>, amount: Decimal, unit: &'a Unit) {

@@ -274,7 +274,6 @@ fn modified<'a>(cell: &Cell<'a, '_>, start: usize, found: At<'a>, power: u8, num
     let end = start + length;
     let glued = cell.token(end).zip(cell.token(end - 1)).filter(|(next, last)| next.start == last.end).map(|(next, _)| next);
     let (behind, taken) = match cell.token(end).map(|token| &token.piece) {
-        None => (0, 0),
         Some(Piece::Number(next)) => match glued {
             Some(token) => match cell.written(token) {
                 "2" => (2, 1),
@@ -292,9 +291,8 @@ fn modified<'a>(cell: &Cell<'a, '_>, start: usize, found: At<'a>, power: u8, num
         Some(Piece::Sign('³')) => (3, 1),
         Some(Piece::Sign('^')) => (digit(cell, end + 1), 2),
         Some(Piece::Sign('*')) if cell.is_sign(end + 1, &['*']) => (digit(cell, end + 2), 3),
-        Some(Piece::Sign(_)) => (0, 0),
         Some(Piece::Word) if base.family == "length" => power_at(cell, end),
-        Some(Piece::Word) => (0, 0),
+        None | Some(Piece::Word | Piece::Sign(_)) => (0, 0),
     };
     let power = if behind > 0 { behind } else { power };
     if power > 0 {

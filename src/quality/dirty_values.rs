@@ -76,7 +76,7 @@ pub(super) fn shown(reading: &Reading) -> String {
         ("also", also.join("; ")),
     ] {
         if !list.is_empty() {
-            line.push_str(&format!(" {name}: {list}"));
+            line.extend([" ", name, ": ", &list]);
         }
     }
     line

@@ -247,9 +247,8 @@ fn unit<'a>(dictionary: &'a Dictionary, name: &str) -> Option<&'a Unit> {
         "degree" => Some("deg"),
         "pound-mass" => Some("lb"),
         // A pound of money is none of ours.
-        "" | "pound sterling" | "dollar" => return None,
+        "" | "pound sterling" | "dollar" | "kilobit per second" => return None,
         "square hectometer" => Some("hm2"),
-        "kilobit per second" => return None,
         _ => None,
     };
     if let Some(code) = named {

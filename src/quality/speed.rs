@@ -38,12 +38,12 @@ pub fn measure(dictionary: &Dictionary, long: Duration) -> Speed {
     // "4h 30m" is two quantities that make one.
     let count: usize =
         known.iter().flat_map(|(_, raw)| quantities(dictionary, raw, &hints)).map(|found| found.parts.len().max(1)).sum();
-    let find = |_: &()| {
+    let find = || {
         for (_, raw) in &known {
             black_box(quantities(dictionary, black_box(raw), &hints));
         }
     };
-    let read = |_: &()| {
+    let read = || {
         for (attribute, raw) in &known {
             black_box(normalize(dictionary, attribute, black_box(raw), &hints));
         }
@@ -57,11 +57,11 @@ pub fn measure(dictionary: &Dictionary, long: Duration) -> Speed {
 }
 
 #[expect(clippy::cast_precision_loss, reason = "a rate")]
-fn rate(long: Duration, each: usize, work: impl Fn(&())) -> f64 {
+fn rate(long: Duration, each: usize, work: impl Fn()) -> f64 {
     let (begun, mut rounds) = (Instant::now(), 0_usize);
     while begun.elapsed() < long {
         for _ in 0..100 {
-            work(&());
+            work();
         }
         rounds += 100;
     }

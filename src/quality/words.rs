@@ -8,9 +8,12 @@ use crate::{
 };
 use std::path::Path;
 
+/// A canonical word of the set and our codes for it.
+type Words = &'static [(&'static str, &'static str)];
+
 /// The set's attribute, ours, and which of its canonical words are which of our codes. Words that it drops, and those for which we have
 /// no option, are not judged.
-const ATTRIBUTES: [(&str, &str, &[(&str, &str)]); 4] = [
+const ATTRIBUTES: [(&str, &str, Words); 4] = [
     (
         "material",
         "housing_material",
