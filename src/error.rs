@@ -30,6 +30,8 @@ macro_rules! codes {
 }
 
 codes! {
+    /// The product was merged into another, which answers in its place.
+    Merged = "merged", 308, "This product was merged into another";
     /// The request cannot be read at all.
     BadRequest = "bad_request", 400, "The request cannot be read";
     /// The body is not JSON.
@@ -95,6 +97,15 @@ pub struct FieldError {
     pub message: String,
 }
 
+/// Which name stands for which other now.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Moved {
+    /// The name that was asked for.
+    pub from: String,
+    /// The one that answers in its place.
+    pub to: String,
+}
+
 /// What went wrong, for people and for programs.
 #[derive(Debug)]
 pub struct Error {
@@ -104,6 +115,8 @@ pub struct Error {
     pub detail: String,
     /// Which fields, when it is about fields.
     pub fields: Vec<FieldError>,
+    /// The name that it goes by now, where the thing asked for is another's part since.
+    pub moved: Option<Moved>,
     /// What lay beneath; logged, never answered.
     pub source: Option<Box<dyn std::error::Error + Send + Sync>>,
 }
@@ -114,7 +127,14 @@ pub type Result<T, E = Error> = std::result::Result<T, E>;
 impl Error {
     /// An error with a code and a sentence.
     pub fn new(code: Code, detail: impl Into<String>) -> Self {
-        Self { code, detail: detail.into(), fields: Vec::new(), source: None }
+        Self { code, detail: detail.into(), fields: Vec::new(), moved: None, source: None }
+    }
+
+    /// The product `from` was merged into `to`.
+    pub fn merged(from: impl Into<String>, to: impl Into<String>) -> Self {
+        let (from, to) = (from.into(), to.into());
+        let detail = format!("product {from} was merged into {to}; use that one");
+        Self { moved: Some(Moved { from, to }), ..Self::new(Code::Merged, detail) }
     }
 
     /// `what` does not exist, or not for this caller.
@@ -129,6 +149,7 @@ impl Error {
             code: Code::Invalid,
             detail: message.clone(),
             fields: vec![FieldError { pointer: pointer.into(), code: code.into(), message }],
+            moved: None,
             source: None,
         }
     }
@@ -136,13 +157,13 @@ impl Error {
     /// Several fields are wrong.
     pub fn fields(fields: Vec<FieldError>) -> Self {
         let detail = fields.iter().map(|field| field.message.as_str()).collect::<Vec<_>>().join("; ");
-        Self { code: Code::Invalid, detail, fields, source: None }
+        Self { fields, ..Self::new(Code::Invalid, detail) }
     }
 
     /// Our fault; the cause is logged, not shown.
     pub fn internal(source: impl Into<Box<dyn std::error::Error + Send + Sync>>) -> Self {
         let source = source.into();
-        Self { code: Code::Internal, detail: "an internal error was logged".to_owned(), fields: Vec::new(), source: Some(source) }
+        Self { source: Some(source), ..Self::new(Code::Internal, "an internal error was logged") }
     }
 
     /// Keeps the cause beside the sentence.

@@ -3,6 +3,7 @@
 //! A floor runs in a process of its own (`beamline bench --floor JOB`, not for people) and says how long its measured part took; opening
 //! the database and getting ready is not in it.
 
+use super::matching::quality;
 use super::queries::{self, Level};
 use super::search::Query;
 use crate::app::App;
@@ -46,6 +47,8 @@ pub enum Job {
     Search(usize),
     /// Feeds the index's documents to a bare tantivy.
     Reindex,
+    /// Holds the catalogue's products against the truth in this file, and products of equal barcodes as well.
+    Match(PathBuf),
     /// No floor: sets rates, without which nothing has a price.
     Rates(Vec<String>),
     /// No floor: sets a channel up and judges its listings.
@@ -93,6 +96,10 @@ pub async fn work(job: &Job, config: Config) -> Result<Told> {
         Job::Feed => feed(&app).await,
         Job::Search(count) => search(&app, *count).await,
         Job::Reindex => reindex(&app).await,
+        Job::Match(truth) => {
+            let (found, plain) = quality(&app, truth).await?;
+            Ok(Told { seconds: 0.0, samples: vec![found, plain] })
+        }
         Job::Rates(currencies) => rates(&app, currencies).await,
         Job::Channel(code) => channel(&app, code).await,
     }

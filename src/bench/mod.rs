@@ -10,11 +10,13 @@
 //! | `lab` | the temporary folder, databases, and running the program |
 //! | `process` | time and memory of a process |
 //! | `floor`, `queries` | the floors |
+//! | `matching` | how well offers of one product found each other |
 //! | `served`, `client`, `search` | what is measured of a server |
 
 mod client;
 pub mod floor;
 mod lab;
+mod matching;
 mod process;
 mod queries;
 mod search;
@@ -61,6 +63,8 @@ figures! {
     ImportMemory "import_memory" "MiB" "the floor of import, as a process";
     /// What a row costs, against a catalogue of a tenth of the size.
     ImportPerRow "import_per_row" "us" "the same import of a tenth of the products";
+    /// How well the offers of one product found each other: pairwise F1 against the generator's truth.
+    Match "match" "F1" "products made of equal valid barcodes alone";
     /// The same catalogues again.
     ImportAgain "import_again" "s" "parsing the same CSV and reading the suppliers' stored keys and row hashes once";
     /// Every supplier's stock file with 1 % of the rows changed.
@@ -132,6 +136,7 @@ pub fn run(options: Options, tell: &dyn Fn(&str), emit: &mut dyn FnMut(Line) -> 
     }
     let mut bench = Bench { lab: Lab::open(options)?, tell, emit, catalogue: None };
     bench.import()?;
+    bench.matched()?;
     bench.again()?;
     bench.stock()?;
     bench.reindex()?;
@@ -248,6 +253,17 @@ impl Bench<'_> {
             self.line(Figure::ImportPerRow, cost(&catalogue), cost(&tenth))?;
         }
         Ok(())
+    }
+
+    fn matched(&mut self) -> Result<()> {
+        if !self.wants(&[Figure::Match]) {
+            return Ok(());
+        }
+        let catalogue = self.catalogue()?;
+        (self.tell)("products held against the truth");
+        let (told, _) = self.lab.floor(&catalogue.house, &Job::Match(catalogue.made.truth.clone()))?;
+        let [found, plain] = told.samples[..] else { return Err(Error::internal("the quality of matching was not told")) };
+        self.line(Figure::Match, found, plain)
     }
 
     fn again(&mut self) -> Result<()> {

@@ -140,3 +140,16 @@ fn admin(server: &str, sql: &str) -> Result<()> {
     })?;
     Ok(())
 }
+
+/// An offer's id, its supplier's, its key, its product and its GTIN.
+pub type OfferProduct = (i64, i64, String, Option<i64>, Option<String>);
+
+/// Offers in the order of their ids, after `after`.
+pub fn offer_products(conn: &mut Conn, after: i64, limit: i64) -> Result<Vec<OfferProduct>> {
+    Ok(offers::table
+        .filter(offers::id.gt(after))
+        .order(offers::id)
+        .limit(limit)
+        .select((offers::id, offers::supplier_id, offers::supplier_sku, offers::product_id, offers::gtin))
+        .load(conn)?)
+}

@@ -4,8 +4,8 @@ use super::golden::{self, Chosen, Pending};
 use super::lifecycle::BY_PERSON;
 use super::patch::Patch;
 use super::queries::{
-    EditRow, Keys, NewProduct, ProductRow, Rules, edit_delete, edit_rows_of, edits_put, group_by_code, products_by_skus,
-    products_put,
+    EditRow, Keys, NewProduct, ProductRow, Rules, edit_delete, edit_rows_of, edits_put, group_by_code, merged_into,
+    products_by_skus, products_put,
 };
 use super::{said, sku};
 use crate::db::{Conn, JsonText, Position, changes, ids, lock_catalog};
@@ -156,6 +156,9 @@ fn checked(
         let field =
             FieldError { pointer: "/version".to_owned(), code: "precondition_failed".to_owned(), message: message.clone() };
         return Err(Error { fields: vec![field], ..Error::new(Code::PreconditionFailed, message) });
+    }
+    if let Some(into) = row.map(|row| merged_into(conn, row)).transpose()?.flatten() {
+        return Err(Error::merged(edit.sku.as_str(), into.body.sku));
     }
     allow(conn, edit, row)?;
     if row.is_none() && !sku::is_valid(&edit.sku) {

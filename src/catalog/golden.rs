@@ -33,6 +33,8 @@ pub struct Chosen {
     pub group: Option<Option<i64>>,
     /// Was the group a person's choice? A supplier's never moves a product out of one of those.
     pub by_person: bool,
+    /// The product that it is merged into.
+    pub merged: Option<i64>,
     /// What an undo brings back.
     pub restored: Restored,
 }
@@ -44,6 +46,8 @@ pub struct Restored {
     pub status: Option<(ProductStatus, &'static str)>,
     /// The group, and whether a person had chosen it.
     pub group: Option<(Option<i64>, bool)>,
+    /// What it had been merged into.
+    pub merged: Option<Option<i64>>,
 }
 
 /// One offer's part in a product: its claims, and what it costs.
@@ -257,6 +261,7 @@ fn next_state(
     if let Some((group, pinned)) = restored.group {
         (next.group_id, next.group_pinned) = (group, pinned);
     }
+    next.merged_into = chosen.and_then(|chosen| chosen.merged).or_else(|| restored.merged.unwrap_or(row.body.merged_into));
     next.gtin.clone_from(&golden.gtin);
     next.brand = brand.as_ref().map(|brand| brand.code.clone());
     next.mpn.clone_from(&golden.mpn);
@@ -363,6 +368,7 @@ struct Image<'a> {
     category: Option<&'a str>,
     group_id: Option<i64>,
     group_pinned: bool,
+    merged_into: Option<i64>,
     values: &'a RawValue,
     images: &'a RawValue,
     tags: &'a RawValue,
@@ -379,6 +385,7 @@ pub fn image(product: &NewProduct) -> Result<JsonText> {
         category: product.category.as_deref(),
         group_id: product.group_id,
         group_pinned: product.group_pinned,
+        merged_into: product.merged_into,
         values: product.golden.part()?,
         images: product.images.part()?,
         tags: product.tags.part()?,
@@ -402,6 +409,7 @@ fn changed_fields(before: &NewProduct, next: &NewProduct) -> Result<Vec<String>>
         ("images", before.images != next.images),
         ("tags", before.tags != next.tags),
         ("group", before.group_id != next.group_id),
+        ("merged_into", before.merged_into != next.merged_into),
     ];
     changed.extend(fields.into_iter().filter(|(_, differs)| *differs).map(|(field, _)| field.to_owned()));
     Ok(changed.into_iter().collect())

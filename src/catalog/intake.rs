@@ -4,21 +4,20 @@
 //! levels are each written once, in a few statements however many rows there are.
 
 use super::golden::{self, Chosen, Part, Pending};
+use super::identify::identify;
 use super::queries::{
-    FoundedGroup, Keys, NewProduct, OfferBody, OfferKey, OfferRecord, OfferRow, ProductRow, Rules, group_codes_taken,
-    groups_by_parent, groups_found, offer_keys, offers_by_key, offers_put, products_by_gtin, products_by_id, products_by_mpn,
-    products_of_offer_gtin, products_of_offer_mpn, records_put, skus_taken,
+    FoundedGroup, Keys, OfferBody, OfferKey, OfferRecord, OfferRow, Rules, group_codes_taken, groups_by_parent, groups_found,
+    offer_keys, offers_by_key, offers_put, records_put,
 };
 use super::resolve::Source;
 use super::terms::stored_money;
-use super::view::{GoldenValue, GoldenValues};
 use super::{brand, sku};
 use crate::db::{ChangeKind, Conn, JsonText, NewChange, Time, ids, lock_catalog};
-use crate::error::{Error, Result};
-use crate::identity::find::{Candidate, Known, Marks};
+use crate::error::Result;
+use crate::identity::cases;
+use crate::identity::find::Marks;
 use crate::identity::mpn::mpn_key;
 use crate::import::PreparedRow;
-use crate::normalize::Value;
 use crate::normalize::value::Compact;
 use crate::pricing::Money;
 use crate::stock::available::Level;
@@ -27,7 +26,7 @@ use chrono::{DateTime, Utc};
 use rayon::prelude::*;
 use serde::Serialize;
 use serde_json::{json, value::RawValue};
-use std::collections::{BTreeSet, HashMap, HashSet};
+use std::collections::{BTreeSet, HashMap};
 
 /// Whose rows these are and what they belong to.
 #[derive(Debug, Clone)]
@@ -110,35 +109,28 @@ fn write_changed(conn: &mut Conn, rules: &Rules, batch: &Batch, rows: Vec<Prepar
     let marks: Vec<Marks> = rows.iter().map(|row| marks_of(row, rules)).collect();
     let keys: Vec<&str> = rows.iter().map(|row| row.key.as_str()).collect();
     let old = offers_by_key(conn, batch.supplier_id, &keys)?;
-    let mut known = known(conn, &marks)?;
     let groups = groups(conn, batch, &rows)?;
-    let mut founder = Founder::new(conn, batch, &rows)?;
+    let stands: Vec<Option<i64>> = rows.iter().map(|row| old.get(&row.key).and_then(|offer| offer.body.product_id)).collect();
+    let identified = identify(conn, rules, batch, &rows, &marks, &stands)?;
     let mut new_ids = ids::reserve(conn, "offers", rows.len() - old.len())?.into_iter();
 
     let mut places = Vec::with_capacity(rows.len());
-    let mut chosen: HashMap<i64, Chosen> = HashMap::new();
-    for (row, marks) in rows.iter().zip(&marks) {
-        let old = old.get(&row.key);
-        let product_id = match old.and_then(|offer| offer.body.product_id) {
-            Some(product) => product,
-            None => match known.find(marks) {
-                Some((product, _)) => product,
-                None => founder.found(conn, batch, row)?,
-            },
-        };
-        known.learn(marks, product_id);
+    let grouped = |group: i64| Chosen { group: Some(Some(group)), ..Chosen::default() };
+    let mut chosen: HashMap<i64, Chosen> = identified.grouped.iter().map(|(id, group)| (*id, grouped(*group))).collect();
+    for (row, product_id) in rows.iter().zip(&identified.products) {
         if let Some(group) = row.parent.as_ref().and_then(|parent| groups.get(parent)) {
-            chosen.insert(product_id, Chosen { group: Some(Some(*group)), ..Chosen::default() });
+            chosen.insert(*product_id, grouped(*group));
         }
-        let offer_id = old.map(|offer| offer.id).or_else(|| new_ids.next());
-        places.push((offer_id.unwrap_or_default(), product_id));
+        let offer_id = old.get(&row.key).map(|offer| offer.id).or_else(|| new_ids.next());
+        places.push((offer_id.unwrap_or_default(), *product_id));
     }
-    let touched: BTreeSet<i64> = places.iter().map(|(_, product)| *product).collect();
+    // The product that another colour joined is told of its group as well.
+    let touched: BTreeSet<i64> = places.iter().map(|(_, product)| *product).chain(identified.grouped.into_keys()).collect();
     let plan = levels(conn, batch, &rows, &places)?;
     drop(looking_up);
     let mut of_offer = levels_by_offer(&plan);
 
-    let mut pending = Pending { products: founder.products, ..Pending::default() };
+    let mut pending = Pending { products: identified.founded, ..Pending::default() };
     let (mut kept, mut other) = (Vec::with_capacity(rows.len()), Vec::new());
     let bodies = rows.par_iter().zip(marks).zip(&places).map(|((row, marks), (offer_id, product_id))| {
         let old = old.get(&row.key);
@@ -165,6 +157,7 @@ fn write_changed(conn: &mut Conn, rules: &Rules, batch: &Batch, rows: Vec<Prepar
     }
     plan.write(conn)?;
     taken.changes.extend(rebuilt);
+    taken.changes.extend(cases::open(conn, &identified.suspected, &batch.operation_id, batch.now)?);
     Ok(())
 }
 
@@ -215,77 +208,7 @@ fn part(row: PreparedRow, offer_id: i64, body: &OfferBody, batch: &Batch) -> Par
 /// What identifies the item of a row.
 pub fn marks_of(row: &PreparedRow, rules: &Rules) -> Marks {
     let brand = row.brand.as_deref().and_then(|text| brand::find(text, &rules.aliases, &rules.dictionary));
-    let pack = row.claims.iter().find(|claim| claim.attribute == "pack_quantity").and_then(|claim| match claim.value {
-        Value::Integer(pack) => Some(pack),
-        _ => None,
-    });
-    Marks {
-        gtin: row.gtin.clone(),
-        brand: brand.map(|brand| brand.code),
-        mpn_key: row.mpn.as_deref().and_then(mpn_key),
-        pack: pack.unwrap_or(1),
-    }
-}
-
-/// What the database knows about these marks, in four look-ups however many rows there are.
-fn known(conn: &mut Conn, marks: &[Marks]) -> Result<Known> {
-    let mut known = Known::default();
-    let gtins: HashSet<&str> = marks.iter().filter_map(|marks| marks.gtin.as_deref()).collect();
-    let gtins: Vec<&str> = gtins.into_iter().collect();
-    for (gtin, product) in products_by_gtin(conn, &gtins)?.into_iter().chain(products_of_offer_gtin(conn, &gtins)?) {
-        known.gtin(gtin, product);
-    }
-    let keys: HashSet<&str> = marks.iter().filter_map(|marks| marks.mpn_key.as_deref()).collect();
-    let keys: Vec<&str> = keys.into_iter().collect();
-    let mut by_mpn = products_by_mpn(conn, &keys)?;
-    by_mpn.extend(products_of_offer_mpn(conn, &keys)?);
-    let ids: BTreeSet<i64> = by_mpn.iter().map(|(_, _, id)| *id).collect();
-    let products = products_by_id(conn, &ids.into_iter().collect::<Vec<_>>())?;
-    for (brand, key, product_id) in by_mpn {
-        let Some(product) = products.get(&product_id) else { continue };
-        let golden: GoldenValues = product.body.golden.read()?;
-        let pack = match golden.get("pack_quantity") {
-            Some(GoldenValue::One(Value::Integer(pack))) => *pack,
-            _ => 1,
-        };
-        known.mpn(brand, key, Candidate { product_id, gtins: product.body.gtin.iter().cloned().collect(), pack });
-    }
-    Ok(known)
-}
-
-/// Founds the products that these rows are the first of.
-struct Founder {
-    taken: HashSet<String>,
-    products: HashMap<i64, ProductRow>,
-    ids: Vec<i64>,
-    rows: usize,
-}
-
-impl Founder {
-    fn new(conn: &mut Conn, batch: &Batch, rows: &[PreparedRow]) -> Result<Self> {
-        // Each collision adds two characters; who would collide three times over is found by the unique constraint.
-        let mut wanted = Vec::with_capacity(rows.len() * 2);
-        for row in rows {
-            let first = sku::founded_by(&batch.supplier_code, &row.key, |_| false);
-            let second = sku::founded_by(&batch.supplier_code, &row.key, |code| code == first);
-            wanted.extend([first, second]);
-        }
-        let taken = skus_taken(conn, &wanted.iter().map(String::as_str).collect::<Vec<_>>())?;
-        Ok(Self { taken, products: HashMap::new(), ids: Vec::new(), rows: rows.len() })
-    }
-
-    /// The product that a row founds.
-    fn found(&mut self, conn: &mut Conn, batch: &Batch, row: &PreparedRow) -> Result<i64> {
-        let sku = sku::founded_by(&batch.supplier_code, &row.key, |code| self.taken.contains(code));
-        self.taken.insert(sku.clone());
-        if self.ids.is_empty() {
-            self.ids = ids::reserve(conn, "products", self.rows)?;
-            self.ids.reverse();
-        }
-        let id = self.ids.pop().ok_or_else(|| Error::internal("more products were founded than there are rows"))?;
-        self.products.insert(id, ProductRow { id, body: NewProduct::empty(sku, batch.now.into())? });
-        Ok(id)
-    }
+    Marks { gtin: row.gtin.clone(), brand: brand.map(|brand| brand.code), mpn_key: row.mpn.as_deref().and_then(mpn_key) }
 }
 
 fn groups(conn: &mut Conn, batch: &Batch, rows: &[PreparedRow]) -> Result<HashMap<String, i64>> {
@@ -313,8 +236,8 @@ fn groups(conn: &mut Conn, batch: &Batch, rows: &[PreparedRow]) -> Result<HashMa
             id,
             code,
             title: JsonText::of(&json!({}))?,
-            supplier_id: batch.supplier_id,
-            parent: parent.to_owned(),
+            supplier_id: Some(batch.supplier_id),
+            parent: Some(parent.to_owned()),
             created_at: batch.now.into(),
             updated_at: batch.now.into(),
         });

@@ -20,6 +20,8 @@ pub struct Standing {
 pub const BY_IMPORT: &str = "import";
 /// A profile's rule; see [`BY_IMPORT`].
 pub const BY_RULE: &str = "rule";
+/// Being merged into another product; see [`BY_IMPORT`].
+pub const BY_MERGE: &str = "merge";
 /// See [`BY_IMPORT`].
 pub const BY_PERSON: &str = "person";
 

@@ -1,6 +1,8 @@
-//! Rebuilding every golden record from its offers: after a supplier's rank, a rate or a rule has changed.
+//! Rebuilding every golden record from its offers: after a supplier's rank, a rate or a rule has changed. What offers are found by is
+//! brought up to date as well.
 
 use super::golden;
+use super::identify::refresh_keys;
 use super::queries::{Rules, product_ids_after};
 use crate::app::App;
 use crate::db::{ChangeKind, changes, lock_catalog, operations};
@@ -37,6 +39,7 @@ pub async fn run(app: &App, progress: &(dyn Fn(&Resolved) + Sync)) -> Result<Res
                 let Some(last) = ids.last().copied() else { return Ok((0, 0, None)) };
                 let rules = Rules::load(conn, &dictionary)?;
                 let count = ids.len() as u64;
+                refresh_keys(conn, &rules, &ids)?;
                 let new = golden::rebuild(conn, &rules, &ids.into_iter().collect::<BTreeSet<_>>(), Some(&operation_id), now)?;
                 let told: BTreeSet<&str> = new
                     .iter()

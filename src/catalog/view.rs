@@ -147,6 +147,8 @@ pub struct ProductView {
     pub created_at: DateTime<Utc>,
     /// When its catalogue data last changed.
     pub updated_at: DateTime<Utc>,
+    /// Row id of the product that it was merged into: then nobody finds or buys it.
+    pub merged_into: Option<i64>,
 }
 
 impl ProductView {

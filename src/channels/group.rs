@@ -12,14 +12,17 @@ use std::collections::HashMap;
 pub fn parts(members: &[&ProductView], rules: &Variants) -> Vec<GroupPart> {
     let active = |view: &&ProductView| view.status == ProductStatus::Active;
     let count = members.iter().copied().filter(active).count();
-    let mut options = Vec::new();
-    for attribute in &rules.attributes {
-        let mut values = members.iter().copied().filter(active).map(|view| view.values.get(attribute));
-        let first = values.next();
-        if options.len() < rules.options.max(1) && first.is_some_and(|first| values.any(|other| other != first)) {
-            options.push(attribute.clone());
-        }
-    }
+    let differ = |attribute: &&String, absence_counts: bool| {
+        let values = members.iter().copied().filter(active).map(|view| view.values.get(*attribute));
+        let mut values = values.filter(|value| absence_counts || value.is_some());
+        values.next().is_some_and(|first| values.any(|other| other != first))
+    };
+    // What one member says and another does not tells them apart only where nothing else does: that other may be just as red.
+    let of = |absence_counts: bool| -> Vec<String> {
+        let differing = rules.attributes.iter().filter(|attribute| differ(attribute, absence_counts));
+        differing.take(rules.options.max(1)).cloned().collect()
+    };
+    let options = Some(of(false)).filter(|options| !options.is_empty()).unwrap_or_else(|| of(true));
     let mut seen: HashMap<String, &str> = HashMap::new();
     members
         .iter()

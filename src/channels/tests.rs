@@ -79,6 +79,7 @@ fn lamp(id: i64, sku: &str, model: &str) -> ProductView {
         version: 1,
         created_at: now(),
         updated_at: now(),
+        merged_into: None,
     }
 }
 

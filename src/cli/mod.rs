@@ -12,6 +12,7 @@ mod generate;
 mod gtin;
 mod import;
 mod key;
+mod r#match;
 mod migrate;
 mod normalize;
 mod openapi;
@@ -53,6 +54,7 @@ enum Command {
     Normalize(normalize::NormalizeArgs),
     Gtin(gtin::GtinArgs),
     Quality(quality::QualityArgs),
+    Match(r#match::Match),
     Search(search::Search),
     Reindex(reindex::Reindex),
     Export(export::Export),
@@ -83,6 +85,7 @@ impl Command {
                 answered(quality::run(&args, &dictionary, &mut std::io::stdout().lock()))
             }
             Self::Gtin(args) => answered(gtin::run(&args, &mut std::io::stdout().lock())),
+            Self::Match(found) => found.run(config).await,
             Self::Search(search) => search.run(config).await,
             Self::Reindex(reindex) => reindex.run(config).await,
             Self::Export(export) => export.run(config).await,

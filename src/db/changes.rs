@@ -46,6 +46,9 @@ pub enum ChangeKind {
     /// An import ended.
     #[serde(rename = "import.finished")]
     ImportFinished,
+    /// Two products may be one; a person is to decide.
+    #[serde(rename = "match.opened")]
+    MatchOpened,
     /// An offer was made, changed or gone. Inner: kept for history and undo, not an outside event.
     #[serde(rename = "offer.changed")]
     OfferChanged,
@@ -58,7 +61,7 @@ pub enum ChangeKind {
 }
 
 impl ChangeKind {
-    const NAMES: [(Self, &'static str); 11] = [
+    const NAMES: [(Self, &'static str); 12] = [
         (Self::ProductCreated, "product.created"),
         (Self::ProductUpdated, "product.updated"),
         (Self::ProductDiscontinued, "product.discontinued"),
@@ -67,6 +70,7 @@ impl ChangeKind {
         (Self::ListingChanged, "listing.changed"),
         (Self::PublicationFinished, "publication.finished"),
         (Self::ImportFinished, "import.finished"),
+        (Self::MatchOpened, "match.opened"),
         (Self::OfferChanged, "offer.changed"),
         (Self::SettingsChanged, "settings.changed"),
         (Self::EditChanged, "edit.changed"),

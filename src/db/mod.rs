@@ -9,7 +9,7 @@ mod conn;
 mod error;
 pub mod idempotency;
 pub mod ids;
-pub(crate) mod migrate;
+pub mod migrate;
 pub mod operations;
 mod pool;
 pub mod retention;

@@ -121,6 +121,7 @@ diesel::table! {
         version -> BigInt,
         created_at -> UtcTime,
         updated_at -> UtcTime,
+        merged_into -> Nullable<BigInt>,
     }
 }
 
@@ -178,6 +179,42 @@ diesel::table! {
         claims -> Json,
         images -> Json,
         tags -> Json,
+    }
+}
+
+diesel::table! {
+    use diesel::sql_types::*;
+
+    match_keys (key, product_id) {
+        key -> BigInt,
+        product_id -> BigInt,
+    }
+}
+
+diesel::table! {
+    use diesel::sql_types::*;
+
+    offer_homes (offer_id) {
+        offer_id -> BigInt,
+        product_id -> BigInt,
+    }
+}
+
+diesel::table! {
+    use diesel::sql_types::*;
+    use crate::db::types::{Json, UtcTime};
+
+    match_cases (id) {
+        id -> Text,
+        left_product -> BigInt,
+        right_product -> BigInt,
+        state -> Text,
+        score -> Integer,
+        reasons -> Json,
+        opened_at -> UtcTime,
+        decided_at -> Nullable<UtcTime>,
+        decided_by -> Nullable<Text>,
+        operation_id -> Nullable<Text>,
     }
 }
 
@@ -459,6 +496,9 @@ diesel::allow_tables_to_appear_in_same_query!(
     product_edits,
     offers,
     offer_records,
+    offer_homes,
+    match_cases,
+    match_keys,
     stock_levels,
     stock_movements,
     operations,

@@ -8,6 +8,8 @@ use std::hash::{BuildHasherDefault, Hasher};
 /// Positions by key; the texts stay with their owners.
 #[derive(Debug, Clone, Default)]
 pub(super) struct Index {
+    /// Legal forms of companies, as brand keys: what follows a name and is none of it.
+    pub(super) legal_forms: HashSet<String>,
     pub(super) attributes: Quick<Option<usize>>,
     pub(super) headers: HashMap<String, usize>,
     pub(super) options: HashMap<String, BTreeMap<String, usize>>,
@@ -386,7 +388,18 @@ impl Index {
     }
 
     pub(super) fn brand(&self, text: &str) -> Option<usize> {
-        self.brands.get(&brand_key(text)).copied()
+        if let Some(at) = self.brands.get(&brand_key(text)) {
+            return Some(*at);
+        }
+        // "Ledlenser GmbH & Co. KG" is Ledlenser.
+        let mut words: Vec<&str> = text.split_whitespace().take(12).collect();
+        while words.len() > 1 && words.last().is_some_and(|last| self.legal_forms.contains(&brand_key(last))) {
+            words.pop();
+            if let Some(at) = self.brands.get(&brand_key(&words.concat())) {
+                return Some(*at);
+            }
+        }
+        None
     }
 }
 

@@ -54,6 +54,8 @@ struct CurrencyFile {
 #[serde(deny_unknown_fields)]
 struct BrandFile {
     #[serde(default)]
+    legal_forms: Vec<String>,
+    #[serde(default)]
     brand: Vec<Spanned<Brand>>,
 }
 
@@ -72,6 +74,7 @@ struct Draft {
     units: Vec<Placed<Unit>>,
     categories: Vec<Placed<Category>>,
     brands: Vec<Placed<Brand>>,
+    legal_forms: Vec<String>,
     currencies: Vec<Placed<Currency>>,
     locales: BTreeMap<String, LocaleWords>,
     numbers: BTreeMap<String, NumberWords>,
@@ -182,6 +185,7 @@ impl Draft {
             }
             "brands.toml" => {
                 let file: BrandFile = parse(&source)?;
+                self.legal_forms.extend(file.legal_forms);
                 take(&source, at, file.brand, &mut self.brands, "brand", |entry| &entry.name)?;
             }
             "currencies.toml" => {
@@ -250,7 +254,8 @@ impl Draft {
         let categories: Vec<_> = self.categories.into_iter().map(|placed| placed.entry).collect();
         let brands: Vec<_> = self.brands.into_iter().map(|placed| placed.entry).collect();
         let currencies: Vec<_> = self.currencies.into_iter().map(|placed| placed.entry).collect();
-        let index = Index::build(&attributes, &units, &categories, &brands, &self.locales);
+        let mut index = Index::build(&attributes, &units, &categories, &brands, &self.locales);
+        index.legal_forms = self.legal_forms.iter().map(|form| super::index::brand_key(form)).collect();
         let fingerprint = hex::encode(hash.finalize());
         let numerals = Numerals::build(&self.numbers);
         Ok(Dictionary { attributes, units, categories, brands, currencies, locales: self.locales, index, numerals, fingerprint })

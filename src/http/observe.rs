@@ -64,6 +64,7 @@ pub(super) async fn observe(State(bounds): State<Bounds>, request: Request, next
     let id = request_id(&request);
     let method = method(request.method());
     let route = request.extensions().get::<MatchedPath>().map_or("none", MatchedPath::as_str).to_owned();
+    let asked = request.uri().clone();
     let span = tracing::info_span!("request", request_id = %id, method, route, key = tracing::field::Empty);
     let mut response = async {
         let response = match bounds.0.try_acquire() {
@@ -76,7 +77,7 @@ pub(super) async fn observe(State(bounds): State<Bounds>, request: Request, next
                     .into_response()
             }
         };
-        let response = problem::render(response, &id);
+        let response = problem::render(response, &id, &asked);
         let elapsed = started.elapsed();
         tracing::info!(status = response.status().as_u16(), ms = elapsed.as_secs_f64() * 1_000.0, "answered");
         response

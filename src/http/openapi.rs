@@ -17,6 +17,7 @@ const TAGS: &[(&str, &str)] = &[
     ("suppliers", "Who ships, and from where"),
     ("imports", "Supplier files in"),
     ("products", "The golden record"),
+    ("matches", "The same lamp from several suppliers: cases, merging, splitting"),
     ("search", "Finding products"),
     ("stock", "Stock per supplier and warehouse"),
     ("pricing", "Exchange rates"),

@@ -4,9 +4,9 @@
 //! id is known and only there an answer that some layer below made without us (a 404 of the router, a 405, a body too large) can be
 //! given its document too. What is our own fault is logged there, once, with its cause, and answered without it.
 
-use crate::error::{Code, Error, FieldError};
+use crate::error::{Code, Error, FieldError, Moved};
 use axum::body::Body;
-use axum::http::{HeaderValue, StatusCode, header};
+use axum::http::{HeaderValue, StatusCode, Uri, header};
 use axum::response::{IntoResponse, Response};
 use serde::Serialize;
 use std::sync::Arc;
@@ -105,9 +105,10 @@ pub(super) fn failure(response: &Response) -> Option<Arc<Error>> {
 }
 
 /// Gives an error answer its document; any other answer passes.
-pub(super) fn render(response: Response, request_id: &str) -> Response {
+pub(super) fn render(response: Response, request_id: &str, asked: &Uri) -> Response {
     let status = response.status();
-    if !status.is_client_error() && !status.is_server_error() {
+    let ours = response.extensions().get::<Failure>().is_some();
+    if !ours && !status.is_client_error() && !status.is_server_error() {
         return response;
     }
     let (mut parts, _) = response.into_parts();
@@ -125,7 +126,17 @@ pub(super) fn render(response: Response, request_id: &str) -> Response {
     parts.headers.remove(header::ETAG);
     parts.headers.insert(header::CONTENT_TYPE, HeaderValue::from_static(MEDIA_TYPE));
     parts.headers.insert(header::CACHE_CONTROL, HeaderValue::from_static("no-store"));
+    if let Some(place) = error.moved.as_ref().and_then(|moved| elsewhere(asked, moved)) {
+        parts.headers.insert(header::LOCATION, place);
+    }
     Response::from_parts(parts, Body::from(body))
+}
+
+/// What was asked for, under the name that it goes by now.
+fn elsewhere(asked: &Uri, moved: &Moved) -> Option<HeaderValue> {
+    let path: Vec<&str> = asked.path().split('/').map(|part| if part == moved.from { moved.to.as_str() } else { part }).collect();
+    let query = asked.query().map(|query| format!("?{query}")).unwrap_or_default();
+    HeaderValue::try_from(format!("{}{query}", path.join("/"))).ok()
 }
 
 /// What a status means that the framework answered with by itself.

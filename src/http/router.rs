@@ -3,7 +3,7 @@
 use super::{body, caller, etag, events, health, idempotency, observe, openapi, operations, strict, visible};
 use crate::app::App;
 use crate::error::{Error, Result};
-use crate::{auth, catalog, channels, import, jobs, pricing, search, stock, suppliers, undo};
+use crate::{auth, catalog, channels, identity, import, jobs, pricing, search, stock, suppliers, undo};
 use axum::Router;
 use axum::extract::DefaultBodyLimit;
 use axum::middleware::{from_fn, from_fn_with_state};
@@ -19,6 +19,7 @@ fn api() -> OpenApiRouter<App> {
         .merge(suppliers::api::router())
         .merge(import::api::router())
         .merge(catalog::api::router())
+        .merge(identity::api::router())
         .merge(stock::api::router())
         .merge(pricing::api::router())
         .merge(search::api::router())

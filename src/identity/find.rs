@@ -1,11 +1,12 @@
-//! Which product an offer is of: by GTIN first, then by brand and manufacturer's part number.
+//! Which product an offer is of, among those that it was compared with. Pure.
 //!
-//! Pure: [`Known`] is what the database holds about the GTINs and part numbers of one batch; [`Known::find`] decides. Products made
-//! within the batch are told to [`Known::learn`], so that two rows of one file meet in one product.
+//! One that is clearly the best is it. Where two would do and are not one product themselves, or where the verdicts leave it open, the
+//! offer gets a product of its own and people are asked: a wrong merge sells the wrong lamp, a missed one only shows it twice.
 
-use std::collections::HashMap;
+use super::judge::{Decision, Verdict};
+use super::rules::MatchRules;
 
-/// What identifies an offer.
+/// What identifies an offer, as it is stored with it.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct Marks {
     /// Usable 14-digit GTIN.
@@ -14,81 +15,63 @@ pub struct Marks {
     pub brand: Option<String>,
     /// Folded part number.
     pub mpn_key: Option<String>,
-    /// Lamps in the pack; 1 when nothing is said. Packs of other sizes are other products.
-    pub pack: i64,
 }
 
-/// Why a product was found.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Reason {
-    /// The same GTIN.
-    Gtin,
-    /// The same brand and part number.
-    BrandMpn,
-}
-
-/// One product that may be meant.
+/// A product, and what comparing the offer with it came to.
 #[derive(Debug, Clone)]
-pub struct Candidate {
-    /// Its row id.
+pub struct Judged {
+    /// Row id of the product.
     pub product_id: i64,
-    /// GTINs that it or its offers carry.
-    pub gtins: Vec<String>,
-    /// Lamps in the pack.
-    pub pack: i64,
+    /// What they are to each other.
+    pub verdict: Verdict,
+    /// Has the offer's own supplier a live offer of it? A supplier seldom lists one lamp twice: then only a number says that it did.
+    pub same_supplier: bool,
 }
 
-/// What is known about the marks of one batch.
-#[derive(Debug, Default)]
-pub struct Known {
-    by_gtin: HashMap<String, i64>,
-    by_mpn: HashMap<(String, String), Vec<Candidate>>,
+/// Which product it is.
+#[derive(Debug, Clone, Default)]
+pub struct Found {
+    /// One that there is; none when the offer founds its own.
+    pub product: Option<i64>,
+    /// A product that the new one is another colour of.
+    pub like: Option<i64>,
+    /// Products that the new one may be after all, the likeliest first.
+    pub suspected: Vec<(i64, Verdict)>,
 }
 
-impl Known {
-    /// A GTIN leads to this product; the first told stays.
-    pub fn gtin(&mut self, gtin: String, product_id: i64) {
-        self.by_gtin.entry(gtin).or_insert(product_id);
-    }
+/// Questions that one offer may ask.
+const MAX_QUESTIONS: usize = 3;
 
-    /// A brand and part number lead to this product, among others.
-    pub fn mpn(&mut self, brand: String, mpn_key: String, candidate: Candidate) {
-        let candidates = self.by_mpn.entry((brand, mpn_key)).or_default();
-        if !candidates.iter().any(|known| known.product_id == candidate.product_id) {
-            candidates.push(candidate);
-        }
-    }
+/// Reasons by which a number says that two records are one product.
+const BY_NUMBER: [&str; 2] = ["same_gtin", "same_brand_and_mpn"];
 
-    /// The product that these marks mean.
-    ///
-    /// Brand and part number count only where no GTINs contradict: makers reuse part numbers for colours and generations, and two
-    /// different GTINs are two different trade items (GS1 General Specifications, GTIN allocation rules).
-    pub fn find(&self, marks: &Marks) -> Option<(i64, Reason)> {
-        if let Some(product) = marks.gtin.as_ref().and_then(|gtin| self.by_gtin.get(gtin)) {
-            return Some((*product, Reason::Gtin));
-        }
-        let key = (marks.brand.clone()?, marks.mpn_key.clone()?);
-        let candidates = self.by_mpn.get(&key)?;
-        let fitting = candidates.iter().find(|candidate| {
-            candidate.pack == marks.pack
-                && match &marks.gtin {
-                    Some(gtin) => candidate.gtins.is_empty() || candidate.gtins.contains(gtin),
-                    None => true,
-                }
-        });
-        fitting.map(|candidate| (candidate.product_id, Reason::BrandMpn))
-    }
-
-    /// From now on these marks mean this product.
-    pub fn learn(&mut self, marks: &Marks, product_id: i64) {
-        if let Some(gtin) = &marks.gtin {
-            self.gtin(gtin.clone(), product_id);
-        }
-        let (Some(brand), Some(mpn_key)) = (&marks.brand, &marks.mpn_key) else { return };
-        let candidates = self.by_mpn.entry((brand.clone(), mpn_key.clone())).or_default();
-        match candidates.iter_mut().find(|known| known.product_id == product_id) {
-            Some(known) => known.gtins.extend(marks.gtin.clone()),
-            None => candidates.push(Candidate { product_id, gtins: marks.gtin.iter().cloned().collect(), pack: marks.pack }),
+/// Chooses among the products that an offer was compared with; `one` says whether two of them are one product.
+pub fn choose(rules: &MatchRules, judged: Vec<Judged>, one: impl Fn(i64, i64) -> bool) -> Found {
+    let mut merges: Vec<(i64, Verdict)> = Vec::new();
+    let mut asked: Vec<(i64, Verdict)> = Vec::new();
+    let mut like: Option<(i64, u16)> = None;
+    for Judged { product_id, verdict, same_supplier } in judged {
+        let by_number = verdict.reasons.iter().any(|reason| BY_NUMBER.contains(&reason.code));
+        match verdict.decision {
+            Decision::Merge if by_number || !same_supplier => merges.push((product_id, verdict)),
+            Decision::Review if by_number || !same_supplier => asked.push((product_id, verdict)),
+            Decision::Variant if like.is_none_or(|(_, score)| verdict.score > score) => {
+                like = Some((product_id, verdict.score));
+            }
+            _ => {}
         }
     }
+    // The oldest of equals, whatever order they came in.
+    merges.sort_by_key(|(id, verdict)| (std::cmp::Reverse(verdict.score), *id));
+    if let Some((best, verdict)) = merges.first() {
+        let (best, least) = (*best, verdict.score.saturating_sub(rules.thresholds.best_by));
+        let rival = merges.iter().skip(1).any(|(other, verdict)| verdict.score > least && !one(best, *other));
+        if !rival {
+            return Found { product: Some(best), ..Found::default() };
+        }
+        asked.extend(merges);
+    }
+    asked.sort_by_key(|(id, verdict)| (std::cmp::Reverse(verdict.score), *id));
+    asked.truncate(MAX_QUESTIONS);
+    Found { product: None, like: like.map(|(id, _)| id), suspected: asked }
 }

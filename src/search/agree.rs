@@ -77,6 +77,7 @@ pub async fn compare(db: &Db, search: &Search, first: usize, patience: Duration)
         let page = db.read(move |conn| with_ready(conn, |conn| views_after(conn, after, PAGE))).await?;
         let Some(last) = page.last().map(|(view, _)| view.id) else { break };
         after = last;
+        let page: Page = page.into_iter().filter(|(view, _)| view.merged_into.is_none()).collect();
         let wrong = differing(search, view, page).await?;
         apart.differ += wrong.len() as u64;
         let room = (AGAIN + 1).saturating_sub(suspects.len());

@@ -59,6 +59,11 @@ const AMPLE: Pace = Pace { gather: Duration::from_secs(10), wait: Duration::from
 /// Towards an end that is known: all that is there is taken, and nothing waited for.
 const ALL: Pace = Pace { gather: Duration::from_secs(10), wait: Duration::ZERO };
 
+/// Is it to be found? What was merged into another product is not.
+fn found(view: &ProductView) -> bool {
+    view.merged_into.is_none()
+}
+
 /// What building anew came to.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Reindexed {
@@ -242,7 +247,7 @@ impl Feeder {
                 let ids: BTreeSet<i64> = log.iter().filter_map(|change| change.product_id).collect();
                 let ids: Vec<i64> = ids.into_iter().collect();
                 Ok(Batch {
-                    views: views(conn, &ids)?,
+                    views: views(conn, &ids)?.into_iter().filter(found).collect(),
                     ready: ready_channels(conn, &ids)?,
                     full: i64::try_from(log.len()).is_ok_and(|count| count >= READ),
                     rebuild: log.iter().any(asks_for_rebuild),
@@ -273,6 +278,7 @@ impl Feeder {
                 .await?;
             let Some(last) = views.last() else { break };
             after = last.id;
+            let views: Vec<ProductView> = views.into_iter().filter(found).collect();
             fresh = blocking(move || {
                 fresh.add(&views, &ready)?;
                 Ok(fresh)

@@ -118,6 +118,7 @@ fn lamp(id: i64, sku: &str) -> ProductView {
         version: 1,
         created_at: start(),
         updated_at: start(),
+        merged_into: None,
     }
 }
 

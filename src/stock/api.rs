@@ -4,7 +4,7 @@ use super::lines::{self, StockLine};
 use super::queries::{NamedLevel, named_levels_after, named_levels_of_product};
 use crate::app::App;
 use crate::auth::{Caller, Permission};
-use crate::catalog::queries::{Rules, products_by_sku};
+use crate::catalog::queries::{Rules, product_of_sku};
 use crate::db::{Conn, Position, lock_catalog, operations};
 use crate::dictionary::Dictionary;
 use crate::error::{Code, Error, FieldError, Result};
@@ -100,7 +100,7 @@ async fn list_stock(
 async fn get_product_stock(State(app): State<App>, caller: Caller, Path(sku): Path<String>) -> Result<Tagged<ProductStock>> {
     caller.require(Permission::ReadInner)?;
     let work = move |conn: &mut Conn| {
-        let product = products_by_sku(conn, &sku)?.ok_or_else(|| Error::not_found(format!("product {sku}")))?;
+        let product = product_of_sku(conn, &sku)?;
         let levels = named_levels_of_product(conn, product.id)?;
         Ok(ProductStock { available: product.body.available, levels: levels.into_iter().map(StockLevel::from).collect() })
     };

@@ -7,6 +7,7 @@ use crate::db::{Conn, Time, unique_violation};
 use crate::error::{Code, Error, Result};
 use chrono::{DateTime, Utc};
 use diesel::prelude::*;
+use std::collections::HashMap;
 
 type Row = (i64, String, String, String, String, i32, Option<String>, i64, Time, Time);
 type Columns = (
@@ -182,4 +183,10 @@ pub fn warehouse_put(conn: &mut Conn, supplier_id: i64, code: &str, name: &str, 
             unique_violation(error, || Error::new(Code::Conflict, "somebody made this warehouse at the same moment; try again"))
         })?;
     Ok(true)
+}
+
+/// Codes of suppliers by row id.
+pub fn supplier_codes(conn: &mut Conn) -> Result<HashMap<i64, String>> {
+    let rows: Vec<(i64, String)> = suppliers::table.select((suppliers::id, suppliers::code)).load(conn)?;
+    Ok(rows.into_iter().collect())
 }

@@ -44,6 +44,7 @@ pub(super) const OFFER: &[Unit] = &[
 pub(super) const PRODUCT: &[Unit] = &[
     Unit { name: "status", compared: &["status"], carried: &["status", "status_by"] },
     Unit { name: "group", compared: &["group_id"], carried: &["group_id", "group_pinned"] },
+    Unit { name: "merged_into", compared: &["merged_into"], carried: &["merged_into"] },
 ];
 
 /// What comes of holding three states against each other.
@@ -97,7 +98,7 @@ pub(super) fn no_offer(now: Time) -> Fields {
 
 /// A product before there was one.
 pub(super) fn no_product() -> Fields {
-    let fields = json!({"status": "draft", "status_by": "import", "group_id": null, "group_pinned": false});
+    let fields = json!({"status": "draft", "status_by": "import", "group_id": null, "group_pinned": false, "merged_into": null});
     fields.as_object().cloned().unwrap_or_default()
 }
 

@@ -5,7 +5,7 @@ use super::queries::{self, Images, Mark};
 use super::{Conflict, Report};
 use crate::catalog::golden::{self, Chosen, Pending, Restored};
 use crate::catalog::intake::offer_image;
-use crate::catalog::lifecycle::{BY_IMPORT, BY_PERSON, BY_RULE};
+use crate::catalog::lifecycle::{BY_IMPORT, BY_MERGE, BY_PERSON, BY_RULE};
 use crate::catalog::queries::{
     EditRow, Keys, OfferRow, ProductRow, Rules, edit_delete, edit_rows_of, edits_put, offers_by_id, offers_put, products_by_id,
     records_put,
@@ -14,6 +14,7 @@ use crate::catalog::said::{self, EditImage, Touched};
 use crate::catalog::{ProductStatus, golden::image as product_image};
 use crate::db::{ChangeKind, Conn, JsonText, NewChange};
 use crate::error::Result;
+use crate::suppliers::queries::supplier_codes;
 use chrono::{DateTime, Utc};
 use serde_json::json;
 use std::collections::{BTreeMap, BTreeSet, HashMap};
@@ -137,7 +138,7 @@ fn offers(
 ) -> Result<BTreeSet<i64>> {
     let ids: Vec<i64> = trails.offers.keys().copied().collect();
     let present: HashMap<i64, OfferRow> = offers_by_id(conn, &ids)?.into_iter().map(|offer| (offer.id, offer)).collect();
-    let codes = queries::supplier_codes(conn)?;
+    let codes = supplier_codes(conn)?;
     let (mut rows, mut touched) = (Vec::new(), BTreeSet::new());
     for (id, trail) in &trails.offers {
         let (Some(offer), Some(first)) = (present.get(id), trail.own.first()) else { continue };
@@ -289,7 +290,8 @@ fn standing(
         let status = text("status").map(|status| (ProductStatus::parse(status), by(text("status_by"))));
         let pinned = merged.set.get("group_pinned").and_then(serde_json::Value::as_bool);
         let group = merged.set.get("group_id").map(|group| (group.as_i64(), pinned.unwrap_or(product.body.group_pinned)));
-        let restored = Restored { status, group };
+        let merged = merged.set.get("merged_into").map(serde_json::Value::as_i64);
+        let restored = Restored { status, group, merged };
         if desk.undo.is_some() {
             chosen.insert(*id, Chosen { restored, ..Chosen::default() });
         }
@@ -301,6 +303,7 @@ fn by(word: Option<&str>) -> &'static str {
     match word {
         Some(BY_PERSON) => BY_PERSON,
         Some(BY_RULE) => BY_RULE,
+        Some(BY_MERGE) => BY_MERGE,
         _ => BY_IMPORT,
     }
 }

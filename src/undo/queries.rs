@@ -95,12 +95,6 @@ pub(super) fn images(conn: &mut Conn, seqs: &[i64]) -> Result<Images> {
     Ok(images)
 }
 
-/// Codes of suppliers by row id.
-pub(super) fn supplier_codes(conn: &mut Conn) -> Result<HashMap<i64, String>> {
-    let rows: Vec<(i64, String)> = suppliers::table.select((suppliers::id, suppliers::code)).load(conn)?;
-    Ok(rows.into_iter().collect())
-}
-
 /// A setting that was changed.
 #[derive(Debug, Clone)]
 pub(super) struct SettingChange {

@@ -9,6 +9,8 @@ use crate::channels::queries::{StoredSettings, channel_settings, move_locale, pu
 use crate::channels::{Channels, judge};
 use crate::db::{ChangeKind, Conn, JsonText, NewChange};
 use crate::error::Result;
+use crate::identity::cases;
+use crate::identity::queries::case_by_id;
 use crate::jobs::Job;
 use crate::jobs::queries::job_enqueue_once;
 use crate::pricing::api::{RateBody, read as read_rates};
@@ -27,15 +29,19 @@ enum What {
     Channel,
     Supplier,
     Group,
+    Match,
 }
 
 impl What {
     fn of(change: &SettingChange) -> Option<Self> {
+        let what = change.data.get("what").and_then(JsonValue::as_str);
         let named = |field: &str| change.data.get(field).is_some_and(JsonValue::is_string);
         if change.data.get("rates").is_some() {
             Some(Self::Rates)
-        } else if change.data.get("what").and_then(JsonValue::as_str) == Some("group") {
+        } else if what == Some("group") {
             Some(Self::Group)
+        } else if what == Some("match") {
+            Some(Self::Match)
         } else if named("channel") {
             Some(Self::Channel)
         } else if named("supplier") {
@@ -43,6 +49,13 @@ impl What {
         } else {
             None
         }
+    }
+}
+
+impl What {
+    /// Is it what a person said, on which no other product hangs?
+    fn is_said(self) -> bool {
+        matches!(self, Self::Group | Self::Match)
     }
 }
 
@@ -69,7 +82,7 @@ pub(super) fn step(conn: &mut Conn, desk: &Desk<'_>, channels: &Channels, report
         let Some(undo) = desk.undo else { continue };
         put(conn, desk, channels, what, &change.subject, &change.before)?;
         told.push(NewChange {
-            kind: if what == What::Group { ChangeKind::EditChanged } else { ChangeKind::SettingsChanged },
+            kind: if what.is_said() { ChangeKind::EditChanged } else { ChangeKind::SettingsChanged },
             subject: change.subject.clone(),
             product_id: None,
             offer_id: None,
@@ -77,6 +90,9 @@ pub(super) fn step(conn: &mut Conn, desk: &Desk<'_>, channels: &Channels, report
             before: Some(JsonText::of(&now)?),
             data: change.data,
         });
+        if what == What::Match {
+            continue;
+        }
         if what == What::Group {
             told.extend(told_of_group(conn, &change.subject, undo)?);
         } else {
@@ -104,6 +120,7 @@ fn present(conn: &mut Conn, what: What, subject: &str) -> Result<Option<JsonValu
         What::Rates => Some(json!(rate_list(conn)?.into_iter().map(RateBody::from).collect::<Vec<_>>())),
         What::Channel => Some(channel_settings(conn, subject)?.map_or_else(nothing_set, |stored| channel_document(&stored))),
         What::Supplier => supplier_by_code(conn, subject)?.map(|supplier| json!(supplier.terms())),
+        What::Match => case_by_id(conn, subject)?.map(|case| cases::document(&case)),
         What::Group => match group_by_code(conn, subject)? {
             Some(group) => Some(json!({"title": group.title.read::<JsonValue>()?})),
             None => None,
@@ -146,6 +163,7 @@ fn put(conn: &mut Conn, desk: &Desk<'_>, channels: &Channels, what: What, subjec
             let terms: SupplierTerms = serde_json::from_value(document.clone())?;
             supplier_update(conn, &supplier, &terms, desk.now).map(|_| ())
         }
+        What::Match => cases::restore(conn, subject, document),
         What::Group => {
             let Some(group) = group_by_code(conn, subject)? else { return Ok(()) };
             let title = document.get("title").cloned().unwrap_or_else(|| json!({}));

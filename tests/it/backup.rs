@@ -7,7 +7,6 @@ use beamline::catalog::ProductView;
 use beamline::catalog::queries::offers_by_supplier;
 use beamline::db::{Backend, Conn, changes};
 use beamline::doctor::examine;
-use diesel::connection::SimpleConnection;
 use reqwest::Method;
 use serde_json::json;
 use std::path::{Path, PathBuf};
@@ -103,14 +102,7 @@ both_databases! {
         let offers = |conn: &mut Conn| Ok(offers_by_supplier(conn, 1, "", 1_000)?.into_iter().map(|offer| offer.body).collect::<Vec<_>>());
         let (before, said) = (products(&house.app).await, house.app.db.read(offers).await.unwrap());
         // As the version before kept what suppliers said.
-        let down = match house.backend() {
-            Backend::Sqlite => include_str!("../../migrations/sqlite/0006_records/down.sql"),
-            Backend::Postgres => include_str!("../../migrations/postgres/0006_records/down.sql"),
-        };
-        house.app.db.write(move |conn| {
-            conn.batch_execute(down)?;
-            Ok(conn.batch_execute("DELETE FROM __diesel_schema_migrations WHERE version = '0006'")?)
-        }).await.unwrap();
+        house.app.db.write(|conn| beamline::db::migrate::back_to(conn, "0005")).await.unwrap();
         let (place, manifest) = backup(&house, "old.backup").await;
         assert!(manifest.schema == "0005" && manifest.tables.iter().all(|table| table.name != "offer_records"), "{}", manifest.schema);
 

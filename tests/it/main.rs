@@ -30,6 +30,7 @@ mod idempotency;
 mod imports;
 mod jobs;
 mod killed;
+mod matches;
 mod observing;
 mod outage;
 mod paces;

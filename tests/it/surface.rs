@@ -16,7 +16,8 @@ use std::collections::{BTreeMap, BTreeSet};
 const OPEN: [&str; 2] = ["/healthz", "/readyz"];
 
 /// Codes that this walk cannot cause, and the tests that do.
-const ELSEWHERE: [(&str, &str); 9] = [
+const ELSEWHERE: [(&str, &str); 10] = [
+    ("merged", "matches::"),
     ("not_undoable", "undo::"),
     ("no_longer_kept", "undo::"),
     ("idempotency_key_reused", "idempotency::"),
@@ -134,6 +135,7 @@ async fn use_catalogue(walk: &mut Walk) -> String {
     walk.ask("PATCH", "/api/v1/suppliers/bivak", Some(json!({"rank": 3})), 200).await;
     walk.get("/api/v1/suppliers").await;
     walk.get("/api/v1/suppliers/alpine").await;
+    walk.get("/api/v1/suppliers/alpine/reliability").await;
     let house = "/api/v1/suppliers/alpine/warehouses/graz";
     walk.ask("PUT", house, Some(json!({"name": "Graz"})), 201).await;
     walk.ask("PUT", house, Some(json!({"name": "Graz Süd"})), 200).await;
@@ -189,6 +191,24 @@ async fn use_jobs(walk: &mut Walk, house: &House) {
         walk.ask("POST", &format!("/api/v1/jobs/{id}/{step}"), None, status).await;
         walk.ask("POST", &format!("/api/v1/jobs/{id}/discard"), None, 409).await;
     }
+}
+
+/// The same lamp twice.
+async fn use_matches(walk: &mut Walk, house: &House) {
+    let offers = walk.get("/api/v1/suppliers/alpine/offers").await.json();
+    let skus: Vec<String> = (0..4).map(|at| offers["items"][at]["product"].as_str().unwrap().to_owned()).collect();
+    for (pair, step) in [([&skus[0], &skus[1]], "accept"), ([&skus[2], &skus[3]], "reject")] {
+        let id = crate::matches::open_case(house, &walk.server, pair[0], pair[1]).await;
+        walk.get("/api/v1/matches").await;
+        walk.get(&format!("/api/v1/matches/{id}")).await;
+        walk.ask("POST", &format!("/api/v1/matches/{id}/{step}"), None, 200).await;
+        walk.ask("POST", &format!("/api/v1/matches/{id}/reject"), None, 409).await;
+    }
+    let offer = |at: usize| json!({"offers": [{"supplier": "alpine", "supplier_sku": offers["items"][at]["supplier_sku"]}]});
+    walk.ask("POST", &format!("/api/v1/products/{}/merge", skus[2]), Some(json!({"with": [skus[3]]})), 200).await;
+    walk.ask("POST", &format!("/api/v1/products/{}/split", skus[2]), Some(offer(3)), 200).await;
+    walk.ask("POST", &format!("/api/v1/products/{}/split", skus[2]), Some(offer(3)), 422).await;
+    walk.ask("POST", &format!("/api/v1/products/{}/split", skus[0]), Some(offer(0)), 201).await;
 }
 
 /// What people write themselves.
@@ -377,6 +397,7 @@ both_databases! {
         use_edits(&mut walk, &sku).await;
         use_channels(&mut walk, &sku).await;
         use_jobs(&mut walk, &house).await;
+        use_matches(&mut walk, &house).await;
         let promised = |walk: &Walk| {
             let mut missing = Vec::new();
             for (verb, path) in walk.operations() {

@@ -6,9 +6,10 @@ mod dictionary;
 mod groups;
 mod offers;
 mod products;
+mod reliability;
 mod shape;
 
-pub use shape::{Image, Product, seen_anew};
+pub use shape::{Image, Product, Units, seen_anew};
 
 use crate::app::App;
 use utoipa_axum::router::OpenApiRouter;
@@ -19,6 +20,7 @@ pub fn router() -> OpenApiRouter<App> {
         .merge(products::router())
         .merge(details::router())
         .merge(offers::router())
+        .merge(reliability::router())
         .merge(groups::router())
         .merge(brands::router())
         .merge(dictionary::router())

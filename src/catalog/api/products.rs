@@ -4,7 +4,7 @@ use super::shape::{Product, Units};
 use crate::app::App;
 use crate::auth::{Caller, Permission};
 use crate::catalog::edit::{self, Edit, Edited, Saying};
-use crate::catalog::queries::{ProductRow, Rules, ViewFilter, completeness_of, view_by_sku, views_page};
+use crate::catalog::queries::{ProductRow, Rules, ViewFilter, completeness_of, product_of_sku, view_by_sku, views_page};
 use crate::catalog::{ProductStatus, ProductView, patch, sku};
 use crate::db::{Conn, Position, lock_catalog, operations};
 use crate::dictionary::Dictionary;
@@ -113,9 +113,12 @@ async fn get_product(
     Ok(Tagged::versioned(Product::of(view, shares, &app.dictionary, shown.units.unwrap_or_default()), version))
 }
 
-/// The product of this SKU, or 404.
+/// The product of this SKU, or 404; 308 to the one that it was merged into.
 pub(super) fn existing(conn: &mut Conn, sku: &str) -> Result<ProductView> {
-    view_by_sku(conn, sku)?.ok_or_else(|| Error::not_found(format!("product {sku}")))
+    match view_by_sku(conn, sku)? {
+        Some(view) if view.merged_into.is_none() => Ok(view),
+        _ => Err(product_of_sku(conn, sku).err().unwrap_or_else(|| Error::not_found(format!("product {sku}")))),
+    }
 }
 
 /// What to say about a product: any of its fields. Read as RFC 7396, so that an absent field and `null` are told apart.

@@ -49,7 +49,7 @@ pub fn groups_by_parent(conn: &mut Conn, supplier_id: i64, parents: &[&str]) -> 
     Ok(rows.into_iter().filter_map(|(parent, id)| Some((parent?, id))).collect())
 }
 
-/// A group that a supplier's parent key founds.
+/// A group that a supplier's parent key founds, or two colours of one lamp.
 #[derive(Debug, Clone, Insertable)]
 #[diesel(table_name = product_groups)]
 pub struct FoundedGroup {
@@ -59,10 +59,10 @@ pub struct FoundedGroup {
     pub code: String,
     /// Title per locale; nobody has given one yet.
     pub title: JsonText,
-    /// The supplier.
-    pub supplier_id: i64,
+    /// The supplier whose parent key founds it.
+    pub supplier_id: Option<i64>,
     /// Its parent key.
-    pub parent: String,
+    pub parent: Option<String>,
     /// When it is made.
     pub created_at: Time,
     /// The same.

@@ -17,13 +17,13 @@ pub use groups::{
 };
 pub use offers::{
     ClaimsRow, GoneOffer, OfferBody, OfferKey, OfferRecord, OfferRow, claims_of_products, offer_keys, offers_by_id,
-    offers_by_key, offers_by_supplier, offers_mark_gone, offers_of_product, offers_page_of_supplier, offers_put,
-    offers_set_product, offers_walk, products_all_gone, records_put,
+    offers_by_key, offers_by_supplier, offers_mark_gone, offers_of_product, offers_of_products, offers_page_of_supplier,
+    offers_put, offers_set_product, offers_walk, products_all_gone, records_put,
 };
 pub use products::{
-    CatalogFigures, NewProduct, ProductRow, Told, catalog_figures, completeness_of, is_listed, product_count, product_ids_after,
-    product_skus_of_groups, products_by_gtin, products_by_id, products_by_mpn, products_by_sku, products_by_skus, products_lock,
-    products_of_brand, products_of_group, products_of_offer_gtin, products_of_offer_mpn, products_put, skus_of, skus_taken,
+    CatalogFigures, NewProduct, ProductRow, Told, catalog_figures, completeness_of, is_listed, merged_into, offer_marks,
+    product_count, product_ids_after, product_of_sku, product_skus_of_groups, products_by_id, products_by_sku, products_by_skus,
+    products_lock, products_of_brand, products_of_group, products_put, shared_products, skus_of, skus_taken,
 };
 pub use rules::{ChannelPrice, Rules, price_defaults_put};
 pub use terms::{TermsRow, sold, sold_put, terms_of_products};

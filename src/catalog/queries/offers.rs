@@ -4,7 +4,7 @@ use super::Keys;
 use crate::db::schema::{offer_records, offers, products, suppliers};
 use crate::db::{Conn, JsonText, ROWS_A_STATEMENT, Time};
 use crate::each_backend;
-use crate::error::Result;
+use crate::error::{Code, Error, Result};
 use chrono::{DateTime, Utc};
 use diesel::prelude::*;
 use diesel::upsert::excluded;
@@ -208,6 +208,25 @@ pub fn offers_by_id(conn: &mut Conn, ids: &[i64]) -> Result<Vec<OfferRow>> {
             .select((offers::id, body!()))
             .load(conn))?;
         rows.extend(more);
+    }
+    Ok(rows)
+}
+
+/// All offers of these products, the oldest first; more than `most` are refused.
+pub fn offers_of_products(conn: &mut Conn, product_ids: &[i64], most: usize) -> Result<Vec<OfferRow>> {
+    let limit = i64::try_from(most).unwrap_or(i64::MAX).saturating_add(1);
+    let rows: Vec<OfferRow> = each_backend!(conn => offers::table
+        .inner_join(offer_records::table)
+        .filter(offers::product_id.eq_any(product_ids))
+        .order(offers::id)
+        .limit(limit)
+        .select((offers::id, body!()))
+        .load(conn))?;
+    if rows.len() > most {
+        return Err(Error::new(
+            Code::TooLarge,
+            format!("these products have more than {most} offers, the most that are moved at once"),
+        ));
     }
     Ok(rows)
 }

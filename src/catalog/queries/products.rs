@@ -5,7 +5,7 @@ use crate::catalog::{ProductStatus, lifecycle};
 use crate::db::schema::{listings, offers, products};
 use crate::db::{Conn, JsonText, ROWS_A_STATEMENT, Time};
 use crate::each_backend;
-use crate::error::Result;
+use crate::error::{Error, Result};
 use diesel::prelude::*;
 use diesel::upsert::excluded;
 use std::collections::{BTreeMap, HashMap, HashSet};
@@ -65,6 +65,8 @@ pub struct NewProduct {
     pub created_at: Time,
     /// When its catalogue data last changed.
     pub updated_at: Time,
+    /// The product that it was merged into: that one is seen, this one is not.
+    pub merged_into: Option<i64>,
 }
 
 impl NewProduct {
@@ -92,6 +94,7 @@ impl NewProduct {
             version: 0,
             created_at: now,
             updated_at: now,
+            merged_into: None,
         })
     }
 }
@@ -121,6 +124,7 @@ macro_rules! row {
                 products::version,
                 products::created_at,
                 products::updated_at,
+                products::merged_into,
             ),
         )
     };
@@ -140,6 +144,30 @@ pub fn products_by_id(conn: &mut Conn, ids: &[i64]) -> Result<HashMap<i64, Produ
 /// One product by SKU.
 pub fn products_by_sku(conn: &mut Conn, sku: &str) -> Result<Option<ProductRow>> {
     Ok(products::table.filter(products::sku.eq(sku)).select(row!()).first(conn).optional()?)
+}
+
+/// The product that this SKU answers for, or why there is none to be seen: 404, or where it was merged into.
+pub fn product_of_sku(conn: &mut Conn, sku: &str) -> Result<ProductRow> {
+    let found = products_by_sku(conn, sku)?.ok_or_else(|| Error::not_found(format!("product {sku}")))?;
+    match merged_into(conn, &found)? {
+        None => Ok(found),
+        Some(into) => Err(Error::merged(sku, into.body.sku)),
+    }
+}
+
+/// Products that were merged one after the other; a chain has no more links than there were merges by hand.
+const CHAIN: usize = 100;
+
+/// The product that this one was merged into, however often that one was merged itself; none when it stands for itself.
+pub fn merged_into(conn: &mut Conn, product: &ProductRow) -> Result<Option<ProductRow>> {
+    let (mut next, mut last) = (product.body.merged_into, None);
+    for _ in 0..CHAIN {
+        let Some(id) = next else { break };
+        let row = products_by_id(conn, &[id])?.remove(&id).ok_or_else(|| Error::internal("a merged product has no successor"))?;
+        next = row.body.merged_into;
+        last = Some(row);
+    }
+    Ok(last)
 }
 
 /// These products, by SKU.
@@ -171,49 +199,40 @@ pub fn product_ids_after(conn: &mut Conn, after: i64, limit: i64) -> Result<Vec<
     Ok(products::table.filter(products::id.gt(after)).order(products::id).limit(limit).select(products::id).load(conn)?)
 }
 
-/// Products whose own GTIN is one of these, the oldest first.
-pub fn products_by_gtin(conn: &mut Conn, gtins: &[&str]) -> Result<Vec<(String, i64)>> {
-    let rows: Vec<(Option<String>, i64)> = each_backend!(conn => products::table
-        .filter(products::gtin.eq_any(gtins))
-        .order(products::id)
-        .select((products::gtin, products::id))
+/// Products of which this supplier has a live offer and another supplier too, by this one's keys.
+pub fn shared_products(conn: &mut Conn, supplier_id: i64, limit: i64) -> Result<Vec<i64>> {
+    let others = diesel::alias!(offers as others);
+    let rows: Vec<Option<i64>> = each_backend!(conn => offers::table
+        .filter(offers::supplier_id.eq(supplier_id).and(offers::live.eq(true)).and(offers::product_id.is_not_null()))
+        .filter(diesel::dsl::exists(others.filter(
+            others.field(offers::product_id).eq(offers::product_id)
+                .and(others.field(offers::supplier_id).ne(supplier_id))
+                .and(others.field(offers::live).eq(true)),
+        )))
+        .order(offers::supplier_sku)
+        .limit(limit)
+        .select(offers::product_id)
         .load(conn))?;
-    Ok(rows.into_iter().filter_map(|(gtin, id)| Some((gtin?, id))).collect())
+    let mut products: Vec<i64> = rows.into_iter().flatten().collect();
+    products.sort_unstable();
+    products.dedup();
+    Ok(products)
 }
 
-/// Products that have an offer with one of these GTINs, the oldest first.
-pub fn products_of_offer_gtin(conn: &mut Conn, gtins: &[&str]) -> Result<Vec<(String, i64)>> {
-    let rows: Vec<(Option<String>, Option<i64>)> = each_backend!(conn => offers::table
-        .filter(offers::gtin.eq_any(gtins).and(offers::product_id.is_not_null()))
-        .order(offers::product_id)
-        .select((offers::gtin, offers::product_id))
-        .distinct()
-        .load(conn))?;
-    Ok(rows.into_iter().filter_map(|(gtin, id)| Some((gtin?, id?))).collect())
-}
+/// What the offers of these products are told apart by: product, supplier, GTIN, whether it is live.
+pub type OfferMark = (i64, i64, Option<String>, bool);
 
-/// A product found by part number: (brand code, folded part number, product).
-pub type ByMpn = (String, String, i64);
-
-/// Products whose own folded part number is one of these.
-pub fn products_by_mpn(conn: &mut Conn, keys: &[&str]) -> Result<Vec<ByMpn>> {
-    let rows: Vec<(Option<String>, Option<String>, i64)> = each_backend!(conn => products::table
-        .filter(products::mpn_key.eq_any(keys).and(products::brand.is_not_null()))
-        .order(products::id)
-        .select((products::brand, products::mpn_key, products::id))
-        .load(conn))?;
-    Ok(rows.into_iter().filter_map(|(brand, key, id)| Some((brand?, key?, id))).collect())
-}
-
-/// Products that have an offer with one of these folded part numbers.
-pub fn products_of_offer_mpn(conn: &mut Conn, keys: &[&str]) -> Result<Vec<ByMpn>> {
-    let rows: Vec<(Option<String>, Option<String>, Option<i64>)> = each_backend!(conn => offers::table
-        .filter(offers::mpn_key.eq_any(keys).and(offers::brand.is_not_null()).and(offers::product_id.is_not_null()))
-        .order(offers::product_id)
-        .select((offers::brand, offers::mpn_key, offers::product_id))
-        .distinct()
-        .load(conn))?;
-    Ok(rows.into_iter().filter_map(|(brand, key, id)| Some((brand?, key?, id?))).collect())
+/// See [`OfferMark`].
+pub fn offer_marks(conn: &mut Conn, product_ids: &[i64]) -> Result<Vec<OfferMark>> {
+    let mut marks = Vec::with_capacity(product_ids.len());
+    for part in product_ids.chunks(1_000) {
+        let rows: Vec<(Option<i64>, i64, Option<String>, bool)> = each_backend!(conn => offers::table
+            .filter(offers::product_id.eq_any(part))
+            .select((offers::product_id, offers::supplier_id, offers::gtin, offers::live))
+            .load(conn))?;
+        marks.extend(rows.into_iter().filter_map(|(product, supplier, gtin, live)| Some((product?, supplier, gtin, live))));
+    }
+    Ok(marks)
 }
 
 /// Which of these SKUs exist.
@@ -241,6 +260,7 @@ macro_rules! set {
             products::price_currency.eq(excluded(products::price_currency)),
             products::version.eq(excluded(products::version)),
             products::updated_at.eq(excluded(products::updated_at)),
+            products::merged_into.eq(excluded(products::merged_into)),
         )
     };
 }
@@ -387,7 +407,7 @@ pub fn catalog_figures(conn: &mut Conn) -> Result<CatalogFigures> {
         .load(conn)?;
     Ok(CatalogFigures {
         offers: offers::table.filter(offers::live.eq(true)).select(count_star()).first(conn)?,
-        products: products::table.select(count_star()).first(conn)?,
+        products: product_count(conn)?,
         active: products::table.filter(products::status.eq(ProductStatus::Active.as_str())).select(count_star()).first(conn)?,
         shared: i64::try_from(suppliers_of.iter().filter(|suppliers| **suppliers > 1).count()).unwrap_or(i64::MAX),
         brands: products::table.select(count(products::brand).aggregate_distinct()).first(conn)?,
@@ -397,7 +417,7 @@ pub fn catalog_figures(conn: &mut Conn) -> Result<CatalogFigures> {
     })
 }
 
-/// How many products there are.
+/// How many products there are, without those that were merged into others.
 pub fn product_count(conn: &mut Conn) -> Result<i64> {
-    Ok(products::table.count().get_result(conn)?)
+    Ok(products::table.filter(products::merged_into.is_null()).count().get_result(conn)?)
 }

@@ -12,7 +12,7 @@ use std::collections::HashMap;
 type ViewRow = (
     (i64, String, String, Option<String>, Option<String>, Option<String>),
     (Option<String>, JsonText, JsonText, JsonText, i64, Option<i64>, Option<String>),
-    (i64, Time, Time, Option<String>, Option<String>),
+    (i64, Time, Time, Option<String>, Option<String>, Option<i64>),
 );
 
 macro_rules! select_view {
@@ -34,11 +34,12 @@ macro_rules! select_view {
                 products::updated_at,
                 brands::name.nullable(),
                 product_groups::code.nullable(),
+                products::merged_into,
             ),
         ))
     };
 }
-/// The views of these products, in no particular order; unknown ids are left out.
+/// The views of these products, in no particular order; unknown ids are left out. Those that were merged into others are among them.
 pub fn views(conn: &mut Conn, ids: &[i64]) -> Result<Vec<ProductView>> {
     let mut views = Vec::with_capacity(ids.len());
     for part in ids.chunks(1_000) {
@@ -48,7 +49,7 @@ pub fn views(conn: &mut Conn, ids: &[i64]) -> Result<Vec<ProductView>> {
     Ok(views)
 }
 
-/// Views of all products in the order of their ids, after `after`: how a full read walks the catalogue.
+/// Views of all products in the order of their ids, after `after`: how a full read walks the catalogue, merged ones included.
 pub fn views_after(conn: &mut Conn, after: i64, limit: i64) -> Result<Vec<ProductView>> {
     let rows: Vec<ViewRow> =
         each_backend!(conn => select_view!().filter(products::id.gt(after)).order(products::id).limit(limit).load(conn))?;
@@ -70,10 +71,11 @@ pub struct ViewFilter {
     pub listed: Option<(String, String)>,
 }
 
-/// One page of views in the order of their ids.
+/// One page of views in the order of their ids, without those that were merged into others.
 pub fn views_page(conn: &mut Conn, filter: &ViewFilter, after: i64, limit: i64) -> Result<Vec<ProductView>> {
     let rows: Vec<ViewRow> = each_backend!(conn => {
-        let mut query = select_view!().filter(products::id.gt(after)).order(products::id).limit(limit).into_boxed();
+        let shown = products::id.gt(after).and(products::merged_into.is_null());
+        let mut query = select_view!().filter(shown).order(products::id).limit(limit).into_boxed();
         if let Some(status) = filter.status {
             query = query.filter(products::status.eq(status.as_str()));
         }
@@ -98,7 +100,7 @@ pub fn views_page(conn: &mut Conn, filter: &ViewFilter, after: i64, limit: i64) 
     assemble(conn, rows)
 }
 
-/// The view of one product by SKU.
+/// The view of one product by SKU, be it merged into another or not.
 pub fn view_by_sku(conn: &mut Conn, sku: &str) -> Result<Option<ProductView>> {
     let rows: Vec<ViewRow> = each_backend!(conn => select_view!().filter(products::sku.eq(sku)).load(conn))?;
     Ok(assemble(conn, rows)?.pop())
@@ -111,7 +113,7 @@ fn assemble(conn: &mut Conn, rows: Vec<ViewRow>) -> Result<Vec<ProductView>> {
         .map(|(key, body, rest)| {
             let (id, sku, status, gtin, brand_code, mpn) = key;
             let (category, golden, images, tags, available, price_minor, price_currency) = body;
-            let (version, created_at, updated_at, brand, group) = rest;
+            let (version, created_at, updated_at, brand, group, merged_into) = rest;
             let price = match (price_minor, price_currency) {
                 (Some(minor), Some(code)) => money::currency(&code).ok().map(|currency| Money { minor, currency }),
                 _ => None,
@@ -135,6 +137,7 @@ fn assemble(conn: &mut Conn, rows: Vec<ViewRow>) -> Result<Vec<ProductView>> {
                 version,
                 created_at: created_at.into(),
                 updated_at: updated_at.into(),
+                merged_into,
             })
         })
         .collect()

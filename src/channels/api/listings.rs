@@ -2,12 +2,12 @@
 
 use crate::app::App;
 use crate::auth::{Caller, Permission};
-use crate::catalog::queries::products_by_sku;
+use crate::catalog::queries::product_of_sku;
 use crate::channels::follow;
 use crate::channels::queries::{self, StoredListing};
 use crate::channels::readiness::{ListingState, Reason};
 use crate::db::Conn;
-use crate::error::{Error, Result};
+use crate::error::Result;
 use crate::http::visible::LONGEST;
 use crate::http::{AfterChange, Listed, Page, Path, Query, Tagged};
 use axum::extract::State;
@@ -92,7 +92,7 @@ async fn list_product_listings(
     caller.require(Permission::ReadInner)?;
     follow::wait_for(&app, change, LONGEST).await?;
     let work = move |conn: &mut Conn| {
-        let product = products_by_sku(conn, &sku)?.ok_or_else(|| Error::not_found(format!("product {sku}")))?;
+        let product = product_of_sku(conn, &sku)?;
         queries::product_listings(conn, product.id)
     };
     let items = app.db.read(work).await?.into_iter().map(Listing::from).collect();

@@ -67,6 +67,8 @@ impl Home {
 
     /// Waits until the readers of the log are at its end.
     pub async fn settled(&self) {
+        // Another test's transaction on the same server may still hide what was committed here.
+        self.house.seen().await;
         beamline::channels::follow::catch_up(&self.house.app).await.unwrap();
         beamline::search::catch_up(&self.house.app).await.unwrap();
     }

@@ -1,0 +1,33 @@
+-- The product that this one was merged into: its SKU answers for that one, nobody else sees it.
+ALTER TABLE products ADD COLUMN merged_into BIGINT;
+CREATE INDEX products_merged_into ON products (merged_into) WHERE merged_into IS NOT NULL;
+
+-- Which product an offer was of before a merge: who splits it off again gets that one's SKU back.
+CREATE TABLE offer_homes (
+    offer_id BIGINT NOT NULL PRIMARY KEY REFERENCES offers (id),
+    product_id BIGINT NOT NULL REFERENCES products (id)
+);
+
+-- Two products that may be one, for a person to decide; the smaller id stands left. What was rejected is remembered for ever.
+CREATE TABLE match_cases (
+    id TEXT COLLATE "C" NOT NULL PRIMARY KEY,
+    left_product BIGINT NOT NULL REFERENCES products (id),
+    right_product BIGINT NOT NULL REFERENCES products (id),
+    state TEXT COLLATE "C" NOT NULL,
+    score INTEGER NOT NULL,
+    reasons JSON NOT NULL,
+    opened_at TIMESTAMPTZ NOT NULL,
+    decided_at TIMESTAMPTZ,
+    decided_by TEXT COLLATE "C",
+    operation_id TEXT COLLATE "C",
+    UNIQUE (left_product, right_product)
+);
+CREATE INDEX match_cases_state_id ON match_cases (state, id);
+CREATE INDEX match_cases_right_product ON match_cases (right_product);
+
+-- What records that may be one product have in common, as hashes; only what shares one is compared. Says where to look, never what is.
+CREATE TABLE match_keys (
+    key BIGINT NOT NULL,
+    product_id BIGINT NOT NULL,
+    PRIMARY KEY (key, product_id)
+);

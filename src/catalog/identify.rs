@@ -1,0 +1,343 @@
+//! Which product each row of a chunk is of: one that there is, or a new one.
+//!
+//! A row is compared with the products that share a key with it (`identity/block.rs`), each by its golden record. The look-ups are a few
+//! for the whole chunk and the comparing is done on all cores; only the choosing goes row by row, because what one row founds the next
+//! may be of.
+
+use super::intake::Batch;
+use super::queries::{
+    FoundedGroup, NewProduct, OfferBody, ProductRow, Rules, group_codes_taken, groups_found, offer_marks, offers_of_products,
+    products_by_id, skus_taken,
+};
+use super::sku;
+use super::view::{GoldenValue, GoldenValues};
+use crate::db::{Conn, JsonText, ids};
+use crate::error::{Error, Result};
+use crate::identity::cases::{Suspected, Told};
+use crate::identity::find::{Found, Judged, Marks, choose};
+use crate::identity::queries::{keys_put, products_by_key};
+use crate::identity::{Decision, MatchRules, Names, Traits, blocks, brand_key, judge};
+use crate::import::PreparedRow;
+use crate::normalize::{Claim, Value};
+use rayon::prelude::*;
+use serde_json::json;
+use std::collections::{BTreeSet, HashMap, HashSet};
+
+/// Products that one row is compared with, the likeliest of those that share a key.
+const MAX_CANDIDATES: usize = 24;
+/// Rows of its own chunk that one row is compared with: they are of one supplier, which seldom lists a lamp twice.
+const MAX_OWN: usize = 8;
+
+/// What became of a chunk's rows.
+#[derive(Default)]
+pub(super) struct Identified {
+    /// The product of each row, in their order.
+    pub(super) products: Vec<i64>,
+    /// New products, by id.
+    pub(super) founded: HashMap<i64, ProductRow>,
+    /// Products that are a colour of another, and the group of both.
+    pub(super) grouped: HashMap<i64, i64>,
+    /// New products that may be another's after all.
+    pub(super) suspected: Vec<Suspected>,
+}
+
+/// A product that rows are compared with.
+struct Known {
+    traits: Traits,
+    suppliers: Vec<i64>,
+    sku: String,
+    group: Option<i64>,
+}
+
+/// What a row was compared with: stored products, and rows of its own chunk.
+type Compared = (Vec<Judged>, Vec<(usize, Judged)>);
+
+/// Finds the product of each row, of which `marks` are known; `stands` is the product of those whose offer has one already.
+pub(super) fn identify(
+    conn: &mut Conn,
+    rules: &Rules,
+    batch: &Batch,
+    rows: &[PreparedRow],
+    marks: &[Marks],
+    stands: &[Option<i64>],
+) -> Result<Identified> {
+    let matching = MatchRules::embedded();
+    let read = rows.par_iter().zip(marks).map(|(row, marks)| {
+        let mut traits = Traits::of_row(row, &rules.dictionary);
+        if let Some(code) = &marks.brand {
+            // People may have said that a spelling means a brand.
+            traits.brand = brand_key(&rules.dictionary, code);
+            traits.brand_known = rules.dictionary.brand(code).is_some();
+        }
+        let keys: Vec<i64> = blocks(&traits).into_iter().map(u64::cast_signed).collect();
+        (traits, keys)
+    });
+    let (traits, keys): (Vec<Traits>, Vec<Vec<i64>>) = read.unzip();
+    let is_fresh = |at: &usize| stands.get(*at).copied().flatten().is_none();
+    let fresh: Vec<usize> = (0..rows.len()).filter(is_fresh).collect();
+    let asked: BTreeSet<i64> = fresh.iter().filter_map(|at| keys.get(*at)).flatten().copied().collect();
+    let shared = products_by_key(conn, &asked.into_iter().collect::<Vec<_>>())?;
+    let own = by_key(&fresh, &keys);
+    let near: Vec<(Vec<i64>, Vec<usize>)> = fresh
+        .par_iter()
+        .map(|at| {
+            let keys = keys.get(*at).map_or(&[][..], Vec::as_slice);
+            let earlier = |other: &usize| other < at;
+            (likeliest(keys, &shared, |_| true, MAX_CANDIDATES), likeliest(keys, &own, earlier, MAX_OWN))
+        })
+        .collect();
+    let ids: BTreeSet<i64> = near.iter().flat_map(|(products, _)| products).copied().collect();
+    let known = known(conn, rules, &ids.into_iter().collect::<Vec<_>>())?;
+    let judged: Vec<Compared> = fresh
+        .par_iter()
+        .zip(near)
+        .map(|(at, (products, own))| {
+            let Some(mine) = traits.get(*at) else { return Default::default() };
+            let product = |id: i64| {
+                let other = known.get(&id)?;
+                let verdict = judge(matching, mine, &other.traits);
+                let same_supplier = other.suppliers.contains(&batch.supplier_id);
+                (verdict.decision != Decision::Apart).then_some(Judged { product_id: id, verdict, same_supplier })
+            };
+            let row = |other: usize| {
+                let verdict = judge(matching, mine, traits.get(other)?);
+                (verdict.decision != Decision::Apart).then_some((other, Judged { product_id: 0, verdict, same_supplier: true }))
+            };
+            (products.into_iter().filter_map(product).collect(), own.into_iter().filter_map(row).collect())
+        })
+        .collect();
+
+    let mut founder = Founder::new(conn, batch, rows, &fresh)?;
+    let mut identified =
+        Identified { products: stands.iter().map(|stands| stands.unwrap_or_default()).collect(), ..Identified::default() };
+    let mut pairs: Vec<(i64, i64)> = Vec::new();
+    for (at, (mut judged, own)) in fresh.into_iter().zip(judged) {
+        let Some(row) = rows.get(at) else { continue };
+        for (other, judged_row) in own {
+            let product_id = identified.products.get(other).copied().unwrap_or_default();
+            // A row that is of a stored product was compared with that one.
+            if founder.products.contains_key(&product_id) && !judged.iter().any(|known| known.product_id == product_id) {
+                judged.push(Judged { product_id, ..judged_row });
+            }
+        }
+        let one = |a: i64, b: i64| match (known.get(&a), known.get(&b)) {
+            (Some(a), Some(b)) => judge(matching, &a.traits, &b.traits).decision == Decision::Merge,
+            _ => false,
+        };
+        let Found { product, like, suspected } = choose(matching, judged, one);
+        let product_id = match product {
+            Some(product) => product,
+            None => founder.found(conn, batch, row)?,
+        };
+        if let Some(place) = identified.products.get_mut(at) {
+            *place = product_id;
+        }
+        pairs.extend(like.filter(|_| row.parent.is_none()).map(|like| (product_id, like)));
+        identified.suspected.extend(suspected.into_iter().map(|(other, verdict)| Suspected {
+            one: product_id,
+            other,
+            score: verdict.score,
+            reasons: verdict.reasons.iter().map(Told::of).collect(),
+        }));
+    }
+    let mut stored: Vec<(i64, i64)> = Vec::new();
+    for (keys, product) in keys.iter().zip(&identified.products) {
+        stored.extend(
+            keys.iter().filter(|key| shared.get(key).is_none_or(|there| !there.contains(product))).map(|key| (*key, *product)),
+        );
+    }
+    stored.sort_unstable();
+    stored.dedup();
+    keys_put(conn, &stored)?;
+    identified.founded = founder.products;
+    identified.grouped = group(conn, batch, &known, &identified.founded, pairs)?;
+    Ok(identified)
+}
+
+/// Rows by the keys that they have.
+fn by_key(rows: &[usize], keys: &[Vec<i64>]) -> HashMap<i64, Vec<usize>> {
+    let mut found: HashMap<i64, Vec<usize>> = HashMap::new();
+    for at in rows {
+        for key in keys.get(*at).into_iter().flatten() {
+            found.entry(*key).or_default().push(*at);
+        }
+    }
+    found
+}
+
+/// Those that share most with these keys: few to a key say much.
+fn likeliest<T: Copy + Ord + std::hash::Hash>(
+    keys: &[i64],
+    shared: &HashMap<i64, Vec<T>>,
+    meant: impl Fn(&T) -> bool,
+    most: usize,
+) -> Vec<T> {
+    let mut weights: HashMap<T, f64> = HashMap::new();
+    for there in keys.iter().filter_map(|key| shared.get(key)) {
+        let share = 1.0 / f64::from(u32::try_from(there.len()).unwrap_or(u32::MAX)).sqrt();
+        for one in there.iter().filter(|one| meant(one)) {
+            *weights.entry(*one).or_default() += share;
+        }
+    }
+    let mut likely: Vec<(T, f64)> = weights.into_iter().collect();
+    likely.sort_by(|a, b| b.1.total_cmp(&a.1).then_with(|| a.0.cmp(&b.0)));
+    likely.into_iter().take(most).map(|(one, _)| one).collect()
+}
+
+/// What is known of these products; what was merged into others is not compared with.
+fn known(conn: &mut Conn, rules: &Rules, ids: &[i64]) -> Result<HashMap<i64, Known>> {
+    let products = products_by_id(conn, ids)?;
+    let (mut gtins, mut suppliers): (HashMap<i64, Vec<String>>, HashMap<i64, Vec<i64>>) = Default::default();
+    for (product, supplier, gtin, live) in offer_marks(conn, ids)? {
+        gtins.entry(product).or_default().extend(gtin);
+        if live {
+            suppliers.entry(product).or_default().push(supplier);
+        }
+    }
+    let known = products.into_par_iter().filter(|(_, row)| row.body.merged_into.is_none()).map(|(id, row)| {
+        let mut traits = traits_of(&row, rules)?;
+        for gtin in gtins.get(&id).into_iter().flatten() {
+            if !traits.gtins.contains(gtin) {
+                traits.gtins.push(gtin.clone());
+            }
+        }
+        let suppliers = suppliers.get(&id).cloned().unwrap_or_default();
+        Ok((id, Known { traits, suppliers, sku: row.body.sku, group: row.body.group_id }))
+    });
+    known.collect()
+}
+
+/// What is compared of a golden record.
+pub(super) fn traits_of(row: &ProductRow, rules: &Rules) -> Result<Traits> {
+    let golden: GoldenValues = row.body.golden.read()?;
+    let text = |code: &str| match golden.get(code)? {
+        GoldenValue::One(value) => value.as_text(),
+        GoldenValue::PerLocale(texts) => texts.get(&rules.default_locale).or_else(|| texts.values().next())?.as_text(),
+    };
+    let names = Names {
+        brand: row.body.brand.as_deref(),
+        title: text("title"),
+        model: text("model_name"),
+        mpn: row.body.mpn.as_deref(),
+        description: text("description"),
+        rest: None,
+        price: super::terms::stored_money(row.body.price_minor, row.body.price_currency.as_deref()),
+    };
+    let single = golden.iter().filter_map(|(code, value)| match value {
+        GoldenValue::One(value) => Some((code.as_str(), value)),
+        GoldenValue::PerLocale(_) => None,
+    });
+    let category = row.body.category.clone().map(Value::Text);
+    let values = single.chain(category.as_ref().map(|category| ("category", category)));
+    let mut traits = Traits::of_values(&names, values, &rules.dictionary);
+    traits.gtins.extend(row.body.gtin.clone());
+    Ok(traits)
+}
+
+/// The keys that a stored offer is found by.
+pub fn keys_of(offer: &OfferBody, rules: &Rules) -> Result<Vec<i64>> {
+    let claims: Vec<Claim> = offer.record.claims.read()?;
+    let text = |code: &str| claims.iter().find(|claim| claim.attribute == code).and_then(|claim| claim.value.as_text());
+    let names = Names {
+        brand: offer.brand.as_deref().or_else(|| text("brand")),
+        title: text("title"),
+        model: text("model_name"),
+        mpn: text("mpn"),
+        description: None,
+        rest: None,
+        price: None,
+    };
+    let values = claims.iter().map(|claim| (claim.attribute.as_str(), &claim.value));
+    let traits = Traits::of_values(&names, values, &rules.dictionary);
+    Ok(blocks(&traits).into_iter().map(u64::cast_signed).collect())
+}
+
+/// Puts the offers of these products under the keys that they have now.
+pub(super) fn refresh_keys(conn: &mut Conn, rules: &Rules, product_ids: &[i64]) -> Result<()> {
+    let offers = offers_of_products(conn, product_ids, usize::MAX)?;
+    let keys = offers
+        .par_iter()
+        .filter_map(|offer| Some((offer.body.product_id?, offer)))
+        .map(|(product, offer)| Ok(keys_of(&offer.body, rules)?.into_iter().map(|key| (key, product)).collect::<Vec<_>>()));
+    let mut keys: Vec<(i64, i64)> = keys.collect::<Result<Vec<_>>>()?.concat();
+    keys.sort_unstable();
+    keys.dedup();
+    keys_put(conn, &keys)
+}
+
+/// The groups of products that are colours of each other, new ones made; nothing is taken out of a group it is in.
+fn group(
+    conn: &mut Conn,
+    batch: &Batch,
+    known: &HashMap<i64, Known>,
+    founded: &HashMap<i64, ProductRow>,
+    pairs: Vec<(i64, i64)>,
+) -> Result<HashMap<i64, i64>> {
+    let mut grouped: HashMap<i64, i64> = HashMap::new();
+    let mut fresh: Vec<FoundedGroup> = Vec::new();
+    let mut ids = ids::reserve(conn, "product_groups", pairs.len())?.into_iter();
+    for (new, like) in pairs {
+        let there = grouped.get(&like).copied().or_else(|| known.get(&like).and_then(|product| product.group));
+        let group = if let Some(group) = there {
+            group
+        } else {
+            let sku = known.get(&like).map(|product| &product.sku).or_else(|| founded.get(&like).map(|row| &row.body.sku));
+            let Some(sku) = sku else { continue };
+            let taken = |conn: &mut Conn, code: &str| -> Result<bool> {
+                Ok(fresh.iter().any(|group| group.code == code) || group_codes_taken(conn, &[code])?.contains(code))
+            };
+            let first = sku::group_founded_by("", sku, |_| false);
+            let code = if taken(conn, &first)? { sku::group_founded_by("", sku, |code| code == first) } else { first };
+            let id = ids.next().ok_or_else(|| Error::internal("more groups were founded than there are pairs"))?;
+            fresh.push(FoundedGroup {
+                id,
+                code,
+                title: JsonText::of(&json!({}))?,
+                supplier_id: None,
+                parent: None,
+                created_at: batch.now.into(),
+                updated_at: batch.now.into(),
+            });
+            grouped.insert(like, id);
+            id
+        };
+        grouped.insert(new, group);
+    }
+    groups_found(conn, &fresh)?;
+    Ok(grouped)
+}
+
+/// Founds the products that these rows are the first of.
+struct Founder {
+    taken: HashSet<String>,
+    products: HashMap<i64, ProductRow>,
+    ids: Vec<i64>,
+    rows: usize,
+}
+
+impl Founder {
+    fn new(conn: &mut Conn, batch: &Batch, rows: &[PreparedRow], fresh: &[usize]) -> Result<Self> {
+        // Each collision adds two characters; who would collide three times over is found by the unique constraint.
+        let mut wanted = Vec::with_capacity(fresh.len() * 2);
+        for row in fresh.iter().filter_map(|at| rows.get(*at)) {
+            let first = sku::founded_by(&batch.supplier_code, &row.key, |_| false);
+            let second = sku::founded_by(&batch.supplier_code, &row.key, |code| code == first);
+            wanted.extend([first, second]);
+        }
+        let taken = skus_taken(conn, &wanted.iter().map(String::as_str).collect::<Vec<_>>())?;
+        Ok(Self { taken, products: HashMap::new(), ids: Vec::new(), rows: fresh.len() })
+    }
+
+    /// The product that a row founds.
+    fn found(&mut self, conn: &mut Conn, batch: &Batch, row: &PreparedRow) -> Result<i64> {
+        let sku = sku::founded_by(&batch.supplier_code, &row.key, |code| self.taken.contains(code));
+        self.taken.insert(sku.clone());
+        if self.ids.is_empty() {
+            self.ids = ids::reserve(conn, "products", self.rows)?;
+            self.ids.reverse();
+        }
+        let id = self.ids.pop().ok_or_else(|| Error::internal("more products were founded than there are rows"))?;
+        self.products.insert(id, ProductRow { id, body: NewProduct::empty(sku, batch.now.into())? });
+        Ok(id)
+    }
+}

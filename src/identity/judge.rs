@@ -1,0 +1,327 @@
+//! Two records in, a verdict out: one product, a colour of it, a question for a person, or two products.
+//!
+//! In steps, each with its reason. What contradicts comes first: an accessory is no lamp, two are not one, V2 is not V3. Then what
+//! identifies: the GTIN with an agreeing brand, the brand with its part number, the brand with its model. What is left is a score.
+
+use super::evidence::{EVIDENCE, Evidence, colors, price_ratio};
+use super::rules::MatchRules;
+use super::traits::{Kind, Traits};
+use serde::Serialize;
+
+/// What a verdict decides.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Decision {
+    /// One product.
+    Merge,
+    /// The same model in another colour: another product of one group.
+    Variant,
+    /// A person should look.
+    Review,
+    /// Two products.
+    Apart,
+}
+
+/// One reason of a verdict, for people.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+pub struct Reason {
+    /// Stable code, such as `same_gtin` or `other_generation`.
+    pub code: &'static str,
+    /// The trait it is about.
+    pub field: &'static str,
+    /// What one side says; empty where it says nothing.
+    pub left: String,
+    /// What the other side says.
+    pub right: String,
+}
+
+/// What two records are to each other.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+pub struct Verdict {
+    /// What is to be done.
+    pub decision: Decision,
+    /// How sure it is that both are one product, 0 to 1000.
+    pub score: u16,
+    /// Why, the strongest first.
+    pub reasons: Vec<Reason>,
+}
+
+fn reason(code: &'static str, field: &'static str, left: impl Into<String>, right: impl Into<String>) -> Reason {
+    Reason { code, field, left: left.into(), right: right.into() }
+}
+
+/// Scores of the steps that identify, before figures add to them or take away.
+const BY_GTIN: u16 = 990;
+const BY_MPN: u16 = 970;
+const BY_MODEL: u16 = 930;
+const BY_NAME: u16 = 600;
+
+/// Judges two records; the same whichever comes first, sides of the reasons aside.
+pub fn judge(rules: &MatchRules, left: &Traits, right: &Traits) -> Verdict {
+    if left.is_empty() || right.is_empty() {
+        return verdict(Decision::Apart, 0, vec![reason("nothing_to_compare", "", "", "")]);
+    }
+    let Judging { identity, mut against, gtin_conflict } = Judging::of(rules, left, right);
+    if let Some((score, mut reasons)) = identity {
+        let score = score.saturating_add_signed(agreement(rules, left, right, &mut reasons)).min(1000);
+        if against.is_empty() {
+            return variant(left, right, score, reasons);
+        }
+        // The number says one, the record says another: only a person can tell which is wrong.
+        let sure = reasons.iter().any(|reason| matches!(reason.code, "same_gtin"));
+        let ask = sure
+            || against
+                .iter()
+                .all(|reason| matches!(reason.code, "other_gtin" | "other_mpn" | "year_on_one_side" | "edition_on_one_side"));
+        against.append(&mut reasons);
+        return if ask {
+            verdict(Decision::Review, score.min(800), against)
+        } else {
+            verdict(Decision::Apart, score.min(200), against)
+        };
+    }
+    if !against.is_empty() && against.iter().any(|reason| reason.code != "other_gtin") {
+        return verdict(Decision::Apart, 50, against);
+    }
+    scored(rules, left, right, gtin_conflict)
+}
+
+/// What is found step by step.
+struct Judging {
+    /// What identifies, with its score.
+    identity: Option<(u16, Vec<Reason>)>,
+    /// What contradicts.
+    against: Vec<Reason>,
+    gtin_conflict: bool,
+}
+
+impl Judging {
+    fn of(rules: &MatchRules, left: &Traits, right: &Traits) -> Self {
+        let mut against = Vec::new();
+        let kinds = (left.kind, right.kind);
+        if kinds.0 != kinds.1
+            && matches!(
+                kinds,
+                (Kind::Accessory | Kind::SparePart | Kind::Bundle, Kind::Lamp)
+                    | (Kind::Lamp, Kind::Accessory | Kind::SparePart | Kind::Bundle)
+            )
+        {
+            against.push(reason("other_kind", "product_kind", kind_name(left.kind), kind_name(right.kind)));
+        }
+        let packs = (left.pack.unwrap_or(1), right.pack.unwrap_or(1));
+        if packs.0 != packs.1 {
+            against.push(reason("other_pack", "pack_quantity", packs.0.to_string(), packs.1.to_string()));
+        }
+        let brand_apart = matches!((&left.brand, &right.brand), (Some(mine), Some(theirs)) if mine != theirs);
+        if brand_apart && left.brand_known && right.brand_known {
+            against.push(reason("other_brand", "brand", shown(left.brand.as_ref()), shown(right.brand.as_ref())));
+        }
+        let (mine, theirs) = (&left.generation, &right.generation);
+        let first = |number: &Option<String>| number.clone().unwrap_or_else(|| "1".to_owned());
+        let models = left.model.is_some() && right.model.is_some();
+        if first(&mine.number) != first(&theirs.number) && (models || (mine.number.is_some() && theirs.number.is_some())) {
+            against.push(reason("other_generation", "generation", shown(mine.number.as_ref()), shown(theirs.number.as_ref())));
+        }
+        match (mine.year, theirs.year) {
+            (Some(mine), Some(theirs)) if mine != theirs => {
+                against.push(reason("other_generation", "year", mine.to_string(), theirs.to_string()));
+            }
+            (Some(year), None) if figures_differ(rules, left, right) => {
+                against.push(reason("year_on_one_side", "year", year.to_string(), ""));
+            }
+            (None, Some(year)) if figures_differ(rules, left, right) => {
+                against.push(reason("year_on_one_side", "year", "", year.to_string()));
+            }
+            _ => {}
+        }
+        let same_gtin = left.gtins.iter().find(|gtin| right.gtins.contains(gtin));
+        let gtin_conflict = same_gtin.is_none() && !left.gtins.is_empty() && !right.gtins.is_empty();
+        let mpns = (&left.mpn_key, &right.mpn_key);
+        let same_mpn = matches!(mpns, (Some(mine), Some(theirs)) if mine == theirs);
+        let same_brand = matches!((&left.brand, &right.brand), (Some(mine), Some(theirs)) if mine == theirs);
+        let same_model = matches!((&left.model, &right.model), (Some(mine), Some(theirs)) if mine.same(theirs));
+        let mut identity = None;
+        if let Some(gtin) = same_gtin {
+            identity = Some((BY_GTIN, vec![reason("same_gtin", "gtin", gtin, gtin)]));
+            if brand_apart && !against.iter().any(|reason| reason.code == "other_brand") {
+                against.push(reason("other_brand", "brand", shown(left.brand.as_ref()), shown(right.brand.as_ref())));
+            }
+            if let ((Some(mine), Some(theirs)), false) = (mpns, same_model)
+                && mine != theirs
+            {
+                against.push(reason("other_mpn", "mpn", mine, theirs));
+            }
+        } else if same_mpn && same_brand {
+            identity = Some((
+                BY_MPN,
+                vec![reason("same_brand_and_mpn", "mpn", shown(left.mpn_key.as_ref()), shown(right.mpn_key.as_ref()))],
+            ));
+        } else if same_model && same_brand {
+            identity = Some((BY_MODEL, vec![reason("same_brand_and_model", "model_name", model_name(left), model_name(right))]));
+            if let (Some(mine), Some(theirs)) = mpns
+                && mine != theirs
+                && colors(left, right) != Some(false)
+            {
+                against.push(reason("other_mpn", "mpn", mine, theirs));
+            }
+            let aside = |traits: &Traits| traits.model.as_ref().map(|model| model.aside.join(" ")).unwrap_or_default();
+            if aside(left) != aside(right) {
+                against.push(reason("edition_on_one_side", "model_name", aside(left), aside(right)));
+            }
+        }
+        if gtin_conflict && colors(left, right) != Some(false) {
+            against.push(reason("other_gtin", "gtin", left.gtins.join(" "), right.gtins.join(" ")));
+        }
+        if gtin_conflict && same_mpn && !against.iter().any(|reason| reason.code == "other_gtin") {
+            against.push(reason("other_gtin", "gtin", left.gtins.join(" "), right.gtins.join(" ")));
+        }
+        Self { identity, against, gtin_conflict }
+    }
+}
+
+/// One model: the same product, or another colour of it.
+fn variant(left: &Traits, right: &Traits, score: u16, mut reasons: Vec<Reason>) -> Verdict {
+    let by_number = reasons.iter().any(|reason| matches!(reason.code, "same_gtin" | "same_brand_and_mpn"));
+    if colors(left, right) == Some(false) && !by_number {
+        reasons.push(reason("other_color", "body_color", left.colors.join(" "), right.colors.join(" ")));
+        return verdict(Decision::Variant, score, reasons);
+    }
+    verdict(Decision::Merge, score, reasons)
+}
+
+/// What figures add to an identity or take from it, in thousandths; they never decide alone, because honest sources differ.
+fn agreement(rules: &MatchRules, left: &Traits, right: &Traits, reasons: &mut Vec<Reason>) -> i16 {
+    let mut sum = 0_i16;
+    for (field, share, mine, theirs) in figures(rules, left, right) {
+        let (Some(mine), Some(theirs)) = (mine, theirs) else { continue };
+        let near = differs(mine, theirs) <= share;
+        sum += if near { 4 } else { -6 };
+        reasons.push(reason(if near { "agrees" } else { "differs" }, field, mine.to_string(), theirs.to_string()));
+    }
+    if let Some(ratio) = price_ratio(left, right) {
+        let near = ratio <= rules.tolerance.price;
+        sum += if near { 2 } else { -2 };
+        let shown = |traits: &Traits| traits.price.map(|price| price.to_string()).unwrap_or_default();
+        reasons.push(reason(if near { "agrees" } else { "differs" }, "price", shown(left), shown(right)));
+    }
+    sum
+}
+
+type Figure = (&'static str, f32, Option<f32>, Option<f32>);
+
+fn figures(rules: &MatchRules, left: &Traits, right: &Traits) -> [Figure; 5] {
+    let (share, mine, theirs) = (&rules.tolerance, &left.measures, &right.measures);
+    let [with_mine, without_mine] = mine.weight;
+    let [with_theirs, without_theirs] = theirs.weight;
+    [
+        ("light_output_max", share.lumens, mine.lumens, theirs.lumens),
+        ("beam_distance_max", share.beam, mine.beam, theirs.beam),
+        ("dim_length", share.length, mine.length, theirs.length),
+        ("weight_with_battery", share.weight, with_mine, with_theirs),
+        ("weight_without_battery", share.weight, without_mine, without_theirs),
+    ]
+}
+
+/// By what share of the larger one two figures differ.
+fn differs(mine: f32, theirs: f32) -> f32 {
+    let most = mine.max(theirs);
+    if most > 0.0 { (mine - theirs).abs() / most } else { 0.0 }
+}
+
+/// Do light output or beam distance contradict each other?
+fn figures_differ(rules: &MatchRules, left: &Traits, right: &Traits) -> bool {
+    let figures = figures(rules, left, right);
+    figures
+        .iter()
+        .take(2)
+        .any(|(_, share, mine, theirs)| matches!((mine, theirs), (Some(mine), Some(theirs)) if differs(*mine, *theirs) > *share))
+}
+
+/// No identifier and no model says it: the chance by all evidence.
+fn scored(rules: &MatchRules, left: &Traits, right: &Traits, gtin_conflict: bool) -> Verdict {
+    let evidence = Evidence::about(left, right);
+    let chance = 1.0 / (1.0 + (-evidence.dot(&rules.weights)).exp());
+    #[expect(clippy::cast_possible_truncation, clippy::cast_sign_loss, reason = "between 0 and 1000")]
+    let mut score = (chance * 1000.0).clamp(0.0, 1000.0) as u16;
+    let mut reasons = strongest(rules, &evidence, left, right);
+    let lamp = left.kind == Kind::Lamp || right.kind == Kind::Lamp;
+    let (merge, review) = if lamp {
+        (rules.thresholds.lamp_merge, rules.thresholds.lamp_review)
+    } else {
+        (rules.thresholds.merge, rules.thresholds.review)
+    };
+    if let (Some(mine), Some(theirs)) = (&left.model, &right.model) {
+        // Two models of one brand that are named otherwise: at most a question.
+        let near = left.brand == right.brand && near_names(mine, theirs) && !figures_differ(rules, left, right);
+        if near {
+            reasons.insert(0, reason("like_model", "model_name", &mine.whole, &theirs.whole));
+            return verdict(Decision::Review, BY_NAME, reasons);
+        }
+        reasons.insert(0, reason("other_model", "model_name", &mine.whole, &theirs.whole));
+        return verdict(Decision::Apart, score.min(150), reasons);
+    }
+    if gtin_conflict {
+        reasons.insert(0, reason("other_gtin", "gtin", left.gtins.join(" "), right.gtins.join(" ")));
+        score = score.min(merge.saturating_sub(1));
+    }
+    if score >= merge {
+        return variant(left, right, score, reasons);
+    }
+    verdict(if score >= review { Decision::Review } else { Decision::Apart }, score, reasons)
+}
+
+/// Names of the same words in another order, or that differ by words only that one side adds.
+fn near_names(mine: &super::model::ModelName, theirs: &super::model::ModelName) -> bool {
+    if mine.words.is_empty() || theirs.words.is_empty() {
+        return false;
+    }
+    let (mut a, mut b): (Vec<char>, Vec<char>) = (mine.bare.chars().collect(), theirs.bare.chars().collect());
+    a.sort_unstable();
+    b.sort_unstable();
+    let (short, long) = if mine.words.len() <= theirs.words.len() { (mine, theirs) } else { (theirs, mine) };
+    let digits = |name: &str| name.chars().filter(char::is_ascii_digit).collect::<String>();
+    let inside = short.words.iter().all(|word| long.words.contains(word)) && short.bare.len() >= 4;
+    let typo = mine.bare.len().min(theirs.bare.len()) >= 6
+        && digits(&mine.bare) == digits(&theirs.bare)
+        && strsim::osa_distance(&mine.bare, &theirs.bare) <= 1;
+    a == b || inside || typo
+}
+
+/// The evidence that weighs most, as reasons.
+fn strongest(rules: &MatchRules, evidence: &Evidence, left: &Traits, right: &Traits) -> Vec<Reason> {
+    let mut parts: Vec<(f32, &'static str)> = EVIDENCE
+        .iter()
+        .zip(evidence.values().iter().zip(rules.weights.values()))
+        .skip(1)
+        .map(|(name, (value, weight))| (value * weight, *name))
+        .filter(|(part, _)| part.abs() >= 0.3)
+        .collect();
+    parts.sort_by(|(a, _), (b, _)| b.abs().total_cmp(&a.abs()));
+    parts.into_iter().take(4).map(|(_, name)| reason(name, "title", said(left), said(right))).collect()
+}
+
+fn said(traits: &Traits) -> String {
+    traits.brand.clone().unwrap_or_default()
+}
+
+fn model_name(traits: &Traits) -> String {
+    traits.model.as_ref().map(|model| model.whole.clone()).unwrap_or_default()
+}
+
+fn shown(text: Option<&String>) -> String {
+    text.cloned().unwrap_or_default()
+}
+
+fn kind_name(kind: Kind) -> &'static str {
+    match kind {
+        Kind::Unknown => "",
+        Kind::Lamp => "lamp",
+        Kind::Accessory => "accessory",
+        Kind::SparePart => "spare_part",
+        Kind::Bundle => "bundle",
+    }
+}
+
+fn verdict(decision: Decision, score: u16, reasons: Vec<Reason>) -> Verdict {
+    Verdict { decision, score, reasons }
+}

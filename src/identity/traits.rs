@@ -1,0 +1,283 @@
+//! What is compared of one record: its identifiers, its names cut into words, and the figures that tell lamps apart.
+//!
+//! A supplier's row and a golden record become the same [`Traits`], so that both are judged by the same rules.
+
+use super::lexicon::Lexicon;
+use super::model::{self, Generation, ModelName};
+use super::mpn;
+use super::rules::MatchRules;
+use super::text::Text;
+use super::words::{Sort, Token, tokens};
+use crate::dictionary::Dictionary;
+use crate::import::PreparedRow;
+use crate::normalize::Value;
+use crate::pricing::Money;
+use rust_decimal::prelude::ToPrimitive;
+
+/// What sort of thing a record is.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub enum Kind {
+    /// Nothing says it.
+    #[default]
+    Unknown,
+    /// A lamp.
+    Lamp,
+    /// A battery, charger, headband, mount.
+    Accessory,
+    /// A part of a lamp.
+    SparePart,
+    /// A lamp with more, sold as one.
+    Bundle,
+}
+
+/// Figures of a lamp in the dictionary's canonical units; zero and less are never stored.
+#[derive(Debug, Clone, Copy, Default, PartialEq)]
+pub struct Measures {
+    /// Light output, lm.
+    pub lumens: Option<f32>,
+    /// Weight on the bases that the record states, g: with battery, without.
+    pub weight: [Option<f32>; 2],
+    /// Longest side, mm.
+    pub length: Option<f32>,
+    /// Beam distance, m.
+    pub beam: Option<f32>,
+}
+
+/// What a record calls itself.
+#[derive(Debug, Clone, Copy, Default)]
+pub struct Names<'a> {
+    /// Brand, as written.
+    pub brand: Option<&'a str>,
+    /// Title in whatever language.
+    pub title: Option<&'a str>,
+    /// Model's name.
+    pub model: Option<&'a str>,
+    /// Manufacturer's part number.
+    pub mpn: Option<&'a str>,
+    /// Description, plain or HTML.
+    pub description: Option<&'a str>,
+    /// What else the record says, for want of a title.
+    pub rest: Option<&'a str>,
+    /// Price in the shop, else what the supplier charges.
+    pub price: Option<Money>,
+}
+
+/// What is compared of one record.
+#[derive(Debug, Clone, Default)]
+pub struct Traits {
+    /// Usable 14-digit GTINs.
+    pub gtins: Vec<String>,
+    /// A GTIN as written that cannot be used.
+    pub gtin_damaged: Option<String>,
+    /// The brand's key; see [`mpn::brand_key`].
+    pub brand: Option<String>,
+    /// Does the dictionary know the brand?
+    pub brand_known: bool,
+    /// Folded part number.
+    pub mpn_key: Option<String>,
+    /// The model's name.
+    pub model: Option<ModelName>,
+    /// Which generation of it.
+    pub generation: Generation,
+    /// Lamps in the pack, where it is said.
+    pub pack: Option<u32>,
+    /// Colour codes of the dictionary, sorted.
+    pub colors: Vec<String>,
+    /// What sort of thing it is.
+    pub kind: Kind,
+    /// Its figures.
+    pub measures: Measures,
+    /// Its price.
+    pub price: Option<Money>,
+    /// Its words.
+    pub text: Text,
+}
+
+impl Traits {
+    /// Of a supplier's row.
+    pub fn of_row(row: &PreparedRow, dictionary: &Dictionary) -> Self {
+        let text = |code: &str| row.claims.iter().filter(|claim| claim.attribute == code).find_map(|claim| claim.value.as_text());
+        let rest = if text("title").is_none() && text("model_name").is_none() { said(row) } else { String::new() };
+        let names = Names {
+            brand: row.brand.as_deref(),
+            title: text("title"),
+            model: text("model_name"),
+            mpn: row.mpn.as_deref(),
+            description: text("description"),
+            rest: (!rest.is_empty()).then_some(rest.as_str()),
+            price: row.recommended_price.or(row.cost),
+        };
+        let values = row.claims.iter().map(|claim| (claim.attribute.as_str(), &claim.value));
+        let mut traits = Self::of_values(&names, values, dictionary);
+        if let Some(gtin) = row.gtin.clone().filter(|gtin| !traits.gtins.contains(gtin)) {
+            traits.gtins.push(gtin);
+        }
+        let damaged = row.issues.iter().find(|issue| issue.code.starts_with("gtin_"));
+        traits.gtin_damaged = damaged.filter(|_| traits.gtins.is_empty()).map(|issue| issue.raw.clone());
+        traits
+    }
+
+    /// Of a golden record or any other values by attribute code.
+    pub fn of_values<'a>(names: &Names<'_>, values: impl Iterator<Item = (&'a str, &'a Value)>, dictionary: &Dictionary) -> Self {
+        let (rules, lexicon) = (MatchRules::embedded(), Lexicon::of(dictionary));
+        let mut traits = Self { price: names.price, ..Self::default() };
+        for (code, value) in values {
+            traits.value(code, value);
+        }
+        traits.brand(names, dictionary, rules);
+        traits.mpn_key = names.mpn.and_then(mpn::mpn_key);
+        let whole: Vec<&str> = [names.brand, names.title, names.model, names.mpn, names.rest].into_iter().flatten().collect();
+        let words: Vec<Token> = whole.iter().flat_map(|part| tokens(rules, part)).collect();
+        let title = names.title.or(names.model).or(names.rest).unwrap_or_default();
+        let title_words = tokens(rules, title);
+        traits.name(names, &title_words, rules, &lexicon);
+        if traits.colors.is_empty() {
+            traits.colors = lexicon.colors(&title_words);
+        }
+        if traits.pack.is_none() {
+            traits.pack = pack(rules, &title_words);
+        }
+        if matches!(traits.kind, Kind::Unknown | Kind::Lamp) {
+            traits.kind = kind(rules, &title_words, title).unwrap_or(traits.kind);
+        }
+        if traits.kind == Kind::Unknown && (traits.measures.lumens.is_some() || traits.measures.beam.is_some()) {
+            traits.kind = Kind::Lamp;
+        }
+        traits.colors.sort();
+        traits.colors.dedup();
+        traits.text = Text::new(rules, &words, names.mpn, names.description.unwrap_or_default());
+        traits
+    }
+
+    /// Is there anything by which it may be recognised?
+    pub fn is_empty(&self) -> bool {
+        self.gtins.is_empty() && self.mpn_key.is_none() && self.model.is_none() && self.text.words.is_empty()
+    }
+
+    fn value(&mut self, code: &str, value: &Value) {
+        let amount = |value: &Value| match value {
+            Value::Measure(measure) => measure.amount.to_f32().filter(|amount| *amount > 0.0),
+            _ => None,
+        };
+        let [with, without] = &mut self.measures.weight;
+        match (code, value) {
+            ("gtin", Value::Text(gtin)) if !self.gtins.contains(gtin) => self.gtins.push(gtin.clone()),
+            ("light_output_max", value) => self.measures.lumens = amount(value),
+            ("weight_with_battery", value) => *with = amount(value),
+            ("weight_without_battery", value) => *without = amount(value),
+            ("dim_length", value) => self.measures.length = amount(value),
+            ("beam_distance_max", value) => self.measures.beam = amount(value),
+            ("pack_quantity", Value::Integer(pack)) => self.pack = u32::try_from(*pack).ok(),
+            ("body_color", Value::List(colors)) => self.colors.clone_from(colors),
+            ("category" | "product_kind", Value::Text(text)) => {
+                let kind = match text.as_str() {
+                    "headlamps" | "flashlights" | "lanterns" | "headlamp" | "flashlight" | "lantern" => Kind::Lamp,
+                    "headlamp_accessories" | "batteries" | "chargers" | "accessory" | "battery" | "charger" => Kind::Accessory,
+                    "spare_part" => Kind::SparePart,
+                    "bundles" | "bundle" => Kind::Bundle,
+                    _ => Kind::Unknown,
+                };
+                if self.kind == Kind::Unknown {
+                    self.kind = kind;
+                }
+            }
+            _ => {}
+        }
+    }
+
+    fn brand(&mut self, names: &Names<'_>, dictionary: &Dictionary, rules: &MatchRules) {
+        if let Some(brand) = names.brand {
+            self.brand = mpn::brand_key(dictionary, brand);
+            self.brand_known = dictionary.brand(brand).is_some();
+            return;
+        }
+        // A brand that stands first in the title, where no column says it.
+        let words = tokens(rules, names.title.or(names.rest).unwrap_or_default());
+        for count in [3, 2, 1] {
+            let head: Vec<&str> = words.iter().take(count).map(|word| word.text.as_str()).collect();
+            let head = head.join(" ");
+            if head.len() >= 3 && dictionary.brand(&head).is_some() {
+                self.brand = mpn::brand_key(dictionary, &head);
+                self.brand_known = true;
+                return;
+            }
+        }
+    }
+
+    /// The model's name, from its column or, of a known brand, from the title.
+    fn name(&mut self, names: &Names<'_>, title: &[Token], rules: &MatchRules, lexicon: &Lexicon) {
+        let brand: Vec<String> = tokens(rules, names.brand.unwrap_or_default()).into_iter().map(|word| word.text).collect();
+        let color = |word: &str| lexicon.color(word);
+        if let Some(name) = names.model {
+            let (model, generation, colors) = model::read(rules, name, &brand, color);
+            self.generation = generation;
+            if self.colors.is_empty() {
+                self.colors = colors;
+            }
+            self.model = (!model.whole.is_empty()).then_some(model);
+        } else {
+            let mut words = title.to_vec();
+            model::take_generation(rules, &mut words, &mut self.generation, false);
+        }
+    }
+}
+
+/// The record's texts in one line, addresses left out.
+fn said(row: &PreparedRow) -> String {
+    let texts = row.raw.values().filter_map(serde_json::Value::as_str).filter(|text| !text.contains("://") && text.len() < 300);
+    texts.take(12).collect::<Vec<_>>().join(" ").chars().take(400).collect()
+}
+
+/// `2-pack`, `pack of 3`, `2er Set`.
+fn pack(rules: &MatchRules, words: &[Token]) -> Option<u32> {
+    let is_pack = |word: &Token| rules.words.pack.contains(&word.text);
+    for (at, word) in words.iter().enumerate() {
+        let number = |word: &Token| (word.sort == Sort::Number && !word.decimal).then(|| word.text.parse().ok()).flatten();
+        let inside = |word: &Token| {
+            let digits = word.text.find(|c: char| !c.is_ascii_digit())?;
+            let (number, rest) = word.text.split_at_checked(digits)?;
+            let next = words.get(at + 1).is_some_and(is_pack);
+            (rules.words.pack.contains(rest) || ((rest == "er" || rest == "x") && next)).then(|| number.parse().ok()).flatten()
+        };
+        let next = words.get(at + 1);
+        let found = match number(word) {
+            Some(count) if next.is_some_and(is_pack) => Some(count),
+            Some(_) => None,
+            None if is_pack(word) && next.is_some_and(|next| rules.words.of.contains(&next.text)) => {
+                words.get(at + 2).and_then(number)
+            }
+            None => inside(word),
+        };
+        if let Some(count) = found.filter(|count| (1..=10_000).contains(count)) {
+            return Some(count);
+        }
+    }
+    None
+}
+
+/// What a title says it sells. What follows "with" comes along; what stands before "for" is what is sold.
+fn kind(rules: &MatchRules, words: &[Token], title: &str) -> Option<Kind> {
+    let words_set = &rules.words;
+    let first = |set: &std::collections::HashSet<String>| {
+        words.iter().enumerate().find_map(|(at, word)| {
+            let pair = words.get(at + 1).map(|next| format!("{} {}", word.text, next.text));
+            (set.contains(&word.text) || pair.is_some_and(|pair| set.contains(&pair))).then_some(at)
+        })
+    };
+    let with = first(&words_set.with).unwrap_or(usize::MAX);
+    let fits = first(&words_set.r#for).unwrap_or(usize::MAX);
+    let lamp = first(&words_set.lamp);
+    if let Some(spare) = first(&words_set.spare).filter(|at| *at < with) {
+        return (lamp.is_some() || spare < fits).then_some(Kind::SparePart);
+    }
+    if first(&words_set.bundle).is_some_and(|at| at < fits) || (lamp.is_some() && title.contains(" + ")) {
+        return Some(Kind::Bundle);
+    }
+    let accessory = first(&words_set.accessory).filter(|at| *at < with);
+    match (accessory, lamp) {
+        (Some(accessory), Some(lamp)) => Some(if accessory < lamp || fits < lamp { Kind::Accessory } else { Kind::Lamp }),
+        (Some(_), None) => Some(Kind::Accessory),
+        (None, Some(_)) => Some(Kind::Lamp),
+        (None, None) => None,
+    }
+}
