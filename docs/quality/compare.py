@@ -1,8 +1,8 @@
 #!/usr/bin/env python3
 """Holds Beamline against quantulum3 and pint on the same sentences in the same run, and prints a table.
 
-    python3 -m venv /tmp/rivals && /tmp/rivals/bin/pip install quantulum3==0.10.0 pint==0.25
-    /tmp/rivals/bin/python docs/quality/compare.py --beamline target/release/beamline --against DIR
+    python3 -m venv rivals && rivals/bin/pip install quantulum3==0.10.0 pint==0.25
+    rivals/bin/python docs/quality/compare.py --beamline target/release/beamline --against DIR
 
 What counts as right is the same for all: the family of units agrees, and the amount in the family's base unit is within 0.01 %.
 Of an interval its ends and its middle count, of a compound its sum and its parts. pint reads expressions, not sentences; so every
