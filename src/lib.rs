@@ -41,6 +41,7 @@ pub mod import;
 pub mod jobs;
 pub mod normalize;
 pub mod pricing;
+pub mod quality;
 pub mod search;
 pub mod stock;
 pub mod suppliers;

@@ -17,6 +17,7 @@ mod migrate;
 mod normalize;
 mod openapi;
 mod progress;
+mod quality;
 mod reindex;
 mod resolve;
 mod search;
@@ -52,6 +53,7 @@ enum Command {
     Resolve(resolve::Resolve),
     Normalize(normalize::NormalizeArgs),
     Gtin(gtin::GtinArgs),
+    Quality(quality::QualityArgs),
     Match(r#match::Match),
     Search(search::Search),
     Reindex(reindex::Reindex),
@@ -77,6 +79,10 @@ impl Command {
             Self::Normalize(args) => {
                 let dictionary = Dictionary::load(config.schema.as_deref())?;
                 answered(normalize::run(&args, &dictionary, &mut std::io::stdout().lock()))
+            }
+            Self::Quality(args) => {
+                let dictionary = Dictionary::load(config.schema.as_deref())?;
+                answered(quality::run(&args, &dictionary, &mut std::io::stdout().lock()))
             }
             Self::Gtin(args) => answered(gtin::run(&args, &mut std::io::stdout().lock())),
             Self::Match(found) => found.run(config).await,

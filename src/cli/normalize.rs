@@ -2,7 +2,7 @@
 
 use crate::{
     dictionary::{Attribute, Dictionary},
-    normalize::{Hints, Mode, Reading, Status, Value, normalize},
+    normalize::{FoundQuantity, Hints, Mode, Reading, Status, Value, normalize, quantities},
 };
 use anyhow::{Context, bail};
 use serde::Serialize;
@@ -13,7 +13,7 @@ use std::{io::Write, path::PathBuf};
 #[derive(Debug, clap::Args)]
 pub struct NormalizeArgs {
     /// Attribute code, or a column name that the dictionary knows
-    #[arg(long, env = "BEAMLINE_ATTRIBUTE", value_name = "CODE", required_unless_present = "file")]
+    #[arg(long, env = "BEAMLINE_ATTRIBUTE", value_name = "CODE", required_unless_present_any = ["file", "quantities"])]
     pub attribute: Option<String>,
     /// Language tag of the texts, such as de or az
     #[arg(long, env = "BEAMLINE_LOCALE", value_name = "TAG")]
@@ -24,6 +24,9 @@ pub struct NormalizeArgs {
     /// CSV file with the columns attribute, raw and, if wanted, locale and unit
     #[arg(long, env = "BEAMLINE_NORMALIZE_FILE", value_name = "FILE.csv", conflicts_with_all = ["attribute", "values"])]
     pub file: Option<PathBuf>,
+    /// Find every quantity of any kind in the texts, whatever they are about
+    #[arg(long, env = "BEAMLINE_QUANTITIES", conflicts_with_all = ["attribute", "file"])]
+    pub quantities: bool,
     /// Texts to read
     #[arg(allow_hyphen_values = true, value_name = "VALUE")]
     pub values: Vec<String>,
@@ -33,6 +36,14 @@ pub struct NormalizeArgs {
 pub fn run(args: &NormalizeArgs, dictionary: &Dictionary, out: &mut dyn Write) -> anyhow::Result<()> {
     if let Some(path) = &args.file {
         return run_file(args, path, dictionary, out);
+    }
+    if args.quantities {
+        let hints = Hints { locale: args.locale.clone(), ..Hints::default() };
+        for raw in &args.values {
+            let found: Vec<Json> = quantities(dictionary, raw, &hints).iter().map(quantity).collect();
+            write_line(out, &json!({"raw": raw, "quantities": found}))?;
+        }
+        return Ok(());
     }
     let Some(code) = args.attribute.as_deref() else { bail!("give --attribute CODE with the texts, or --file FILE.csv") };
     let Some(attribute) = find(dictionary, code, args.locale.as_deref()) else {
@@ -45,6 +56,12 @@ pub fn run(args: &NormalizeArgs, dictionary: &Dictionary, out: &mut dyn Write) -
         write_line(out, &object(code, raw, &normalize(dictionary, attribute, raw, &hints)))?;
     }
     Ok(())
+}
+
+fn quantity(found: &FoundQuantity<'_>) -> Json {
+    let text = |amount: rust_decimal::Decimal| amount.normalize().to_string();
+    json!({"value": text(found.amount), "to": found.to.map(text), "tolerance": found.tolerance.map(text), "unit": found.unit.code,
+        "family": found.unit.family, "span": [found.span.0, found.span.1]})
 }
 
 fn run_file(args: &NormalizeArgs, path: &std::path::Path, dictionary: &Dictionary, out: &mut dyn Write) -> anyhow::Result<()> {

@@ -74,6 +74,9 @@ impl Bounds {
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct Cue {
+    /// Letters and signs that stand for it beside an amount: `L`, `Ø`. Where attributes share one, the first that is free takes it.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub letters: Vec<String>,
     /// Attributes that may be confused with each other share a group, such as `weight`.
     pub group: String,
     /// Written into the reading's qualifiers when a phrase was found.
@@ -150,6 +153,23 @@ pub struct Attribute {
     /// The choices of a select or multi-select.
     #[serde(default, rename = "option", skip_serializing_if = "Vec::is_empty")]
     pub options: Vec<SelectOption>,
+    /// Makers of the parts that a text list names.
+    #[serde(default, rename = "maker", skip_serializing_if = "Vec::is_empty")]
+    pub makers: Vec<Maker>,
+}
+
+/// A maker of parts such as LEDs, and its models. A model belongs to one maker only.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Maker {
+    /// Its own spelling; empty for a kind of part that many make.
+    pub name: String,
+    /// Other spellings.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub synonyms: Vec<String>,
+    /// Its models, as it writes them.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub models: Vec<String>,
 }
 
 impl Attribute {

@@ -3,25 +3,93 @@
 use super::{Attribute, Brand, Category, LocaleWords, Unit};
 use crate::normalize::text::key;
 use std::collections::{BTreeMap, HashMap, HashSet};
+use std::hash::{BuildHasherDefault, Hasher};
 
 /// Positions by key; the texts stay with their owners.
 #[derive(Debug, Clone, Default)]
 pub(super) struct Index {
     /// Legal forms of companies, as brand keys: what follows a name and is none of it.
     pub(super) legal_forms: HashSet<String>,
-    pub(super) attributes: HashMap<String, usize>,
+    pub(super) attributes: Quick<Option<usize>>,
     pub(super) headers: HashMap<String, usize>,
     pub(super) options: HashMap<String, BTreeMap<String, usize>>,
-    pub(super) units: HashMap<String, usize>,
-    /// Spelling as written, then by key, per family; the family "" holds all of them.
-    spellings: HashMap<String, HashMap<String, usize>>,
-    spelling_keys: HashMap<String, HashMap<String, usize>>,
+    pub(super) units: Quick<Option<usize>>,
+    /// The units of a spelling, in the file's order: as it is written, and by key.
+    spellings: Quick<Vec<Spelt>>,
+    spelling_keys: Quick<Vec<Spelt>>,
+    families: Quick<Option<u8>>,
     pub(super) categories: HashMap<String, usize>,
     pub(super) category_words: HashMap<String, usize>,
     /// Words that mean a category only as the whole of a part.
     category_alone: HashMap<String, usize>,
     brands: HashMap<String, usize>,
     pub(super) words: Words,
+}
+
+/// A unit that a spelling leads to.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) struct Spelt {
+    /// Its family's place among the families.
+    pub(crate) family: u8,
+    /// Its place among the units.
+    pub(crate) unit: u16,
+}
+
+/// A map by short texts of ours, quick to look up. What is looked up comes from outside, but only what is ours is kept, so nobody can
+/// fill it with texts of one hash.
+#[derive(Debug, Clone)]
+pub(crate) struct Quick<T> {
+    map: HashMap<Box<str>, T, BuildHasherDefault<Fnv>>,
+}
+
+impl<T> Default for Quick<T> {
+    fn default() -> Self {
+        Self { map: HashMap::default() }
+    }
+}
+
+impl<T: Default> Quick<T> {
+    pub(crate) fn get(&self, text: &str) -> Option<&T> {
+        self.map.get(text)
+    }
+
+    fn len(&self) -> usize {
+        self.map.len()
+    }
+
+    pub(super) fn entry(&mut self, text: &str) -> &mut T {
+        self.map.entry(text.into()).or_default()
+    }
+}
+
+/// FNV-1a over whole words: short texts are all that it is for.
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct Fnv(u64);
+
+impl Default for Fnv {
+    fn default() -> Self {
+        Self(0xcbf2_9ce4_8422_2325)
+    }
+}
+
+impl Hasher for Fnv {
+    fn finish(&self) -> u64 {
+        // The map takes its control bits from the top, where short texts leave few.
+        self.0 ^ self.0.rotate_left(29)
+    }
+
+    fn write(&mut self, bytes: &[u8]) {
+        let mut state = self.0;
+        let mut chunks = bytes.chunks_exact(8);
+        for chunk in &mut chunks {
+            let word = chunk.try_into().map_or(0, u64::from_le_bytes);
+            state = (state ^ word).wrapping_mul(0x9e37_79b9_7f4a_7c15).rotate_left(23);
+        }
+        for byte in chunks.remainder() {
+            state = (state ^ u64::from(*byte)).wrapping_mul(0x0100_0000_01b3);
+        }
+        self.0 = state.wrapping_mul(0x9e37_79b9_7f4a_7c15);
+    }
 }
 
 /// The words of every locale together, as keys.
@@ -61,7 +129,28 @@ pub struct Words {
     pub proprietary: HashSet<String>,
     /// Mode words to mode codes.
     pub modes: HashMap<String, String>,
+    /// Every phrase that limits an amount.
+    pub(crate) limits: Quick<Limit>,
+    /// First characters of null words that are ASCII, a bit each.
+    null_begins: u128,
 }
+
+/// How a phrase limits the amount beside it.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+#[expect(clippy::struct_excessive_bools, reason = "a phrase may be several of these in different languages")]
+pub(crate) struct Limit {
+    pub(crate) up_to: bool,
+    pub(crate) at_least: bool,
+    pub(crate) approximately: bool,
+    pub(crate) per_piece: bool,
+    pub(crate) per_pack: bool,
+    /// The qualifier of a mode.
+    pub(crate) mode: Option<&'static str>,
+}
+
+/// Modes that say of which brightness an amount is, and their qualifiers.
+const MODE_QUALIFIERS: [(&str, &str); 5] =
+    [("turbo", "in_turbo"), ("high", "in_high"), ("medium", "in_medium"), ("low", "in_low"), ("ultralow", "in_ultralow")];
 
 /// Bytes of a cell that may say nothing; a description is not looked up among words.
 const LONGEST_NULL: usize = 200;
@@ -90,9 +179,23 @@ impl Words {
             ] {
                 set.extend(list.iter().map(|word| key(word)).filter(|word| !word.is_empty()));
             }
+            locale.per_piece.iter().for_each(|word| words.limits.entry(&key(word)).per_piece = true);
+            locale.per_pack.iter().for_each(|word| words.limits.entry(&key(word)).per_pack = true);
             for (code, list) in &locale.modes {
                 words.modes.extend(list.iter().map(|word| (key(word), code.clone())));
             }
+        }
+        words.up_to.iter().for_each(|word| words.limits.entry(word).up_to = true);
+        words.at_least.iter().for_each(|word| words.limits.entry(word).at_least = true);
+        words.approximately.iter().for_each(|word| words.limits.entry(word).approximately = true);
+        for (word, code) in &words.modes {
+            let qualifier = MODE_QUALIFIERS.iter().find(|(known, _)| known == code).map(|(_, qualifier)| *qualifier);
+            if qualifier.is_some() {
+                words.limits.entry(word).mode = qualifier;
+            }
+        }
+        for word in &words.null {
+            words.null_begins |= word.chars().next().map_or(0, bit);
         }
         words
     }
@@ -102,8 +205,17 @@ impl Words {
         if !text.chars().any(char::is_alphanumeric) {
             return true;
         }
+        let first = text.trim_start().chars().next().map_or(0, |c| bit(c.to_ascii_lowercase()));
+        if text.is_ascii() && first != 0 && self.null_begins & first == 0 {
+            return false;
+        }
         text.len() <= LONGEST_NULL && self.null.contains(&key(text))
     }
+}
+
+/// The bit of a letter or digit; none of anything else.
+fn bit(c: char) -> u128 {
+    if c.is_ascii_alphanumeric() { 1_u128.checked_shl(u32::from(c)).unwrap_or(0) } else { 0 }
 }
 
 /// Does one of the phrases stand in this key, at word boundaries?
@@ -145,6 +257,9 @@ pub(crate) fn runs(text_key: &str) -> impl Iterator<Item = &str> {
     })
 }
 
+/// Bytes of a unit's spelling, at most.
+const LONGEST_UNIT: usize = 60;
+
 /// A unit's spelling without what people put between its letters: `A•г`, `lb.`, `° C`.
 pub(super) fn bare_spelling(text: &str) -> String {
     text.chars()
@@ -163,7 +278,7 @@ impl Index {
     ) -> Self {
         let mut index = Self { words: Words::build(locales), ..Self::default() };
         for (at, attribute) in attributes.iter().enumerate() {
-            index.attributes.insert(attribute.code.clone(), at);
+            *index.attributes.entry(&attribute.code) = Some(at);
             let names = std::iter::once(&attribute.code).chain(attribute.label.values()).chain(&attribute.synonyms);
             for name in names {
                 index.headers.entry(key(&name.replace('/', " "))).or_insert(at);
@@ -177,12 +292,17 @@ impl Index {
             }
         }
         for (at, unit) in units.iter().enumerate() {
-            index.units.insert(unit.code.clone(), at);
-            for family in ["", &unit.family] {
-                for spelling in std::iter::once(&unit.code).chain([&unit.symbol]).chain(&unit.spellings) {
-                    let bare = bare_spelling(spelling);
-                    index.spelling_keys.entry(family.to_owned()).or_default().entry(key(&bare)).or_insert(at);
-                    index.spellings.entry(family.to_owned()).or_default().entry(bare).or_insert(at);
+            *index.units.entry(&unit.code) = Some(at);
+            let place = index.families.len();
+            let family = *index.families.entry(&unit.family).get_or_insert(u8::try_from(place).unwrap_or(u8::MAX));
+            let Ok(unit_at) = u16::try_from(at) else { continue };
+            let spelt = Spelt { family, unit: unit_at };
+            for spelling in std::iter::once(&unit.code).chain([&unit.symbol]).chain(&unit.spellings) {
+                let bare = bare_spelling(spelling);
+                for known in [index.spelling_keys.entry(&key(&bare)), index.spellings.entry(&bare)] {
+                    if !known.iter().any(|other| other.family == family) {
+                        known.push(spelt);
+                    }
                 }
             }
         }
@@ -203,14 +323,47 @@ impl Index {
         index
     }
 
-    pub(super) fn unit(&self, family: Option<&str>, text: &str) -> Option<usize> {
-        if text.len() > 60 {
-            return None;
+    /// The units that this text spells, one of a family, in the file's order; and whether it is written exactly so.
+    pub(super) fn units(&self, text: &str) -> (&[Spelt], bool) {
+        if text.len() > LONGEST_UNIT || text.is_empty() {
+            return (&[], false);
         }
-        let family = family.unwrap_or_default();
+        if text.bytes().all(|byte| byte.is_ascii_alphanumeric() || matches!(byte, b'%' | b'/' | b'"' | b'\'')) {
+            if let Some(known) = self.spellings.get(text) {
+                return (known, true);
+            }
+            let mut room = [0_u8; LONGEST_UNIT];
+            let Some(room) = room.get_mut(..text.len()) else { return (&[], false) };
+            room.copy_from_slice(text.as_bytes());
+            room.make_ascii_lowercase();
+            let folded = std::str::from_utf8(room).unwrap_or_default();
+            return (self.spelling_keys.get(folded).map_or(&[], Vec::as_slice), false);
+        }
         let bare = bare_spelling(text);
-        let exact = self.spellings.get(family).and_then(|spellings| spellings.get(&bare));
-        exact.or_else(|| self.spelling_keys.get(family).and_then(|keys| keys.get(&key(&bare)))).copied()
+        match self.spellings.get(&bare) {
+            Some(known) => (known, true),
+            None => (self.spelling_keys.get(&key(&bare)).map_or(&[], Vec::as_slice), false),
+        }
+    }
+
+    pub(super) fn unit(&self, family: Option<&str>, text: &str) -> Option<usize> {
+        let family = match family {
+            None => None,
+            Some(name) => Some(self.family(name)?),
+        };
+        let of = |units: &[Spelt]| {
+            units.iter().find(|spelt| family.is_none_or(|family| spelt.family == family)).map(|spelt| usize::from(spelt.unit))
+        };
+        let (units, exact) = self.units(text);
+        of(units).or_else(|| {
+            // The exact spelling belongs to other families; this one may know it in another case.
+            let bare = if exact { bare_spelling(text) } else { return None };
+            of(self.spelling_keys.get(&key(&bare))?)
+        })
+    }
+
+    pub(super) fn family(&self, name: &str) -> Option<u8> {
+        self.families.get(name).copied().flatten()
     }
 
     pub(super) fn category_for(&self, text: &str) -> Option<usize> {

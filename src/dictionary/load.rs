@@ -4,8 +4,8 @@
 //! added; its locale files add words to ours and replace single texts.
 
 use super::{
-    Attribute, AttributeType, Brand, Category, Currency, Dictionary, LocaleWords, SchemaError, SelectOption, Unit, error::Source,
-    index::Index,
+    Attribute, AttributeType, Brand, Category, Currency, Dictionary, LocaleWords, Numerals, SchemaError, SelectOption, Unit,
+    error::Source, index::Index, numerals::NumberWords,
 };
 use crate::normalize::text::key;
 use include_dir::{Dir, include_dir};
@@ -77,6 +77,7 @@ struct Draft {
     legal_forms: Vec<String>,
     currencies: Vec<Placed<Currency>>,
     locales: BTreeMap<String, LocaleWords>,
+    numbers: BTreeMap<String, NumberWords>,
 }
 
 impl Dictionary {
@@ -191,6 +192,8 @@ impl Draft {
                 let file: CurrencyFile = parse(&source)?;
                 take(&source, at, file.currency, &mut self.currencies, "currency", |entry| &entry.code)?;
             }
+            // A user's language replaces ours.
+            "numbers.toml" => self.numbers.extend(parse::<BTreeMap<String, NumberWords>>(&source)?),
             other => match other.strip_prefix("locales/").and_then(|name| name.strip_suffix(".toml")) {
                 Some(tag) if is_tag(tag) => {
                     let words: LocaleWords = parse(&source)?;
@@ -201,7 +204,7 @@ impl Draft {
                     known.merge(words);
                 }
                 _ => {
-                    let message = "is not a file of the dictionary; it has attributes.toml, units.toml, categories.toml, brands.toml, currencies.toml and locales/<language tag>.toml";
+                    let message = "is not a file of the dictionary; it has attributes.toml, units.toml, numbers.toml, categories.toml, brands.toml, currencies.toml and locales/<language tag>.toml";
                     return Err(source.error(None, "", message));
                 }
             },
@@ -254,7 +257,8 @@ impl Draft {
         let mut index = Index::build(&attributes, &units, &categories, &brands, &self.locales);
         index.legal_forms = self.legal_forms.iter().map(|form| super::index::brand_key(form)).collect();
         let fingerprint = hex::encode(hash.finalize());
-        Ok(Dictionary { attributes, units, categories, brands, currencies, locales: self.locales, index, fingerprint })
+        let numerals = Numerals::build(&self.numbers);
+        Ok(Dictionary { attributes, units, categories, brands, currencies, locales: self.locales, index, numerals, fingerprint })
     }
 
     /// Gives the options of palette attributes each language's words.

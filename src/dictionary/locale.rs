@@ -45,6 +45,10 @@ pub struct LocaleWords {
     pub not: Vec<String>,
     /// Between a number and what is counted: "3 pcs AAA".
     pub pieces: Vec<String>,
+    /// Says that an amount is of one piece: "per lamp".
+    pub per_piece: Vec<String>,
+    /// Says that an amount is of several pieces: "pair", "2-pack".
+    pub per_pack: Vec<String>,
     /// A power source that cannot be taken out.
     pub built_in: Vec<String>,
     /// A maker's own battery pack.
@@ -126,6 +130,8 @@ impl LocaleWords {
             (&mut self.and, other.and),
             (&mut self.not, other.not),
             (&mut self.pieces, other.pieces),
+            (&mut self.per_piece, other.per_piece),
+            (&mut self.per_pack, other.per_pack),
             (&mut self.built_in, other.built_in),
             (&mut self.proprietary, other.proprietary),
         ] {

@@ -13,14 +13,16 @@ mod header;
 mod index;
 mod load;
 mod locale;
+mod numerals;
 mod unit;
 
-pub use attribute::{Attribute, AttributeType, Bounds, Cue, SelectOption, Several};
+pub use attribute::{Attribute, AttributeType, Bounds, Cue, Maker, SelectOption, Several};
 pub use error::SchemaError;
 pub use header::Header;
 pub use index::Words;
-pub(crate) use index::{holds, holds_phrase, runs};
+pub(crate) use index::{Limit, Spelt, holds, holds_phrase, runs};
 pub use locale::{LocaleWords, TitleTemplate};
+pub(crate) use numerals::{NumberWord, Numeral, Numerals};
 pub use unit::{Ratio, Unit};
 
 use crate::normalize::text::key;
@@ -39,6 +41,7 @@ pub struct Dictionary {
     currencies: Vec<Currency>,
     locales: BTreeMap<String, LocaleWords>,
     index: Index,
+    numerals: Numerals,
     fingerprint: String,
 }
 
@@ -95,7 +98,7 @@ impl Category {
 impl Dictionary {
     /// The attribute of this code.
     pub fn attribute(&self, code: &str) -> Option<&Attribute> {
-        self.index.attributes.get(code).and_then(|at| self.attributes.get(*at))
+        self.index.attributes.get(code).copied().flatten().and_then(|at| self.attributes.get(at))
     }
 
     /// All attributes, in the order of their file.
@@ -169,7 +172,7 @@ impl Dictionary {
 
     /// The unit of this code.
     pub fn unit(&self, code: &str) -> Option<&Unit> {
-        self.index.units.get(code).and_then(|at| self.units.get(*at))
+        self.index.units.get(code).copied().flatten().and_then(|at| self.units.get(at))
     }
 
     /// All units, in the order of their file.
@@ -187,6 +190,26 @@ impl Dictionary {
         self.index.unit(Some(family), text).and_then(|at| self.units.get(at))
     }
 
+    /// The units of all families that this text spells, in the file's order, and whether it is written exactly so.
+    pub(crate) fn units_of(&self, text: &str) -> (&[Spelt], bool) {
+        self.index.units(text)
+    }
+
+    /// The unit at this place.
+    pub(crate) fn unit_at(&self, spelt: Spelt) -> Option<&Unit> {
+        self.units.get(usize::from(spelt.unit))
+    }
+
+    /// A family's place, for [`Spelt::family`].
+    pub(crate) fn family(&self, name: &str) -> Option<u8> {
+        self.index.family(name)
+    }
+
+    /// Numbers as words.
+    pub(crate) fn numerals(&self) -> &Numerals {
+        &self.numerals
+    }
+
     /// Converts exactly between two unit codes; none across families or past the decimal's range.
     pub fn convert(&self, amount: Decimal, from: &str, to: &str) -> Option<Decimal> {
         self.unit(from)?.convert(amount, self.unit(to)?)
@@ -194,6 +217,9 @@ impl Dictionary {
 
     /// The words of this locale, else of its base language.
     pub fn locale(&self, tag: &str) -> Option<&LocaleWords> {
+        if let Some(words) = self.locales.get(tag) {
+            return Some(words);
+        }
         let tag = tag.replace('_', "-");
         let base = tag.split('-').next().unwrap_or_default().to_ascii_lowercase();
         let base = if base == "no" || base == "nn" { "nb".to_owned() } else { base };

@@ -2,8 +2,9 @@
 //!
 //! Each part of the cell is one alternative. LR03 and AAA are one cell under two standards' names, so both lead to one code.
 
-use super::{BatteryOption, Finding, Reading, Status, Value, text::key};
+use super::{BatteryOption, Finding, Hints, Reading, Status, Value, measure, quantity::find, text::key, units::Scope};
 use crate::dictionary::{Attribute, Dictionary, holds, holds_phrase};
+use rust_decimal::prelude::ToPrimitive;
 
 /// Alternatives in one cell; more are prose.
 pub(super) const MAX_OPTIONS: usize = 20;
@@ -11,17 +12,27 @@ pub(super) const MAX_OPTIONS: usize = 20;
 pub(super) const MAX_CELLS: u32 = 24;
 
 /// Reads battery options.
-pub(super) fn read(dictionary: &Dictionary, attribute: &Attribute, raw: &str) -> Reading {
+pub(super) fn read(dictionary: &Dictionary, attribute: &Attribute, raw: &str, hints: &Hints) -> Reading {
     let words = dictionary.words();
     let mut options: Vec<BatteryOption> = Vec::new();
     let mut unknown = Vec::new();
     let mut excluded = false;
     for part in alternatives(dictionary, raw) {
         let folded = key(&part);
+        // "AAA (3)"
+        if let (Some(last), Ok(count @ 2..=MAX_CELLS)) = (options.last_mut(), folded.parse::<u32>())
+            && last.quantity == 1
+            && folded.len() <= 2
+        {
+            last.quantity = count;
+            continue;
+        }
         if folded.is_empty() || words.is_null(&part) {
             continue;
         }
-        if holds(&folded, &words.not) && !starts_with_cell(dictionary, attribute, &folded) {
+        // "not included" says nothing against the cell.
+        let included = words.no.iter().any(|phrase| phrase.contains(' ') && holds_phrase(&folded, phrase));
+        if holds(&folded, &words.not) && !included && !starts_with_cell(dictionary, attribute, &folded) {
             excluded = true;
             continue;
         }
@@ -58,7 +69,41 @@ pub(super) fn read(dictionary: &Dictionary, attribute: &Attribute, raw: &str) ->
         ));
     }
     debug_assert!(reading.status == Status::Ok);
+    reading.also = facts(dictionary, &reading, raw, hints);
     reading
+}
+
+/// The chemistry and capacity of the cell, where the text names only one cell that they can be of.
+fn facts(dictionary: &Dictionary, reading: &Reading, raw: &str, hints: &Hints) -> Vec<Reading> {
+    let mut facts = Vec::new();
+    if !matches!(&reading.value, Some(Value::Batteries(options)) if options.len() == 1) {
+        return facts;
+    }
+    if let Some(chemistry) = dictionary.attribute("battery_chemistry") {
+        let folded = key(raw);
+        let mut codes: Vec<(usize, &str)> = dictionary
+            .options_inside(chemistry, &folded)
+            .map(|(word, code)| (word.len(), code))
+            .filter(|(length, _)| *length >= 4)
+            .collect();
+        codes.sort_unstable_by_key(|(length, _)| std::cmp::Reverse(*length));
+        if let Some((_, code)) = codes.first() {
+            facts.push(Reading::accepted(chemistry, "battery.chemistry", Value::text(*code), 80));
+        }
+    }
+    for sibling in ["battery_capacity", "battery_energy"].into_iter().filter_map(|code| dictionary.attribute(code)) {
+        let Some(unit) = sibling.unit.as_deref().and_then(|code| dictionary.unit(code)) else { continue };
+        let found = find(dictionary, Scope::family(dictionary, &unit.family), raw, hints);
+        let written: Vec<_> = found.quantities.iter().filter(|quantity| quantity.unit.is_some()).collect();
+        if let [only] = written.as_slice() {
+            let text = raw.get(only.start..only.end).unwrap_or_default();
+            let fact = Reading { span: None, also: Vec::new(), ..measure::read(dictionary, sibling, text, hints) };
+            if fact.value.is_some() && fact.resolved_attribute == sibling.code {
+                facts.push(fact);
+            }
+        }
+    }
+    facts
 }
 
 /// Splits at signs and at the words for "or" and "and"; a bracket is a part of its own.
@@ -135,7 +180,10 @@ fn cell(dictionary: &Dictionary, attribute: &Attribute, folded: &str) -> Option<
     };
     let before = folded.get(..at).unwrap_or_default();
     let behind = folded.get(at + length..).unwrap_or_default();
-    let quantity = number_before(before, &words.pieces).or_else(|| number_behind(behind)).unwrap_or(1);
+    let quantity = number_before(before, &words.pieces)
+        .or_else(|| number_behind(behind))
+        .or_else(|| number_apart(dictionary, before))
+        .unwrap_or(1);
     (quantity > 0).then(|| BatteryOption { quantity, cell: code.to_owned() })
 }
 
@@ -155,7 +203,7 @@ fn closes(behind: &str) -> bool {
     match rest.next() {
         None => true,
         Some('s') => rest.next().is_none_or(|c| !c.is_alphanumeric()),
-        Some('x') => rest.next().is_none_or(|c| c.is_ascii_digit() || c == ' '),
+        Some('x' | '*') => rest.next().is_none_or(|c| c.is_ascii_digit() || c == ' '),
         Some(c) => !c.is_alphanumeric(),
     }
 }
@@ -173,9 +221,26 @@ fn number_before(before: &str, pieces: &std::collections::HashSet<String>) -> Op
     before.get(start..).filter(|digits| free && digits.len() <= 2)?.parse().ok()
 }
 
+/// `three`, and a number with a word or two between it and the cell: `3 pilas AAA`, `3 батарейки ААА`. A unit is no such word.
+fn number_apart(dictionary: &Dictionary, before: &str) -> Option<u32> {
+    let numeral = dictionary.numerals().of(None);
+    for (place, word) in before.split(' ').filter(|word| !word.is_empty()).rev().take(3).enumerate() {
+        if let Some(value) = numeral.word(word).and_then(|word| word.value).and_then(|value| value.to_u32()) {
+            return Some(value).filter(|value| (1..=MAX_CELLS).contains(value));
+        }
+        if word.len() <= 2 && word.chars().all(|c| c.is_ascii_digit()) {
+            return word.parse().ok().filter(|value| place > 0 && (1..=MAX_CELLS).contains(value));
+        }
+        if !word.chars().all(char::is_alphabetic) || word.chars().count() < 3 || dictionary.unit_for(word).is_some() {
+            return None;
+        }
+    }
+    None
+}
+
 fn number_behind(behind: &str) -> Option<u32> {
     let behind = behind.strip_prefix('s').unwrap_or(behind).trim_start();
-    let digits = behind.strip_prefix('x')?.trim_start();
+    let digits = behind.strip_prefix(['x', '*'])?.trim_start();
     let end = digits.find(|c: char| !c.is_ascii_digit()).unwrap_or(digits.len());
     digits.get(..end).filter(|digits| digits.len() <= 2)?.parse().ok()
 }

@@ -7,7 +7,7 @@ use std::sync::LazyLock;
 
 /// Latin letters and the Cyrillic ones that look the same.
 static CODE: LazyLock<Option<Regex>> =
-    LazyLock::new(|| Regex::new(r"(?i)\b[iі][pр][\s\-–_.]*([0-6xх])[\s\-–]*([0-9xх])\s?([kк])?\b").ok());
+    LazyLock::new(|| Regex::new(r"(?i)\b[iі]\.?[pр][\s\-–_.:]*([0-6xх])[\s\-–]*([0-9xх])\s?([kк])?\b").ok());
 static BARE: LazyLock<Option<Regex>> = LazyLock::new(|| Regex::new(r"(?i)^\s*([0-6xх])([0-9])(k)?\s*$").ok());
 
 /// Reads an IP code, and the depth or temperature that the same cell may state.
@@ -71,7 +71,11 @@ pub(super) fn read(dictionary: &Dictionary, attribute: &Attribute, raw: &str, hi
         } else {
             measure::read(dictionary, sibling, &rest, hints)
         };
-        if matches!(other.status, Status::Ok | Status::Doubtful)
+        // A figure of 7 or 8 is for lying in water; a lower one with a height is a lamp that was dropped.
+        let wet = other.resolved_attribute != "submersion_depth"
+            || reading.value.as_ref().and_then(Value::as_text).is_some_and(|code| water(code) >= 7);
+        if wet
+            && matches!(other.status, Status::Ok | Status::Doubtful)
             && !matches!(other.rule, "measure.bare")
             && (!temperature || rest.contains(['°', '℃']))
         {

@@ -6,43 +6,50 @@
 
 use super::{
     Finding, Hints, Reading, Status, Value,
-    number::Style,
+    amounts::{Amount, add_up, clock_times, convert, drop_count, merge_duals},
+    axes::{axes, labelled},
     quantity::{Found, Join, Quantity, find},
     text::key,
+    units::Scope,
 };
-use crate::dictionary::{Attribute, Cue, Dictionary, Several, Unit, holds, holds_phrase};
+use crate::dictionary::{Attribute, Cue, Dictionary, Limit, Several, Unit, holds_phrase, runs};
 use rust_decimal::Decimal;
-
-/// Decimals kept of a converted amount: finer than anyone measures in any canonical unit.
-const SCALE: u32 = 4;
-
-/// One amount in the canonical unit.
-#[derive(Debug, Clone)]
-struct Amount {
-    value: Decimal,
-    alternative: Option<Decimal>,
-    /// The interval that the text's own precision allows.
-    low: Decimal,
-    high: Decimal,
-    canonical: bool,
-    unit: Option<String>,
-    join: Join,
-    start: usize,
-    end: usize,
-    rule: &'static str,
-}
 
 /// Reads a measure.
 pub(super) fn read(dictionary: &Dictionary, attribute: &Attribute, raw: &str, hints: &Hints) -> Reading {
+    read_one(dictionary, attribute, raw, hints, true)
+}
+
+/// Reads a measure; `beside`: what the same text says about a sibling, too.
+fn read_one(dictionary: &Dictionary, attribute: &Attribute, raw: &str, hints: &Hints, beside: bool) -> Reading {
     let Some(unit) = attribute.unit.as_deref().and_then(|code| dictionary.unit(code)) else {
         return Reading::rejected(attribute, "measure", "no_unit", "The attribute has no unit in the dictionary.");
     };
-    let found = find(dictionary, &unit.family, raw, Style::of(dictionary, hints));
+    let scope = Scope::family(dictionary, &unit.family);
+    let lettered = attribute.cue.as_ref().is_some_and(|cue| !cue.letters.is_empty());
+    let mut found = find(dictionary, if lettered { scope.with_axes() } else { scope }, raw, hints);
+    let mut multiplied = None;
     if found.quantities.is_empty() {
         return match found.foreign {
-            Some(foreign) => wrong_unit(attribute, unit, foreign),
+            Some(foreign) => match sibling(dictionary, attribute, foreign).filter(|_| beside) {
+                // "12 Wh" under a capacity is the energy.
+                Some(other) => {
+                    let mut reading = read_one(dictionary, other, raw, hints, false);
+                    if reading.value.is_some() {
+                        reading.findings.push(other_attribute(other, attribute));
+                    }
+                    reading
+                }
+                None => wrong_unit(attribute, unit, foreign),
+            },
             None => Reading::rejected(attribute, "measure", "no_number", "There is no number in this text."),
         };
+    }
+    if unit.family == "time" {
+        clock_times(dictionary, raw, &mut found);
+    }
+    if attribute.several != Several::Axes {
+        multiplied = drop_count(&mut found);
     }
     let clock = |pair: &[Quantity<'_>]| match pair {
         [hours, minutes] => {
@@ -54,13 +61,16 @@ pub(super) fn read(dictionary: &Dictionary, attribute: &Attribute, raw: &str, hi
         let message = "A time such as 1:30 can be hours and minutes or minutes and seconds; write its units.";
         return Reading { status: Status::Ambiguous, ..Reading::rejected(attribute, "measure.clock", "clock_time", message) };
     }
-    let quantities = match settle_units(dictionary, attribute, unit, &found, hints) {
+    let bare = !found.quantities.iter().any(|quantity| quantity.unit.is_some());
+    let quantities = match settle_units(dictionary, attribute, unit, &mut found, hints) {
         Ok(quantities) => quantities,
         Err(reading) => return *reading,
     };
-    let bare = !found.quantities.iter().any(|quantity| quantity.unit.is_some());
     let mut conflict = false;
     let amounts = merge_duals(add_up(convert(&quantities, unit)), &mut conflict);
+    // A cue is looked for only where more than amounts stands.
+    let wordless = |word: &str| word == "x" || !word.chars().any(char::is_alphabetic);
+    let raw_or_nothing = if found.rest.split(' ').all(wordless) { "" } else { raw };
     let Some(first) = amounts.first() else {
         return Reading::rejected(attribute, "measure", "out_of_range", "The number is too large to be stored.");
     };
@@ -68,17 +78,35 @@ pub(super) fn read(dictionary: &Dictionary, attribute: &Attribute, raw: &str, hi
         let message = "The text states two amounts that do not agree; keep the right one.";
         Reading { status: Status::Ambiguous, ..Reading::rejected(attribute, "measure.dual", "conflict", message) }
     } else if amounts.len() == 1 {
-        single(dictionary, attribute, unit, raw, first, hints)
+        single(dictionary, attribute, unit, raw_or_nothing, first, hints)
     } else {
         several(dictionary, attribute, unit, raw, &amounts, hints)
     };
     reading.span = amounts.first().zip(amounts.last()).map(|(first, last)| (first.start, last.end));
-    qualify(dictionary, &found, &quantities, &mut reading);
+    qualify(dictionary, &found, raw_or_nothing, &quantities, &mut reading);
+    if let Some(count) = multiplied.filter(|_| reading.value.is_some()) {
+        reading.qualifiers.push("each".to_owned());
+        reading.doubt("multiplied", format!("The text says {count} times this amount; one of them was kept."), 60);
+    }
+    if reading.qualifiers.iter().any(|qualifier| qualifier == "per_pack") && reading.value.is_some() {
+        reading.doubt("of_a_pack", "The amount is that of several pieces together.".to_owned(), 50);
+    }
     if bare && reading.value.is_some() {
         reading.rule = "measure.bare";
         reading.confidence = reading.confidence.min(if hints.unit.is_some() { 90 } else { 70 });
     }
+    // "3400 mAh / 12.6 Wh" states both.
+    if let Some(other) = found.foreign.filter(|_| beside).and_then(|foreign| sibling(dictionary, attribute, foreign)) {
+        let other = Reading { span: None, also: Vec::new(), ..read_one(dictionary, other, raw, hints, false) };
+        if other.value.is_some() && !reading.also.iter().any(|known| known.resolved_attribute == other.resolved_attribute) {
+            reading.also.push(other);
+        }
+    }
     reading
+}
+
+fn other_attribute(target: &Attribute, asked: &Attribute) -> Finding {
+    Finding::new("other_attribute", format!("The text is about {}, not {}.", target.label("en"), asked.label("en")))
 }
 
 fn wrong_unit(attribute: &Attribute, unit: &Unit, foreign: &str) -> Reading {
@@ -91,11 +119,13 @@ fn settle_units<'a>(
     dictionary: &'a Dictionary,
     attribute: &Attribute,
     unit: &'a Unit,
-    found: &Found<'a>,
+    found: &mut Found<'a>,
     hints: &Hints,
 ) -> Result<Vec<Quantity<'a>>, Box<Reading>> {
     if found.quantities.iter().any(|quantity| quantity.unit.is_some()) {
-        return Ok(found.quantities.iter().filter(|quantity| quantity.unit.is_some()).cloned().collect());
+        let mut quantities = std::mem::take(&mut found.quantities);
+        quantities.retain(|quantity| quantity.unit.is_some());
+        return Ok(quantities);
     }
     if let Some(foreign) = found.foreign {
         return Err(Box::new(wrong_unit(attribute, unit, foreign)));
@@ -131,118 +161,37 @@ fn is_known(dictionary: &Dictionary, attribute: &Attribute, rest: &str, word: &s
         || dictionary.cue_group(attribute).flat_map(|(_, cue)| &cue.keys).any(inside)
 }
 
-fn convert(quantities: &[Quantity<'_>], unit: &Unit) -> Vec<Amount> {
-    let mut amounts = Vec::with_capacity(quantities.len());
-    for quantity in quantities {
-        let Some(from) = quantity.unit else { continue };
-        let signed = |value: Decimal| if quantity.negative { -value } else { value };
-        let to_unit = |value: Decimal| {
-            let value = from.convert(signed(value), unit)?;
-            Some(if from.code == unit.code { value } else { value.round_dp(SCALE) })
-        };
-        let written = quantity.number.value;
-        // Half a unit in the last place, and what the tolerance adds.
-        let half = Decimal::new(5, written.scale().saturating_add(1).min(28));
-        let spread = quantity.tolerance.unwrap_or_default().checked_add(half).unwrap_or(half);
-        let ends = (written.checked_sub(spread).and_then(to_unit), written.checked_add(spread).and_then(to_unit));
-        let (Some(value), (Some(low), Some(high))) = (to_unit(written), ends) else { continue };
-        amounts.push(Amount {
-            value: value.normalize(),
-            alternative: quantity.number.alternative.and_then(to_unit).map(|value| value.normalize()),
-            low,
-            high,
-            canonical: from.code == unit.code,
-            unit: Some(from.code.clone()),
-            join: quantity.join,
-            start: quantity.start,
-            end: quantity.end,
-            rule: "measure.unit",
-        });
+fn single(dictionary: &Dictionary, attribute: &Attribute, unit: &Unit, raw: &str, amount: &Amount<'_>, hints: &Hints) -> Reading {
+    let (mut target, qualifier) = about(dictionary, attribute, &key(raw));
+    // "Ø 26 mm" is a diameter.
+    if raw.contains(['Ø', '⌀', '∅'])
+        && let Some((round, _)) = dictionary.cue_group(attribute).find(|(_, cue)| cue.letters.iter().any(|letter| letter == "Ø"))
+    {
+        target = round;
     }
-    amounts
-}
-
-/// `2 lb 3 oz`, `4h 30m`, `6+54 min`: one amount.
-fn add_up(amounts: Vec<Amount>) -> Vec<Amount> {
-    let mut sums: Vec<Amount> = Vec::with_capacity(amounts.len());
-    for amount in amounts {
-        let previous = sums.last_mut();
-        match previous {
-            Some(before) if amount.join == Join::Plus || (amount.join == Join::Adjacent && smaller_unit(before, &amount)) => {
-                let sum = before.value.checked_add(amount.value);
-                let ends = before.low.checked_add(amount.low).zip(before.high.checked_add(amount.high));
-                if let (Some(sum), Some((low, high))) = (sum, ends) {
-                    (before.value, before.low, before.high) = (sum.normalize(), low, high);
-                    before.unit = amount.unit;
-                    before.alternative = None;
-                    before.end = amount.end;
-                    before.rule = "measure.compound";
-                }
-            }
-            _ => sums.push(amount),
-        }
-    }
-    sums
-}
-
-/// Does the second amount stand in a smaller unit than the first? Known by their codes, which differ, and by size of one unit.
-fn smaller_unit(first: &Amount, second: &Amount) -> bool {
-    const FALLING: [&[&str]; 4] =
-        [&["kg", "g"], &["lb", "oz"], &["year", "month", "week", "day", "h", "min", "s"], &["km", "m", "cm", "mm"]];
-    let place =
-        |list: &[&str], unit: &Option<String>| unit.as_deref().and_then(|unit| list.iter().position(|known| *known == unit));
-    let feet = (first.unit.as_deref(), second.unit.as_deref()) == (Some("ft"), Some("in"));
-    feet || FALLING
-        .iter()
-        .any(|list| place(list, &first.unit).zip(place(list, &second.unit)).is_some_and(|(first, second)| first < second))
-}
-
-/// `90 meters (295 ft.)`: one amount in two units. They agree when their precisions overlap or they differ by 2 % at most.
-fn merge_duals(amounts: Vec<Amount>, conflict: &mut bool) -> Vec<Amount> {
-    let mut merged: Vec<Amount> = Vec::with_capacity(amounts.len());
-    for amount in amounts {
-        let both = merged
-            .last_mut()
-            .filter(|before| matches!(amount.join, Join::Either | Join::List | Join::Adjacent) && before.unit != amount.unit);
-        let Some(before) = both else {
-            merged.push(amount);
-            continue;
-        };
-        let overlap = before.low <= amount.high && amount.low <= before.high;
-        let larger = before.value.abs().max(amount.value.abs());
-        let apart = before.value.checked_sub(amount.value).map_or(Decimal::MAX, |difference| difference.abs());
-        let within = |percent: i64| larger.checked_mul(Decimal::new(percent, 2)).is_some_and(|limit| apart <= limit);
-        if !overlap && !within(2) && !within(5) {
-            *conflict = true;
-            continue;
-        }
-        let rule = if overlap || within(2) { "measure.dual" } else { "measure.dual_rounded" };
-        let end = amount.end;
-        if amount.canonical && !before.canonical {
-            *before = Amount { start: before.start, join: before.join, ..amount };
-        }
-        before.end = end;
-        before.rule = rule;
-    }
-    merged
-}
-
-fn single(dictionary: &Dictionary, attribute: &Attribute, unit: &Unit, raw: &str, amount: &Amount, hints: &Hints) -> Reading {
-    let (target, qualifier) = about(dictionary, attribute, &key(raw));
     let mut reading = judge(target, unit, amount, hints);
     reading.qualifiers.extend(qualifier);
     if target.code != attribute.code && reading.value.is_some() {
-        reading.findings.push(Finding::new(
-            "other_attribute",
-            format!("The text is about {}, not {}.", target.label("en"), attribute.label("en")),
-        ));
+        reading.findings.push(other_attribute(target, attribute));
     }
     reading
+}
+
+/// The attribute beside this one that a unit of another family belongs to.
+fn sibling<'a>(dictionary: &'a Dictionary, asked: &'a Attribute, foreign: &str) -> Option<&'a Attribute> {
+    let family = &dictionary.unit(foreign)?.family;
+    dictionary.cue_group(asked).map(|(other, _)| other).find(|other| {
+        other.code != asked.code
+            && other.unit.as_deref().and_then(|code| dictionary.unit(code)).is_some_and(|unit| unit.family == *family)
+    })
 }
 
 /// The attribute a text is about, by the longest cue that stands in it, and that cue's qualifier.
 fn about<'a>(dictionary: &'a Dictionary, asked: &'a Attribute, text_key: &str) -> (&'a Attribute, Option<String>) {
     let best = |cue: &Cue| cue.keys.iter().filter(|phrase| holds_phrase(text_key, phrase)).map(String::len).max();
+    if text_key.is_empty() {
+        return (asked, None);
+    }
     let found = dictionary
         .cue_group(asked)
         .filter(|(other, _)| other.unit == asked.unit)
@@ -252,13 +201,11 @@ fn about<'a>(dictionary: &'a Dictionary, asked: &'a Attribute, text_key: &str) -
 }
 
 /// Holds one amount against the attribute's ranges.
-fn judge(attribute: &Attribute, unit: &Unit, amount: &Amount, hints: &Hints) -> Reading {
+pub(super) fn judge(attribute: &Attribute, unit: &Unit, amount: &Amount<'_>, hints: &Hints) -> Reading {
     let usual_bounds = attribute.usual_for(hints.category.as_deref());
     let fits = |bounds: Option<crate::dictionary::Bounds>, value: Decimal| bounds.is_none_or(|bounds| bounds.contains(value));
     let mut value = amount.value;
-    let mut reading = Reading::rejected(attribute, amount.rule, "", "");
-    reading.findings.clear();
-    (reading.status, reading.confidence) = (Status::Ok, 95);
+    let mut reading = Reading::accepted(attribute, amount.rule, Value::Boolean(false), 95);
     if amount.rule == "measure.dual_rounded" {
         reading.doubt("rounded_twice", "The two amounts in the text agree only roughly.".to_owned(), 60);
     }
@@ -289,7 +236,14 @@ fn judge(attribute: &Attribute, unit: &Unit, amount: &Amount, hints: &Hints) -> 
     reading
 }
 
-fn several(dictionary: &Dictionary, attribute: &Attribute, unit: &Unit, raw: &str, amounts: &[Amount], hints: &Hints) -> Reading {
+fn several(
+    dictionary: &Dictionary,
+    attribute: &Attribute,
+    unit: &Unit,
+    raw: &str,
+    amounts: &[Amount<'_>],
+    hints: &Hints,
+) -> Reading {
     if let [low, high] = amounts
         && high.join == Join::To
     {
@@ -297,6 +251,7 @@ fn several(dictionary: &Dictionary, attribute: &Attribute, unit: &Unit, raw: &st
         if reading.value.is_some() {
             reading.rule = "measure.range";
             reading.qualifiers.push("range".to_owned());
+            reading.amounts = vec![low.value, high.value];
             reading.doubt(
                 "range_given",
                 format!("The text gives an interval from {} to {}; its upper end was kept.", low.value, high.value),
@@ -312,7 +267,10 @@ fn several(dictionary: &Dictionary, attribute: &Attribute, unit: &Unit, raw: &st
         return reading;
     }
     match attribute.several {
-        Several::Axes => axes(dictionary, attribute, unit, amounts, hints),
+        Several::Axes => match labelled(dictionary, attribute, unit, raw, amounts, hints) {
+            Some(reading) => reading,
+            None => axes(dictionary, attribute, unit, amounts, hints),
+        },
         Several::Max => {
             let Some(largest) = amounts.iter().max_by_key(|amount| amount.value) else {
                 return Reading::rejected(attribute, "measure.list", "no_number", "There is no number in this text.");
@@ -340,7 +298,7 @@ fn single_target(
     dictionary: &Dictionary,
     asked: &Attribute,
     raw: &str,
-    (unit, high, hints): (&Unit, &Amount, &Hints),
+    (unit, high, hints): (&Unit, &Amount<'_>, &Hints),
     reading: Reading,
 ) -> Reading {
     let (target, qualifier) = about(dictionary, asked, &key(raw));
@@ -348,6 +306,9 @@ fn single_target(
         return reading;
     }
     let mut moved = judge(target, unit, high, hints);
+    if moved.value.is_some() {
+        moved.amounts = reading.amounts;
+    }
     moved.qualifiers = reading.qualifiers;
     moved.qualifiers.extend(qualifier);
     moved.findings.extend(reading.findings);
@@ -365,15 +326,24 @@ fn per_basis(
     asked: &Attribute,
     unit: &Unit,
     raw: &str,
-    amounts: &[Amount],
+    amounts: &[Amount<'_>],
     hints: &Hints,
 ) -> Option<Reading> {
     let mut readings: Vec<Reading> = Vec::new();
     let mut unnamed = Vec::new();
+    let head = amounts.first().and_then(|first| raw.get(..first.start)).unwrap_or_default();
+    let tail = amounts.last().and_then(|last| raw.get(last.end..)).unwrap_or_default();
+    // "without battery: 61 g, with battery 98 g" names each basis before its amount.
+    let named_before = about(dictionary, asked, &key(head)).1.is_some() && about(dictionary, asked, &key(tail)).1.is_none();
     for (place, amount) in amounts.iter().enumerate() {
-        let until = amounts.get(place + 1).map_or(raw.len(), |next| next.start);
-        let behind = raw.get(amount.end..until).unwrap_or_default();
-        let (target, qualifier) = about(dictionary, asked, &key(behind));
+        let words = if named_before {
+            let from = place.checked_sub(1).and_then(|before| amounts.get(before)).map_or(0, |before| before.end);
+            raw.get(from..amount.start).unwrap_or_default()
+        } else {
+            let until = amounts.get(place + 1).map_or(raw.len(), |next| next.start);
+            raw.get(amount.end..until).unwrap_or_default()
+        };
+        let (target, qualifier) = about(dictionary, asked, &key(words));
         let Some(qualifier) = qualifier else {
             unnamed.push(amount);
             continue;
@@ -402,50 +372,37 @@ fn per_basis(
     Some(first)
 }
 
-/// `140 x 90 x 60 mm` under one column: length, width and height.
-fn axes(dictionary: &Dictionary, asked: &Attribute, unit: &Unit, amounts: &[Amount], hints: &Hints) -> Reading {
-    let siblings: Vec<&Attribute> = dictionary.cue_group(asked).map(|(other, _)| other).take(amounts.len()).collect();
-    if amounts.len() > 3 || siblings.len() < amounts.len() {
-        let message = "More than three amounts are no length, width and height.";
-        return Reading { status: Status::Ambiguous, ..Reading::rejected(asked, "measure.axes", "several_values", message) };
-    }
-    let mut readings = siblings.iter().zip(amounts).map(|(attribute, amount)| {
-        let mut reading = judge(attribute, unit, amount, hints);
-        reading.rule = "measure.axes";
-        reading.confidence = reading.confidence.min(85);
-        reading
-    });
-    let Some(mut first) = readings.next() else {
-        return Reading::rejected(asked, "measure.axes", "no_number", "There is no number in this text.");
-    };
-    first.also = readings.collect();
-    first.amounts = amounts.iter().map(|amount| amount.value).collect();
-    first
-}
-
 /// Words and signs that limit the amount.
-fn qualify(dictionary: &Dictionary, found: &Found<'_>, quantities: &[Quantity<'_>], reading: &mut Reading) {
-    let words = dictionary.words();
+fn qualify(dictionary: &Dictionary, found: &Found<'_>, raw: &str, quantities: &[Quantity<'_>], reading: &mut Reading) {
     let mut add = |qualifier: &str| {
         if !reading.qualifiers.iter().any(|known| known == qualifier) {
             reading.qualifiers.push(qualifier.to_owned());
         }
     };
-    if holds(&found.rest, &words.up_to) {
+    let limits = &dictionary.words().limits;
+    let said: Vec<Limit> = runs(&found.rest).filter_map(|run| limits.get(run)).copied().collect();
+    if said.iter().any(|limit| limit.up_to) {
         add("up_to");
     }
-    if quantities.iter().any(|quantity| quantity.plus) || holds(&found.rest, &words.at_least) {
+    if quantities.iter().any(|quantity| quantity.plus) || said.iter().any(|limit| limit.at_least) {
         add("minimum");
     }
-    if holds(&found.rest, &words.approximately) {
+    if said.iter().any(|limit| limit.approximately) {
         add("approximate");
     }
     if quantities.iter().any(|quantity| quantity.tolerance.is_some()) {
         add("tolerance");
     }
-    for (word, mode) in &words.modes {
-        if ["turbo", "high", "medium", "low", "ultralow"].contains(&mode.as_str()) && holds_phrase(&found.rest, word) {
-            add(&format!("in_{mode}"));
-        }
+    // "2-pack" is one word with its number.
+    let folded = key(raw);
+    let said_of: Vec<Limit> = runs(&folded).filter_map(|run| limits.get(run)).copied().collect();
+    if said_of.iter().any(|limit| limit.per_piece) {
+        add("per_piece");
+    }
+    if said_of.iter().any(|limit| limit.per_pack) {
+        add("per_pack");
+    }
+    for mode in said.iter().filter_map(|limit| limit.mode) {
+        add(mode);
     }
 }

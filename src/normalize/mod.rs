@@ -4,6 +4,8 @@
 //! data in `schema/`; here are only the grammars. Nothing is repaired silently: what was guessed is `doubtful` and says why.
 
 mod amount;
+mod amounts;
+mod axes;
 mod battery;
 mod boolean;
 pub mod gtin;
@@ -12,8 +14,11 @@ mod ip_code;
 mod measure;
 pub mod memo;
 mod modes;
+mod names;
 mod number;
+mod numeral;
 mod plain;
+mod quantities;
 mod quantity;
 mod range;
 pub mod rich_text;
@@ -22,10 +27,12 @@ mod select;
 mod stock;
 pub mod text;
 pub mod typed;
+mod units;
 pub mod value;
 
 pub use amount::{AmountError, parse_amount};
 pub use memo::Memo;
+pub use quantities::{FoundQuantity, quantities};
 pub use stock::{StockWord, stock_word};
 pub use typed::typed;
 pub use value::{BatteryOption, Claim, Measure, Mode, NoValue, Range, Value};
@@ -189,14 +196,14 @@ pub fn normalize(dictionary: &Dictionary, attribute: &Attribute, raw: &str, hint
         _ if null => Reading::empty(attribute),
         T::Text => plain::text(attribute, text),
         T::RichText => rich_text::read(attribute, text),
-        T::TextList => plain::list(dictionary, attribute, text),
+        T::TextList => plain::list(dictionary, attribute, text, hints),
         T::Integer => integer::read(dictionary, attribute, text, hints),
         T::Measure => measure::read(dictionary, attribute, text, hints),
         T::Range => range::read(dictionary, attribute, text, hints),
         T::Code => ip_code::read(dictionary, attribute, text, hints),
         T::Gtin => plain::gtin(attribute, text),
         T::Reference => plain::reference(dictionary, attribute, text),
-        T::Batteries => battery::read(dictionary, attribute, text),
+        T::Batteries => battery::read(dictionary, attribute, text, hints),
         T::Modes => modes::read(dictionary, attribute, text, hints),
     };
     if null && matches!(reading.status, Status::Rejected | Status::Ambiguous | Status::Doubtful) {
@@ -204,20 +211,31 @@ pub fn normalize(dictionary: &Dictionary, attribute: &Attribute, raw: &str, hint
     }
     if mended.is_some() {
         reading.span = None;
-        reading.findings.push(Finding::new(
-            "encoding_mended",
-            "The text was decoded wrongly on its way; its signs were put right.".to_owned(),
-        ));
+        if raw.contains(['Â', 'Ã', 'â']) {
+            reading.findings.push(Finding::new(
+                "encoding_mended",
+                "The text was decoded wrongly on its way; its signs were put right.".to_owned(),
+            ));
+        }
     }
     reading
 }
 
 /// Puts right the signs of UTF-8 that was read as a one-byte encoding, once or twice: a degree sign as `Â°` or `Ã‚Â°`.
 fn mend(raw: &str) -> Option<String> {
-    if !raw.contains(['Â', 'Ã']) && !raw.contains("â€") {
+    if raw.is_ascii() {
         return None;
     }
-    let mut text = raw.to_owned();
+    let wide = raw.chars().any(|c| matches!(c, '\u{ff01}'..='\u{ff5e}'));
+    if !wide && !raw.contains(['Â', 'Ã']) && !raw.contains("â€") {
+        return None;
+    }
+    // Letters and digits of a full cell's width are the plain ones.
+    let narrow = |c: char| match c {
+        '\u{ff01}'..='\u{ff5e}' => char::from_u32(u32::from(c) - 0xfee0).unwrap_or(c),
+        other => other,
+    };
+    let mut text: String = if wide { raw.chars().map(narrow).collect() } else { raw.to_owned() };
     for (broken, meant) in [
         ("Ã‚Â°", "°"),
         ("Â°", "°"),

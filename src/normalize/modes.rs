@@ -2,9 +2,9 @@
 
 use super::{
     Hints, Mode, Reading, Value,
-    number::Style,
     quantity::{Join, Quantity, find},
     text::{clean_line, key},
+    units::Scope,
 };
 use crate::dictionary::{Attribute, Bounds, Dictionary, runs};
 use rust_decimal::Decimal;
@@ -16,29 +16,41 @@ pub(super) const MAX_NAME: usize = 60;
 
 /// Reads a table.
 pub(super) fn read(dictionary: &Dictionary, attribute: &Attribute, raw: &str, hints: &Hints) -> Reading {
-    let style = Style::of(dictionary, hints);
+    let parts: Vec<Part> = raw
+        .split(['|', ';', '\n'])
+        .map(str::trim)
+        .filter(|part| !part.is_empty())
+        .take(MAX_MODES)
+        .map(|text| Part::read(dictionary, text, hints))
+        .collect();
     let mut modes: Vec<Mode> = Vec::new();
-    for part in raw.split(['|', ';', '\n']).map(str::trim).filter(|part| !part.is_empty()).take(MAX_MODES) {
-        let times = find(dictionary, "time", part, style).quantities;
-        let has_hours = times.iter().any(|quantity| quantity.unit.is_some_and(|unit| unit.code == "h"));
-        let of = |family: &str| find(dictionary, family, part, style).quantities;
-        let lumens = amounts(dictionary, "lm", part, of("luminous_flux"), None);
-        let hours = amounts(dictionary, "h", part, times, Some(BareM { here: true, has_hours }));
-        let metres = amounts(dictionary, "m", part, of("length"), Some(BareM { here: false, has_hours }));
-        let rows = lumens.len().max(1);
+    let mut rest = parts.as_slice();
+    while let [part, behind @ ..] = rest {
+        rest = behind;
+        let mut part = part.clone();
+        // "450 / 100 / 6 lumen; 2 / 8 / 130 hours": a list of times for the list of outputs before.
+        if part.lumens.len() > 1
+            && part.hours.is_empty()
+            && let [next, others @ ..] = rest
+            && next.lumens.is_empty()
+            && next.hours.len() == part.lumens.len()
+        {
+            part.hours.clone_from(&next.hours);
+            rest = others;
+        }
+        let rows = part.lumens.len().max(1);
         if rows > MAX_MODES {
             break;
         }
-        let (name, color) = name_of(dictionary, part, rows);
         for row in 0..rows {
             // Lists of equal length belong together row by row; a single figure belongs to the first row only.
             let pick = |list: &[Decimal]| if list.len() == rows || row == 0 { list.get(row).copied() } else { None };
             let mode = Mode {
-                name: name.clone(),
-                light_output: pick(&lumens),
-                runtime: pick(&hours),
-                beam_distance: pick(&metres),
-                color: color.clone(),
+                name: part.names.get(row).cloned().unwrap_or_default(),
+                light_output: pick(&part.lumens),
+                runtime: pick(&part.hours),
+                beam_distance: pick(&part.metres),
+                color: part.color.clone(),
             };
             let says_something = !mode.name.is_empty() || mode.light_output.is_some() || mode.runtime.is_some();
             if says_something && modes.len() < MAX_MODES {
@@ -63,7 +75,86 @@ pub(super) fn read(dictionary: &Dictionary, attribute: &Attribute, raw: &str, hi
         let message = format!("A mode's {} is not possible; check the numbers.", field.replace('_', " "));
         return Reading::rejected(attribute, "modes", "out_of_range", message);
     }
-    Reading::accepted(attribute, "modes", Value::Modes(modes), 90)
+    let maxima = maxima(dictionary, &modes, hints);
+    let mut reading = Reading::accepted(attribute, "modes", Value::Modes(modes), 90);
+    reading.also = maxima;
+    reading
+}
+
+/// The largest output, run time and distance of the table, as the whole lamp's.
+fn maxima(dictionary: &Dictionary, modes: &[Mode], hints: &Hints) -> Vec<Reading> {
+    type Pick = fn(&Mode) -> Option<Decimal>;
+    let figures: [(&str, Pick); 3] = [
+        ("light_output_max", |mode| mode.light_output),
+        ("runtime_max", |mode| mode.runtime),
+        ("beam_distance_max", |mode| mode.beam_distance),
+    ];
+    let mut maxima = Vec::new();
+    for (code, pick) in figures {
+        let Some(attribute) = dictionary.attribute(code) else { continue };
+        let Some((most, unit)) = modes.iter().filter_map(pick).max().zip(attribute.unit.as_deref()) else { continue };
+        // One mode alone need not be the brightest.
+        if modes.len() < 2 || attribute.hard.is_some_and(|hard| !hard.contains(most)) {
+            continue;
+        }
+        let mut reading = Reading::accepted(attribute, "modes.max", Value::measure(most, unit), 80);
+        if attribute.usual_for(hints.category.as_deref()).is_some_and(|usual| !usual.contains(most)) {
+            reading.doubt("unusual", format!("{most} {unit} is unusual for {}.", attribute.label("en")), 40);
+        }
+        maxima.push(reading);
+    }
+    maxima
+}
+
+/// What one part of the table says.
+#[derive(Clone)]
+struct Part {
+    lumens: Vec<Decimal>,
+    hours: Vec<Decimal>,
+    metres: Vec<Decimal>,
+    names: Vec<String>,
+    color: Option<String>,
+}
+
+impl Part {
+    fn read(dictionary: &Dictionary, text: &str, hints: &Hints) -> Self {
+        let of = |family: &str| find(dictionary, Scope::family(dictionary, family), text, hints).quantities;
+        let times = of("time");
+        let has_hours = times.iter().any(|quantity| quantity.unit.is_some_and(|unit| unit.code == "h"));
+        let outputs = of("luminous_flux");
+        let spans: Vec<(usize, usize)> =
+            outputs.iter().filter(|output| output.unit.is_some()).map(|output| (output.start, output.end)).collect();
+        let lumens = amounts(dictionary, "lm", text, outputs, None);
+        let (name, color) = name_of(dictionary, text, lumens.len().max(1));
+        let names = if lumens.len() > 1 { row_names(dictionary, text, &spans) } else { vec![name] };
+        Self {
+            hours: amounts(dictionary, "h", text, times, Some(BareM { here: true, has_hours })),
+            metres: amounts(dictionary, "m", text, of("length"), Some(BareM { here: false, has_hours })),
+            lumens,
+            names,
+            color,
+        }
+    }
+}
+
+/// The mode's word of each row of a list: all before their outputs ("high 400 lm, low 5 lm") or all behind ("400 lm high, 5 lm low").
+fn row_names(dictionary: &Dictionary, text: &str, spans: &[(usize, usize)]) -> Vec<String> {
+    let word = |from: usize, to: usize| {
+        let folded = key(text.get(from..to).unwrap_or_default());
+        let words = &dictionary.words().modes;
+        runs(&folded)
+            .filter_map(|word| words.get_key_value(word))
+            .max_by_key(|(word, code)| (word.len(), std::cmp::Reverse((*code).clone())))
+            .map(|(_, code)| code.clone())
+            .unwrap_or_default()
+    };
+    let end_before = |row: usize| row.checked_sub(1).and_then(|before| spans.get(before)).map_or(0, |(_, end)| *end);
+    let start_behind = |row: usize| spans.get(row + 1).map_or(text.len(), |(start, _)| *start);
+    let before: Vec<String> = spans.iter().enumerate().map(|(row, (start, _))| word(end_before(row), *start)).collect();
+    let behind: Vec<String> = spans.iter().enumerate().map(|(row, (_, end))| word(*end, start_behind(row))).collect();
+    let named = |names: &[String]| names.iter().filter(|name| !name.is_empty()).count();
+    // A word between two outputs belongs to the one that leaves fewest without a name.
+    if before.first().is_some_and(|first| !first.is_empty()) || named(&before) > named(&behind) { before } else { behind }
 }
 
 /// A figure of a mode that no lamp has, and what it may be: 0 to the most that the same quantity of a whole lamp may be. Its
@@ -108,8 +199,8 @@ fn amounts(
             continue;
         };
         // "4h 30m" is one amount, "3h 4h" are two.
-        let continues =
-            quantity.join == Join::Adjacent && before.is_some_and(|(code, end)| code != from.code && end <= quantity.start);
+        let continues = matches!(quantity.join, Join::Adjacent | Join::And)
+            && before.is_some_and(|(code, end)| code != from.code && end <= quantity.start);
         if let Some(BareM { here, has_hours }) = bare_m {
             let written = text.get(quantity.start..quantity.end).unwrap_or_default();
             let bare = written.ends_with(['m', 'м'])

@@ -1,6 +1,6 @@
 //! Values that are mostly text: names, lists of texts, brands, GTINs.
 
-use super::{MAX_ITEMS, Reading, Value, select, text::clean_line};
+use super::{Hints, MAX_ITEMS, Reading, Value, names, select, text::clean_line};
 use crate::{
     dictionary::{Attribute, Dictionary},
     normalize::gtin::{GtinStatus, canonicalise},
@@ -19,7 +19,7 @@ pub(super) fn text(attribute: &Attribute, raw: &str) -> Reading {
 }
 
 /// Several texts, parted by line ends, bars or semicolons; by commas only when nothing else parts them.
-pub(super) fn list(dictionary: &Dictionary, attribute: &Attribute, raw: &str) -> Reading {
+pub(super) fn list(dictionary: &Dictionary, attribute: &Attribute, raw: &str, hints: &Hints) -> Reading {
     let strong: Vec<&str> = raw.split(['|', ';', '\n', '•']).collect();
     let parts: Vec<&str> = if strong.len() > 1 || attribute.localized { strong } else { raw.split(',').collect() };
     let mut items: Vec<String> = Vec::new();
@@ -36,7 +36,12 @@ pub(super) fn list(dictionary: &Dictionary, attribute: &Attribute, raw: &str) ->
     if items.is_empty() {
         return Reading::rejected(attribute, "text_list", "no_text", "No text is left in this list.");
     }
-    Reading::accepted(attribute, "text_list", Value::List(items), 90)
+    let mut reading = Reading::accepted(attribute, "text_list", Value::List(items), 90);
+    if !attribute.makers.is_empty() {
+        names::put_right(attribute, &mut reading);
+        reading.also = names::facts(dictionary, raw, hints);
+    }
+    reading
 }
 
 /// A brand: the dictionary's own spelling where it is known, else the text as it stands.

@@ -53,6 +53,16 @@ pub(super) fn read(dictionary: &Dictionary, attribute: &Attribute, raw: &str, hi
         gap_before && pieces.get(second).is_some_and(|token| token.start == dash.end)
     });
     let high = if last.is_some() && (parting || glued) { -value(second) } else { value(second) };
+    // "-4 °F ~ 140 °F (-20 °C ~ 60 °C)": the second pair says the same in another unit.
+    let split = numbers.get(2).and_then(|third| pieces.get(*third)).filter(|_| numbers.len() == 4).map(|third| third.start);
+    let cut = split.map(|third| {
+        let head = raw.get(..third).unwrap_or_default();
+        head.trim_end_matches(|c: char| DASHES.contains(&c) || matches!(c, '+' | ' ')).len()
+    });
+    let (raw, other) = match cut.and_then(|cut| raw.split_at_checked(cut)) {
+        Some((head, tail)) => (head, Some(read(dictionary, attribute, tail, hints))),
+        None => (raw, None),
+    };
     let unit = match unit_of(dictionary, canonical, raw, hints) {
         Ok(unit) => unit,
         Err(foreign) => {
@@ -85,7 +95,19 @@ pub(super) fn read(dictionary: &Dictionary, attribute: &Attribute, raw: &str, hi
         .get(first.saturating_sub(usize::from(dash_before(first))))
         .zip(pieces.get(second))
         .map(|(from, to)| (from.start, to.end));
-    if numbers.len() > 2 {
+    if let Some(Value::Range(second)) = other.as_ref().and_then(|other| other.value.as_ref()) {
+        let near = |left: Decimal, right: Decimal| (left - right).abs() <= Decimal::TWO;
+        if near(low, second.min) && near(high, second.max) {
+            reading.rule = "range.dual";
+            // Who writes both measured in the canonical unit more often than not.
+            if unit.code != canonical.code {
+                reading.value = Some(Value::Range(second.clone()));
+            }
+        } else {
+            let message = "The text states two intervals that do not agree; keep the right one.";
+            return Reading { status: Status::Ambiguous, ..Reading::rejected(attribute, "range.dual", "conflict", message) };
+        }
+    } else if numbers.len() > 2 {
         reading.doubt("more_numbers", "More than two numbers stand in this text; the first two were read.".to_owned(), 50);
     }
     if !inside(attribute.usual_for(hints.category.as_deref())) {
@@ -99,7 +121,7 @@ pub(super) fn read(dictionary: &Dictionary, attribute: &Attribute, raw: &str, hi
 
 /// The unit in the text, else the hint, else the canonical one. A foreign unit is an error only when no own one is there.
 fn unit_of<'a>(dictionary: &'a Dictionary, canonical: &'a Unit, raw: &str, hints: &Hints) -> Result<&'a Unit, String> {
-    let found = super::quantity::find(dictionary, &canonical.family, raw, Style::of(dictionary, hints));
+    let found = super::quantity::find(dictionary, super::units::Scope::family(dictionary, &canonical.family), raw, hints);
     let written = found.quantities.iter().rev().find_map(|quantity| quantity.unit);
     match (written, hints.unit.as_deref()) {
         // A degree sign alone means the canonical scale; a letter says which.

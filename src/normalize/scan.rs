@@ -34,26 +34,48 @@ impl Token {
 /// Dashes that people use for minus and for "to".
 pub(super) const DASHES: [char; 7] = ['-', '\u{2010}', '\u{2011}', '\u{2012}', '–', '—', '−'];
 
-/// Cuts the text; numbers too long to be quantities become signs.
+/// Cuts the text; numbers too long to be quantities become signs. A letter of a script that is written without spaces is a word by itself.
 pub(super) fn tokens(text: &str, style: Style) -> Vec<Token> {
-    let mut tokens = Vec::new();
+    let mut tokens = Vec::with_capacity((text.len() / 3 + 2).min(MAX_TOKENS));
+    let bytes = text.as_bytes();
     let mut at = 0;
-    while let Some(rest) = text.get(at..) {
-        let Some(c) = rest.chars().next() else { break };
-        if tokens.len() >= MAX_TOKENS {
-            break;
+    while at < bytes.len() && tokens.len() < MAX_TOKENS {
+        let Some(byte) = bytes.get(at).copied() else { break };
+        let next_is_digit = || bytes.get(at + 1).is_some_and(u8::is_ascii_digit);
+        // ".5" is a number, but not in "1h,500lm" nor in "-20...50".
+        let free = || {
+            at.checked_sub(1).and_then(|before| bytes.get(before)).is_none_or(|before| {
+                before.is_ascii_whitespace()
+                    || matches!(before, b'(' | b'[' | b'-' | b'+' | b'~' | b'<' | b'>' | b'=' | b'/' | b'x' | b'*')
+            })
+        };
+        if byte.is_ascii_digit() || (matches!(byte, b'.' | b',') && next_is_digit() && free()) {
+            let (length, number) = number::scan(text.get(at..).unwrap_or_default(), style);
+            let end = at + length;
+            tokens.push(Token { piece: number.map_or(Piece::Sign('#'), Piece::Number), start: at, end });
+            at = end;
+            continue;
         }
-        let next_is_digit = || rest.chars().nth(1).is_some_and(|c| c.is_ascii_digit());
-        let (piece, length) = if c.is_ascii_digit() || (matches!(c, '.' | ',') && next_is_digit()) {
-            let length = number::scan(rest).max(1);
-            let number = rest.get(..length).and_then(|text| number::read(text, style));
-            (Some(number.map_or(Piece::Sign('#'), Piece::Number)), length)
-        } else if c.is_alphabetic() {
-            (
-                Some(Piece::Word),
-                rest.find(|c: char| !(c.is_alphabetic() || ('\u{300}'..='\u{36f}').contains(&c))).unwrap_or(rest.len()),
-            )
-        } else if c.is_whitespace() || c.is_control() {
+        if byte.is_ascii_whitespace() || byte.is_ascii_control() {
+            at += 1;
+            continue;
+        }
+        if byte.is_ascii() && !byte.is_ascii_alphabetic() {
+            tokens.push(Token { piece: Piece::Sign(char::from(byte)), start: at, end: at + 1 });
+            at += 1;
+            continue;
+        }
+        let rest = text.get(at..).unwrap_or_default();
+        let Some(c) = rest.chars().next() else { break };
+        let (piece, length) = if c.is_alphabetic() && !is_unspaced(c) {
+            let end = rest.find(|c: char| !in_word(c)).unwrap_or(rest.len());
+            (Some(Piece::Word), end)
+        } else if c.is_alphabetic() || c == 'ー' {
+            (Some(Piece::Word), c.len_utf8())
+        } else if number::is_vulgar(c) {
+            let (length, number) = number::scan(rest, style);
+            (number.map(Piece::Number), length)
+        } else if c.is_whitespace() || c.is_control() || super::text::is_invisible(c) {
             (None, c.len_utf8())
         } else {
             (Some(Piece::Sign(c)), c.len_utf8())
@@ -61,7 +83,20 @@ pub(super) fn tokens(text: &str, style: Style) -> Vec<Token> {
         if let Some(piece) = piece {
             tokens.push(Token { piece, start: at, end: at + length });
         }
-        at += length;
+        at += length.max(1);
     }
     tokens
+}
+
+/// Does this stand inside a word: a letter, an accent, or a sign of Devanagari that is no letter?
+fn in_word(c: char) -> bool {
+    if c.is_ascii() {
+        return c.is_ascii_alphabetic();
+    }
+    (c.is_alphabetic() && !is_unspaced(c)) || matches!(c, '\u{300}'..='\u{36f}' | '\u{93c}' | '\u{94d}')
+}
+
+/// A letter of Chinese, Japanese or Korean, whose words are not parted by spaces.
+pub(super) fn is_unspaced(c: char) -> bool {
+    matches!(c, '\u{3005}'..='\u{3007}' | '\u{3041}'..='\u{30ff}' | '\u{3400}'..='\u{4dbf}' | '\u{4e00}'..='\u{9fff}' | '\u{ac00}'..='\u{d7af}')
 }

@@ -119,7 +119,11 @@ fn list(dictionary: &Dictionary, attribute: &Attribute, raw: &str) -> Reading {
 /// The parts of a list in one cell.
 pub(super) fn parts(raw: &str) -> impl Iterator<Item = &str> {
     raw.split([',', ';', '|', '\n', '\r', '&', '+', '•', '、', '，'])
-        .flat_map(|part| if part.trim_start().starts_with("//") { vec![part] } else { part.split('/').collect() })
+        .flat_map(|part| {
+            // "w/" is "with".
+            let one = part.trim_start().starts_with("//") || part.contains("w/");
+            if one { vec![part] } else { part.split('/').collect() }
+        })
         .map(str::trim)
         .filter(|part| !part.is_empty())
         .take(MAX_PARTS)
@@ -165,18 +169,19 @@ fn phrases(dictionary: &Dictionary, attribute: &Attribute, folded: &str) -> Vec<
     codes
 }
 
-/// One wrong, missing or swapped letter in a word of five or more, two from nine on; only when one option is that near.
+/// One wrong, missing or swapped letter in a word of five or more, never the first one; only when one option is that near. Names with a
+/// digit are never guessed.
 fn near_miss(dictionary: &Dictionary, attribute: &Attribute, folded: &str) -> Match {
     let length = folded.chars().count();
-    let allowed = match length {
-        0..5 => return Match::Unknown,
-        5..9 => 1,
-        _ => 2,
-    };
+    let allowed = 1;
+    let first = folded.chars().next();
+    if length < 5 || folded.chars().any(|c| c.is_ascii_digit()) {
+        return Match::Unknown;
+    }
     let mut best: Option<(usize, &str)> = None;
     let mut tie = false;
     for (word, code) in dictionary.option_keys(attribute) {
-        if word.chars().count().abs_diff(length) > allowed || word.chars().count() < 4 {
+        if word.chars().next() != first || word.chars().count().abs_diff(length) > allowed || word.chars().count() < 5 {
             continue;
         }
         let distance = strsim::osa_distance(folded, word);

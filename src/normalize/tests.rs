@@ -2,6 +2,7 @@
 
 mod cells;
 mod properties;
+mod quantities;
 mod real_files;
 
 #[test]

@@ -146,7 +146,7 @@ fn times_and_lengths() {
             ("6 A•г", "6000 mAh"),
             ("2,6 А•г", "2600 mAh"),
             ("2200mAh", "2200 mAh"),
-            ("11Wh li-ion", "rejected"),
+            ("11Wh li-ion", "11 Wh"),
         ],
     );
     check("beam_angle", &[("6Ã‚Â°:45Ã‚Â°", "45 deg"), ("230°", "230 deg")]);

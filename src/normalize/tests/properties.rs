@@ -155,3 +155,86 @@ proptest! {
         }
     }
 }
+
+proptest! {
+    #![proptest_config(ProptestConfig::with_cases(200))]
+
+    #[test]
+    fn quantities_of_any_text_stand_where_they_say(raw in cell(), locale in prop::sample::select(vec!["en", "de", "tr", "zh", "xx"])) {
+        let hints = Hints { locale: Some(locale.to_owned()), ..Hints::default() };
+        let mut behind = 0;
+        for found in crate::normalize::quantities(&DICTIONARY, &raw, &hints) {
+            let (start, end) = found.span;
+            prop_assert!(start >= behind && start < end && raw.get(start..end).is_some(), "{:?} in {raw:?}", found.span);
+            behind = end;
+        }
+    }
+
+    #[test]
+    fn every_unit_printed_beside_a_number_is_read_again(hundredths in 1_u32..100_000, place in 0_usize..400) {
+        let units: Vec<_> = DICTIONARY.units().collect();
+        let unit = units[place % units.len()];
+        let amount = rust_decimal::Decimal::new(hundredths.into(), 2).normalize();
+        let text = format!("{amount} {}", unit.symbol);
+        let found = crate::normalize::quantities(&DICTIONARY, &text, &Hints::default());
+        // A few symbols are shared by two families or are words of English; the family's own attribute tells them apart.
+        let shared = ["°", "min", "in", "pm", "a", "t", "'", "cal"].contains(&unit.symbol.as_str()) || unit.family == "time";
+        if !shared {
+            prop_assert_eq!(found.len(), 1, "{}", &text);
+            prop_assert_eq!((found[0].amount.normalize(), found[0].unit.code.as_str()), (amount, unit.code.as_str()));
+        }
+    }
+
+    #[test]
+    fn conversions_agree_both_ways(thousandths in 1_u32..100_000_000, first in 0_usize..400, second in 0_usize..400) {
+        let units: Vec<_> = DICTIONARY.units().collect();
+        let from = units[first % units.len()];
+        let family: Vec<_> = units.iter().filter(|unit| unit.family == from.family).collect();
+        let to = family[second % family.len()];
+        let amount = rust_decimal::Decimal::new(thousandths.into(), 3);
+        if let Some(there) = from.convert(amount, to) {
+            // Far too small an amount loses its digits on the way, as 28 digits do.
+            if there.abs() > rust_decimal::Decimal::new(1, 12) {
+                let back = to.convert(there, from).unwrap();
+                let apart = (back - amount).abs();
+                prop_assert!(apart <= amount * rust_decimal::Decimal::new(1, 9), "{amount} {} -> {there} {} -> {back}", from.code, to.code);
+            }
+        }
+    }
+
+    #[test]
+    fn a_value_that_was_read_reads_the_same_when_it_is_written(raw in cell()) {
+        for attribute in DICTIONARY.attributes().filter(|attribute| attribute.kind == crate::dictionary::AttributeType::Measure) {
+            let reading = normalize(&DICTIONARY, attribute, &raw, &Hints::default());
+            let (Some(Value::Measure(measure)), true) = (&reading.value, reading.status == Status::Ok) else { continue };
+            let unit = DICTIONARY.unit(&measure.unit).unwrap();
+            let target = DICTIONARY.attribute(&reading.resolved_attribute).unwrap();
+            let again = normalize(&DICTIONARY, target, &format!("{} {}", measure.amount, unit.symbol), &Hints { decimal: crate::normalize::DecimalStyle::Point, ..Hints::default() });
+            prop_assert_eq!(&again.value, &reading.value, "{:?}", raw);
+        }
+    }
+
+    #[test]
+    fn a_wrong_digit_or_a_swap_that_the_check_digit_can_catch_is_caught(body in 1_000_000_000_u64..9_999_999_999, place in 0_usize..13, add in 1_u8..10) {
+        use crate::normalize::gtin::canonicalise;
+        // A prefix that is in use: 40 is Germany.
+        let digits: Vec<u8> = format!("40{body}").bytes().map(|digit| digit - b'0').collect();
+        let check = |digits: &[u8]| {
+            let sum: u32 = digits.iter().rev().enumerate().map(|(at, digit)| u32::from(*digit) * if at % 2 == 0 { 3 } else { 1 }).sum();
+            u8::try_from((10 - sum % 10) % 10).unwrap()
+        };
+        let mut sound = digits.clone();
+        sound.push(check(&digits));
+        let text = |digits: &[u8]| digits.iter().map(|digit| char::from(digit + b'0')).collect::<String>();
+        prop_assert_eq!(canonicalise(&text(&sound)).gtin14.is_some(), true, "{}", text(&sound));
+        let mut wrong = sound.clone();
+        wrong[place] = (wrong[place] + add) % 10;
+        // A first digit of 0 makes a shorter identifier of it, which has its own check digit in the same place.
+        prop_assert_eq!(canonicalise(&text(&wrong)).gtin14, None, "one digit of {}", text(&wrong));
+        if place < 12 && sound[place].abs_diff(sound[place + 1]) % 5 != 0 {
+            let mut swapped = sound.clone();
+            swapped.swap(place, place + 1);
+            prop_assert_eq!(canonicalise(&text(&swapped)).gtin14, None, "a swap in {}", text(&swapped));
+        }
+    }
+}

@@ -9,6 +9,7 @@ use crate::dictionary::Dictionary;
 use crate::http::bulk;
 use crate::import::read::{Format, ReadLimits, ReadOptions};
 use crate::import::{ImportKind, Preparer, Record};
+use crate::normalize::{Hints, gtin::canonicalise, normalize, quantities};
 use crate::suppliers::{Profile, field_names, propose};
 use std::path::PathBuf;
 
@@ -65,11 +66,29 @@ fn feed(target: &str, bytes: &[u8], dictionary: &Dictionary) {
                 let _ = preparer.take(record);
             }
         }
+        "quantities" => {
+            let text = String::from_utf8_lossy(bytes);
+            for locale in [None, Some("de"), Some("zh"), Some("tr")] {
+                let hints = Hints { locale: locale.map(str::to_owned), ..Hints::default() };
+                for found in quantities(dictionary, &text, &hints) {
+                    assert!(text.get(found.span.0..found.span.1).is_some_and(|span| !span.is_empty()));
+                }
+            }
+            for code in ["light_output_max", "dim_length", "runtime_max", "operating_temperature", "modes", "battery_options"] {
+                let _ = normalize(dictionary, dictionary.attribute(code).unwrap(), &text, &Hints::default());
+            }
+        }
+        "gtin" => {
+            let read = canonicalise(&String::from_utf8_lossy(bytes));
+            if let Some(key) = read.gtin14 {
+                assert_eq!(canonicalise(&key).gtin14, Some(key), "a key is the key of itself");
+            }
+        }
         other => panic!("there is no target {other}"),
     }
 }
 
-const TARGETS: [&str; 8] = ["csv", "json", "xml", "packed", "xlsx", "profile", "bulk", "propose"];
+const TARGETS: [&str; 10] = ["csv", "json", "xml", "packed", "xlsx", "profile", "bulk", "propose", "quantities", "gtin"];
 
 #[test]
 fn every_target_survives_its_seeds() {

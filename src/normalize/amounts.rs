@@ -1,0 +1,186 @@
+//! Amounts in one unit, out of the quantities of a cell: compounds added up, two spellings of one amount set against each other, times of a
+//! clock and counted amounts put right.
+
+use super::quantity::{Found, Join, Quantity};
+use crate::dictionary::{Dictionary, Unit};
+use rust_decimal::Decimal;
+
+/// Decimals kept of a converted amount: finer than anyone measures in any canonical unit.
+const SCALE: u32 = 4;
+
+/// One amount in the canonical unit.
+#[derive(Debug, Clone)]
+pub(super) struct Amount<'u> {
+    pub(super) value: Decimal,
+    pub(super) alternative: Option<Decimal>,
+    /// The interval that the text's own precision allows.
+    low: Decimal,
+    high: Decimal,
+    canonical: bool,
+    unit: &'u str,
+    pub(super) join: Join,
+    pub(super) start: usize,
+    pub(super) end: usize,
+    pub(super) rule: &'static str,
+}
+
+/// The quantities in this unit, each with the interval that its precision allows.
+pub(super) fn convert<'a>(quantities: &[Quantity<'a>], unit: &Unit) -> Vec<Amount<'a>> {
+    let mut amounts = Vec::with_capacity(quantities.len());
+    for quantity in quantities {
+        let Some(from) = quantity.unit else { continue };
+        let signed = |value: Decimal| if quantity.negative { -value } else { value };
+        let to_unit = |value: Decimal| {
+            let value = from.convert(signed(value), unit)?;
+            Some(if from.code == unit.code { value } else { value.round_dp(SCALE) })
+        };
+        let written = quantity.number.value;
+        let Some(value) = to_unit(written) else { continue };
+        // Half a unit in the last place, and what the tolerance adds.
+        let half = Decimal::new(5, written.scale().saturating_add(1).min(28));
+        let spread = quantity.tolerance.unwrap_or_default().checked_add(half).unwrap_or(half);
+        // One amount is held against none, so its ends are not needed.
+        let ends = if quantities.len() > 1 {
+            (written.checked_sub(spread).and_then(to_unit), written.checked_add(spread).and_then(to_unit))
+        } else {
+            (Some(value), Some(value))
+        };
+        let (Some(low), Some(high)) = ends else { continue };
+        amounts.push(Amount {
+            value: value.normalize(),
+            alternative: quantity.number.alternative.and_then(to_unit).map(|value| value.normalize()),
+            low,
+            high,
+            canonical: from.code == unit.code,
+            unit: &from.code,
+            join: quantity.join,
+            start: quantity.start,
+            end: quantity.end,
+            rule: "measure.unit",
+        });
+    }
+    amounts
+}
+
+/// `2 lb 3 oz`, `4h 30m`, `6+54 min`: one amount.
+pub(super) fn add_up(amounts: Vec<Amount<'_>>) -> Vec<Amount<'_>> {
+    let mut sums: Vec<Amount<'_>> = Vec::with_capacity(amounts.len());
+    for amount in amounts {
+        let previous = sums.last_mut();
+        match previous {
+            Some(before)
+                if amount.join == Join::Plus
+                    || (matches!(amount.join, Join::Adjacent | Join::And) && smaller_unit(before, &amount)) =>
+            {
+                let sum = before.value.checked_add(amount.value);
+                let ends = before.low.checked_add(amount.low).zip(before.high.checked_add(amount.high));
+                if let (Some(sum), Some((low, high))) = (sum, ends) {
+                    (before.value, before.low, before.high) = (sum.normalize(), low, high);
+                    before.unit = amount.unit;
+                    before.alternative = None;
+                    before.end = amount.end;
+                    before.rule = "measure.compound";
+                }
+            }
+            _ => sums.push(amount),
+        }
+    }
+    sums
+}
+
+/// Does the second amount stand in a smaller unit than the first? Known by their codes, which differ, and by size of one unit.
+fn smaller_unit(first: &Amount<'_>, second: &Amount<'_>) -> bool {
+    is_smaller(first.unit, second.unit)
+}
+
+/// Is the second unit a smaller one of the same system, so that an amount of it may follow one of the first?
+pub(super) fn is_smaller(first: &str, second: &str) -> bool {
+    const FALLING: [&[&str]; 5] = [
+        &["kg", "g"],
+        &["lb", "oz"],
+        &["year", "month", "week", "day", "h", "min", "s"],
+        &["km", "m", "cm", "mm"],
+        &["mi", "yd", "ft", "in"],
+    ];
+    let place = |list: &[&str], unit: &str| list.iter().position(|known| *known == unit);
+    FALLING.iter().any(|list| place(list, first).zip(place(list, second)).is_some_and(|(first, second)| first < second))
+}
+
+/// `90 meters (295 ft.)`: one amount in two units. They agree when their precisions overlap or they differ by 2 % at most.
+pub(super) fn merge_duals<'u>(amounts: Vec<Amount<'u>>, conflict: &mut bool) -> Vec<Amount<'u>> {
+    let mut merged: Vec<Amount<'u>> = Vec::with_capacity(amounts.len());
+    for amount in amounts {
+        let both = merged.last_mut().filter(|before| {
+            matches!(amount.join, Join::Either | Join::List | Join::Adjacent | Join::And) && before.unit != amount.unit
+        });
+        let Some(before) = both else {
+            merged.push(amount);
+            continue;
+        };
+        let overlap = before.low <= amount.high && amount.low <= before.high;
+        let larger = before.value.abs().max(amount.value.abs());
+        let apart = before.value.checked_sub(amount.value).map_or(Decimal::MAX, |difference| difference.abs());
+        let within = |percent: i64| larger.checked_mul(Decimal::new(percent, 2)).is_some_and(|limit| apart <= limit);
+        if !overlap && !within(2) && !within(5) {
+            *conflict = true;
+            continue;
+        }
+        let rule = if overlap || within(2) { "measure.dual" } else { "measure.dual_rounded" };
+        let end = amount.end;
+        if amount.canonical && !before.canonical {
+            *before = Amount { start: before.start, join: before.join, ..amount };
+        }
+        before.end = end;
+        before.rule = rule;
+    }
+    merged
+}
+
+/// `4:30 h` is four and a half hours, and so is `4h30`.
+pub(super) fn clock_times<'a>(dictionary: &'a Dictionary, raw: &str, found: &mut Found<'a>) {
+    let minutes = dictionary.unit("min");
+    let seconds = dictionary.unit("s");
+    let mut at = 0;
+    while let (Some(first), Some(second)) = (found.quantities.get(at), found.quantities.get(at + 1)) {
+        let between = raw.get(first.end..second.start).unwrap_or_default();
+        let sixtieths = raw.get(second.start..).is_some_and(|rest| {
+            rest.chars().take_while(char::is_ascii_digit).count() == 2 && second.number.value < Decimal::from(60)
+        });
+        let code = |quantity: &Quantity<'_>| quantity.unit.map(|unit| unit.code.clone()).unwrap_or_default();
+        let smaller = match (code(first).as_str(), between, code(second).as_str()) {
+            (_, ":", "h") if sixtieths => Some((second.unit, minutes)),
+            (_, ":", "min") if sixtieths => Some((second.unit, seconds)),
+            ("h", "" | " ", "") if sixtieths => Some((first.unit, minutes)),
+            _ => None,
+        };
+        if let (Some((larger, smaller)), Some(quantity)) = (smaller, found.quantities.get_mut(at)) {
+            quantity.unit = larger;
+            if let Some(quantity) = found.quantities.get_mut(at + 1) {
+                (quantity.unit, quantity.join) = (smaller, Join::Adjacent);
+            }
+        }
+        at += 1;
+    }
+}
+
+/// `2 x 500 lm`: how many there are, taken away from the amounts.
+pub(super) fn drop_count(found: &mut Found<'_>) -> Option<Decimal> {
+    let [count, amount] = found.quantities.as_slice() else { return None };
+    let small = count.number.value.is_integer() && count.number.value <= Decimal::from(24) && count.number.value >= Decimal::TWO;
+    let shared = count.unit.zip(amount.unit).is_some_and(|(left, right)| left.code == right.code);
+    // The count has no unit of its own; it took the one behind.
+    if !(amount.join == Join::Times
+        && small
+        && shared
+        && amount.start.saturating_sub(count.end) <= 3
+        && amount.number.value > count.number.value)
+    {
+        return None;
+    }
+    let count = count.number.value;
+    found.quantities.remove(0);
+    if let Some(only) = found.quantities.first_mut() {
+        only.join = Join::First;
+    }
+    Some(count)
+}
