@@ -78,6 +78,7 @@ pub fn judge(rules: &MatchRules, left: &Traits, right: &Traits) -> Verdict {
                         | "edition_on_one_side"
                         | "color_on_one_side"
                         | "like_brand"
+                        | "figures_apart"
                 )
             });
         against.append(&mut reasons);
@@ -165,7 +166,9 @@ fn scored(rules: &MatchRules, left: &Traits, right: &Traits, gtin_conflict: bool
     } else {
         (rules.thresholds.merge, rules.thresholds.review)
     };
-    if let (Some(mine), Some(theirs)) = (&left.model, &right.model) {
+    let told = |traits: &Traits| traits.model.as_ref().is_some_and(|model| !model.guessed);
+    if let (Some(mine), Some(theirs)) = (left.model.as_ref().filter(|_| told(left)), right.model.as_ref().filter(|_| told(right)))
+    {
         // Two models of one brand that are named otherwise: at most a question.
         let numbered_apart =
             gtin_conflict || matches!((&left.mpn_key, &right.mpn_key), (Some(mine), Some(theirs)) if mine != theirs);

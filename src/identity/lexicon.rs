@@ -1,17 +1,22 @@
-//! Colour words of every language, from the dictionary: a title that says "schwarz" and one that says "black" are of one colour.
+//! Words of every language that a title may use, from the dictionary: colours ("schwarz" and "black" are one), kinds of lamp, lumens.
 
 use super::words::Token;
 use crate::dictionary::Dictionary;
 use crate::normalize::text::key;
-use std::collections::HashMap;
+use std::collections::{HashMap, HashSet};
 use std::sync::{Arc, PoisonError, RwLock};
 
-/// Colour words to the codes of `body_color`.
+/// Colour words to the codes of `body_color`, and words that say what every lamp is.
 #[derive(Debug, Default)]
 pub struct Lexicon {
     fingerprint: String,
     colors: HashMap<String, String>,
+    lamps: HashSet<String>,
+    lumens: HashSet<String>,
 }
+
+/// Kinds of the dictionary that are lamps.
+const LAMPS: [&str; 3] = ["headlamp", "flashlight", "lantern"];
 
 /// The lexicon made last; there is one dictionary to a process, tests aside.
 static LAST: RwLock<Option<Arc<Lexicon>>> = RwLock::new(None);
@@ -40,7 +45,21 @@ impl Lexicon {
                 }
             }
         }
-        Self { fingerprint: dictionary.fingerprint().to_owned(), colors }
+        let kinds = dictionary.attribute("product_kind").map(|attribute| dictionary.option_keys(attribute));
+        let lamps = kinds.into_iter().flatten().filter(|(_, code)| LAMPS.contains(code)).map(|(word, _)| word.to_owned());
+        let flux = dictionary.units().filter(|unit| unit.family == "luminous_flux");
+        let lumens = flux.flat_map(|unit| unit.spellings.iter().map(|word| key(word)));
+        Self { fingerprint: dictionary.fingerprint().to_owned(), colors, lamps: lamps.collect(), lumens: lumens.collect() }
+    }
+
+    /// Does it say that something is a lamp?
+    pub fn is_lamp(&self, phrase: &str) -> bool {
+        self.lamps.contains(phrase)
+    }
+
+    /// Is it the unit of light output?
+    pub fn is_lumens(&self, word: &str) -> bool {
+        self.lumens.contains(word)
     }
 
     /// The colour that one word names.

@@ -24,6 +24,7 @@ pub mod rules;
 mod shared;
 mod steps;
 pub mod text;
+mod title;
 pub mod traits;
 pub mod words;
 

@@ -91,6 +91,12 @@ impl Judging {
             {
                 against.push(reason("other_mpn", "mpn", mine, theirs));
             }
+            let guessed = |traits: &Traits| traits.model.as_ref().is_some_and(|model| model.guessed);
+            if (guessed(left) || guessed(right)) && figures_differ(rules, left, right) {
+                // A name that was read out of a title and figures that contradict it: perhaps a generation that nobody tells.
+                let lumens = |traits: &Traits| traits.measures.lumens.map(|lumens| lumens.to_string()).unwrap_or_default();
+                against.push(reason("figures_apart", "light_output_max", lumens(left), lumens(right)));
+            }
             if like_brand {
                 against.push(reason("like_brand", "brand", shown(left.brand.as_ref()), shown(right.brand.as_ref())));
             }

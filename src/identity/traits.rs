@@ -7,6 +7,7 @@ use super::model::{self, Generation, ModelName};
 use super::mpn;
 use super::rules::MatchRules;
 use super::text::Text;
+use super::title;
 use super::words::{Sort, Token, tokens};
 use crate::dictionary::Dictionary;
 use crate::import::PreparedRow;
@@ -130,7 +131,6 @@ impl Traits {
         let words: Vec<Token> = whole.iter().flat_map(|part| tokens(rules, part)).collect();
         let title = names.title.or(names.model).or(names.rest).unwrap_or_default();
         let title_words = tokens(rules, title);
-        traits.name(names, &title_words, rules, &lexicon);
         if traits.colors.is_empty() {
             traits.colors = lexicon.colors(&title_words);
         }
@@ -143,6 +143,7 @@ impl Traits {
         if traits.kind == Kind::Unknown && (traits.measures.lumens.is_some() || traits.measures.beam.is_some()) {
             traits.kind = Kind::Lamp;
         }
+        traits.name(names, &title_words, dictionary, rules, &lexicon);
         traits.colors.sort();
         traits.colors.dedup();
         traits.text = Text::new(rules, &words, names.mpn, names.description.unwrap_or_default());
@@ -205,7 +206,7 @@ impl Traits {
     }
 
     /// The model's name, from its column or, of a known brand, from the title.
-    fn name(&mut self, names: &Names<'_>, title: &[Token], rules: &MatchRules, lexicon: &Lexicon) {
+    fn name(&mut self, names: &Names<'_>, title: &[Token], dictionary: &Dictionary, rules: &MatchRules, lexicon: &Lexicon) {
         let brand: Vec<String> = tokens(rules, names.brand.unwrap_or_default()).into_iter().map(|word| word.text).collect();
         let color = |word: &str| lexicon.color(word);
         if let Some(name) = names.model {
@@ -218,6 +219,11 @@ impl Traits {
         } else {
             let mut words = title.to_vec();
             model::take_generation(rules, &mut words, &mut self.generation, false);
+            if self.brand_known && self.kind == Kind::Lamp {
+                let key = self.brand.clone();
+                let is_brand = |text: &str| dictionary.brand(text).is_some() && mpn::brand_key(dictionary, text) == key;
+                self.model = title::guess(rules, lexicon, title, is_brand, &mut self.generation);
+            }
         }
     }
 }

@@ -6,7 +6,9 @@ use super::Pairs;
 fn f1_counts_pairs_that_both_sides_make() {
     let of = |rows: &[(u32, u32)]| {
         let mut pairs = Pairs::default();
-        rows.iter().for_each(|(truth, found)| pairs.add(*truth, *found));
+        for (truth, found) in rows {
+            pairs.add(*truth, *found);
+        }
         pairs.f1()
     };
     let near = |value: f64, wanted: f64| assert!((value - wanted).abs() < 1e-9, "{value} is not {wanted}");
