@@ -2,11 +2,10 @@
 
 use crate::{
     dictionary::{Attribute, Dictionary},
-    normalize::{FoundQuantity, Hints, Mode, Reading, Status, Value, normalize, quantities},
+    normalize::{FoundQuantity, Hints, Status, line::line, normalize, quantities},
 };
 use anyhow::{Context, bail};
-use serde::Serialize;
-use serde_json::{Map, Value as Json, json};
+use serde_json::{Value as Json, json};
 use std::{io::Write, path::PathBuf};
 
 /// Read values as an import would, and tell how
@@ -53,7 +52,7 @@ pub fn run(args: &NormalizeArgs, dictionary: &Dictionary, out: &mut dyn Write) -
     };
     let hints = Hints { locale: args.locale.clone(), unit: args.unit.clone(), ..Hints::default() };
     for raw in &args.values {
-        write_line(out, &object(code, raw, &normalize(dictionary, attribute, raw, &hints)))?;
+        write_line(out, &line(code, raw, &normalize(dictionary, attribute, raw, &hints)))?;
     }
     Ok(())
 }
@@ -84,14 +83,14 @@ fn run_file(args: &NormalizeArgs, path: &std::path::Path, dictionary: &Dictionar
         let raw = record.get(raw_at).unwrap_or_default();
         let code = record.get(attribute_at).unwrap_or_default().trim();
         let locale = field(locale_at).or_else(|| args.locale.clone());
-        let line = match find(dictionary, code, locale.as_deref()) {
+        let told = match find(dictionary, code, locale.as_deref()) {
             Some(attribute) => {
                 let hints = Hints { locale, unit: field(unit_at).or_else(|| args.unit.clone()), ..Hints::default() };
-                object(code, raw, &normalize(dictionary, attribute, raw, &hints))
+                line(code, raw, &normalize(dictionary, attribute, raw, &hints))
             }
             None => unknown(code, raw),
         };
-        write_line(out, &line)?;
+        write_line(out, &told)?;
     }
     Ok(())
 }
@@ -109,76 +108,4 @@ fn unknown(code: &str, raw: &str) -> Json {
     let message = format!("'{code}' is not an attribute of the dictionary.");
     json!({"attribute": code, "resolved_attribute": null, "raw": raw, "status": Status::Rejected, "value": null, "unit": null, "qualifiers": [],
         "rule": "attribute", "confidence": 0, "span": null, "findings": [{"code": "unknown_attribute", "message": message}]})
-}
-
-/// The line's object. Other attributes that the same text states follow under `also`, in the same shape without `raw`.
-fn object(asked: &str, raw: &str, reading: &Reading) -> Json {
-    let mut object = Map::new();
-    object.insert("attribute".to_owned(), json!(asked));
-    object.insert("resolved_attribute".to_owned(), json!(reading.resolved_attribute));
-    object.insert("raw".to_owned(), json!(raw));
-    describe(&mut object, reading);
-    if !reading.also.is_empty() {
-        let also: Vec<Json> = reading
-            .also
-            .iter()
-            .map(|other| {
-                let mut entry = Map::new();
-                entry.insert("resolved_attribute".to_owned(), json!(other.resolved_attribute));
-                describe(&mut entry, other);
-                Json::Object(entry)
-            })
-            .collect();
-        object.insert("also".to_owned(), Json::Array(also));
-    }
-    Json::Object(object)
-}
-
-fn describe(object: &mut Map<String, Json>, reading: &Reading) {
-    let (value, unit) = shown(reading);
-    object.insert("status".to_owned(), json!(reading.status));
-    object.insert("value".to_owned(), value);
-    object.insert("unit".to_owned(), json!(unit));
-    object.insert("qualifiers".to_owned(), json!(reading.qualifiers));
-    object.insert("rule".to_owned(), json!(reading.rule));
-    object.insert("confidence".to_owned(), json!(reading.confidence));
-    object.insert("span".to_owned(), json!(reading.span.map(|(start, end)| [start, end])));
-    object.insert("findings".to_owned(), json!(reading.findings));
-}
-
-/// A mode with every key, absent figures as null.
-#[derive(Serialize)]
-struct ModeLine<'a> {
-    name: &'a str,
-    light_output: Option<String>,
-    runtime: Option<String>,
-    beam_distance: Option<String>,
-    color: Option<&'a str>,
-}
-
-impl<'a> ModeLine<'a> {
-    fn of(mode: &'a Mode) -> Self {
-        let text = |amount: Option<rust_decimal::Decimal>| amount.map(|amount| amount.normalize().to_string());
-        Self {
-            name: &mode.name,
-            light_output: text(mode.light_output),
-            runtime: text(mode.runtime),
-            beam_distance: text(mode.beam_distance),
-            color: mode.color.as_deref(),
-        }
-    }
-}
-
-fn shown(reading: &Reading) -> (Json, Option<&str>) {
-    match &reading.value {
-        None => (Json::Null, None),
-        Some(Value::Measure(measure)) if reading.amounts.len() > 1 => {
-            let list: Vec<String> = reading.amounts.iter().map(|amount| amount.normalize().to_string()).collect();
-            (json!(list), Some(&measure.unit))
-        }
-        Some(Value::Measure(measure)) => (json!(measure.amount.normalize().to_string()), Some(&measure.unit)),
-        Some(Value::Range(range)) => (json!(range), Some(&range.unit)),
-        Some(Value::Modes(modes)) => (json!(modes.iter().map(ModeLine::of).collect::<Vec<_>>()), None),
-        Some(value) => (json!(value), None),
-    }
 }

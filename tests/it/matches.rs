@@ -227,6 +227,41 @@ both_databases! {
         assert_eq!(server.all("/api/v1/matches").await, Vec::<Value>::new());
     }
 
+    async fn how_a_text_was_read_stands_beside_the_field(house: House) {
+        let server = Server::start(&house).await;
+        let file = "sku,brand,title,cost,stock,weight\nA-1,Fenix,Fenix HM65R headlamp,30.00,5,3 oz / 85 g\n";
+        Upload::new("alpine", "lamps.csv", file).profile(PROFILE).done(&server).await;
+        let odd = "sku,brand,title,cost,stock,weight\nL-1,Fenix,Fenix HM65R headlamp,30.00,5,as light as a feather\n";
+        Upload::new("lumen", "lamps.csv", odd).profile(PROFILE).done(&server).await;
+        let sku = product_of(&server, "alpine").await;
+        assert_eq!(product_of(&server, "lumen").await, sku);
+        let told = server.get(&format!("/api/v1/products/{sku}/readings?field=weight_with_battery")).await.expect(200);
+        let items = told["items"].as_array().unwrap();
+        assert_eq!(items.len(), 2, "{told}");
+        let first = &items[0];
+        assert_eq!((&first["supplier"], &first["supplier_sku"], &first["field"], &first["raw"]), (&json!("alpine"), &json!("A-1"), &json!("weight"), &json!("3 oz / 85 g")));
+        assert_eq!((&first["status"], &first["unit"], &first["attribute"]), (&json!("ok"), &json!("g"), &json!("weight_with_battery")), "{first}");
+        assert!(first["rule"].is_string() && first["confidence"].is_number() && first["span"].is_array(), "{first}");
+        // What is in no lineage, because it was no value.
+        assert_eq!((&items[1]["status"], &items[1]["value"]), (&json!("rejected"), &json!(null)), "{}", items[1]);
+        assert!(!items[1]["findings"].as_array().unwrap().is_empty());
+        let all = server.get(&format!("/api/v1/products/{sku}/readings")).await.expect(200);
+        assert!(all["items"].as_array().unwrap().len() > 4, "{all}");
+    }
+
+    async fn values_that_cannot_be_together_are_told_and_stay(house: House) {
+        let server = Server::start(&house).await;
+        let profile = "name = \"fl1\"\nlocale = \"en\"\ncurrency = \"EUR\"\n[[column]]\nfrom = \"sku\"\nto = \"supplier_sku\"\n[[column]]\nfrom = \"title\"\nto = \"title\"\n[[column]]\nfrom = \"throw\"\nto = \"beam_distance_max\"\nunit = \"m\"\n[[column]]\nfrom = \"cd\"\nto = \"peak_beam_intensity\"\nunit = \"cd\"\n";
+        let file = "sku,title,throw,cd\nA-1,Right,163,6640\nA-2,Wrong,535,6640\n";
+        let import = Upload::new("alpine", "fl1.csv", file).profile(profile).done(&server).await;
+        let issues = server.all(&format!("/api/v1/imports/{}/issues", import["id"].as_str().unwrap())).await;
+        assert_eq!(issues.len(), 1, "{issues:?}");
+        assert_eq!((&issues[0]["row"], &issues[0]["field"], &issues[0]["code"], &issues[0]["raw"]), (&json!(2), &json!("throw"), &json!("beam_contradicts_intensity"), &json!("535")));
+        assert!(issues[0]["message"].as_str().unwrap().contains("feet"), "{}", issues[0]);
+        let lamps = catalogue(&server).await;
+        assert_eq!(lamps[1]["values"]["beam_distance_max"]["amount"], "535", "told, and not changed");
+    }
+
     async fn a_suppliers_reliability_is_measured_by_what_others_say(house: House) {
         let server = Server::start(&house).await;
         let lamps = |title: &str, weights: [u32; 3]| {

@@ -176,7 +176,7 @@ async fn use_catalogue(walk: &mut Walk) -> String {
     walk.get("/api/v1/search/suggest?q=tik").await;
     let products = walk.get("/api/v1/products").await.json();
     let sku = products["items"][0]["sku"].as_str().unwrap().to_owned();
-    for part in ["", "/history", "/images", "/lineage", "/listings", "/offers", "/price", "/stock"] {
+    for part in ["", "/history", "/images", "/lineage", "/listings", "/offers", "/price", "/readings", "/stock"] {
         walk.get(&format!("/api/v1/products/{sku}{part}")).await;
     }
     sku

@@ -6,6 +6,7 @@ mod dictionary;
 mod groups;
 mod offers;
 mod products;
+mod readings;
 mod reliability;
 mod shape;
 
@@ -20,6 +21,7 @@ pub fn router() -> OpenApiRouter<App> {
         .merge(products::router())
         .merge(details::router())
         .merge(offers::router())
+        .merge(readings::router())
         .merge(reliability::router())
         .merge(groups::router())
         .merge(brands::router())

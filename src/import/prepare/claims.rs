@@ -1,5 +1,6 @@
 //! Texts to typed claims, one per attribute and locale.
 
+use super::CellReading;
 use super::row::Row;
 use crate::dictionary::{Attribute, AttributeType};
 use crate::identity::gtin;
@@ -137,6 +138,14 @@ impl Row<'_> {
                 continue;
             }
             let reading = self.preparer.normalize(attribute, item, &hints);
+            if let Some(told) = &mut self.told {
+                told.push(CellReading {
+                    field: column.from.clone(),
+                    raw: item.clone(),
+                    attribute: attribute.code.clone(),
+                    reading: reading.clone(),
+                });
+            }
             // Where zero is impossible, exports write it for what they do not know.
             if reading.status == Status::Rejected && is_zero(item) {
                 continue;

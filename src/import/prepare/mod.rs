@@ -22,6 +22,19 @@ use iso_currency::Currency;
 use sha2::{Digest, Sha256};
 use std::hash::{DefaultHasher, Hash, Hasher};
 
+/// How one text of a record was read.
+#[derive(Debug, Clone)]
+pub struct CellReading {
+    /// The column or path it stood in; empty for a fixed value of the profile.
+    pub field: String,
+    /// The text.
+    pub raw: String,
+    /// The attribute that the column is mapped to.
+    pub attribute: String,
+    /// What was understood.
+    pub reading: Reading,
+}
+
 /// Prepares the rows of one file.
 #[derive(Debug, Clone, Copy)]
 pub struct Preparer<'a> {
@@ -59,6 +72,11 @@ impl<'a> Preparer<'a> {
     /// Understands one record.
     pub fn prepare(&self, record: &Record) -> PreparedRow {
         row::prepare(self, record)
+    }
+
+    /// How each cell of a catalogue record was read: what came of it, and what else was told.
+    pub fn readings(&self, record: &Record) -> Vec<CellReading> {
+        row::readings(self, record)
     }
 
     /// The offer's key alone, where it can be read; quick where a column holds the supplier's SKU.

@@ -2,11 +2,12 @@
 
 use super::cells::{Cells, items};
 use super::claims::Claims;
-use super::{ImportKind, Preparer, key, price, stock};
+use super::{CellReading, ImportKind, Preparer, key, price, stock};
 use crate::dictionary::Dictionary;
 use crate::import::read::RAW_CHARS;
 use crate::import::row::{ImageLink, Issue, PreparedRow, Record, Severity};
 use crate::normalize::Hints;
+use crate::normalize::checks::contradictions;
 use crate::normalize::parse_amount;
 use crate::suppliers::{Column, Profile, Take, Target};
 use serde_json::{Map, Value as Json};
@@ -31,6 +32,8 @@ pub(super) struct Row<'a> {
     /// Code of the category, once it is known.
     pub(super) category: Option<String>,
     pub(super) out: PreparedRow,
+    /// How each cell was read, when somebody asks.
+    pub(super) told: Option<Vec<CellReading>>,
 }
 
 impl<'a> Row<'a> {
@@ -115,6 +118,7 @@ impl<'a> Row<'a> {
             claims: Claims::default(),
             category: None,
             out: PreparedRow { row: record.row, ..PreparedRow::default() },
+            told: None,
         }
     }
 
@@ -131,6 +135,13 @@ pub(super) fn key(preparer: &Preparer<'_>, record: &Record) -> Option<String> {
     }
     key::set(&mut row);
     (!row.out.key.is_empty()).then_some(row.out.key)
+}
+
+/// See [`super::Preparer::readings`].
+pub(super) fn readings(preparer: &Preparer<'_>, record: &Record) -> Vec<CellReading> {
+    let mut row = Row { told: Some(Vec::new()), ..Row::of(preparer, record) };
+    claims(&mut row);
+    row.told.unwrap_or_default()
 }
 
 /// The kind of product says the category, and the category which amounts are usual.
@@ -169,6 +180,7 @@ pub(super) fn prepare(preparer: &Preparer<'_>, record: &Record) -> PreparedRow {
     }
     if catalog {
         out.claims = claims.finish();
+        contradicted(&mut out);
         let text = |code: &str| out.claims.iter().find(|claim| claim.attribute == code).and_then(|claim| claim.value.as_text());
         out.brand = text("brand").map(str::to_owned);
         out.mpn = text("mpn").map(str::to_owned);
@@ -176,6 +188,23 @@ pub(super) fn prepare(preparer: &Preparer<'_>, record: &Record) -> PreparedRow {
         out.gtin = None;
     }
     out
+}
+
+/// Warns of values that cannot be together; both stay, because nobody knows from here which of them is wrong.
+fn contradicted(out: &mut PreparedRow) {
+    for check in contradictions(out.claims.iter().map(|claim| (claim.attribute.as_str(), &claim.value))) {
+        let claim = out.claims.iter().find(|claim| claim.attribute == check.attribute);
+        if out.issues.len() < MAX_ISSUES {
+            out.issues.push(Issue {
+                row: out.row,
+                field: claim.map(|claim| claim.field.clone()).unwrap_or_default(),
+                code: check.finding.code,
+                message: check.finding.message,
+                raw: claim.map(|claim| claim.raw.chars().take(RAW_CHARS).collect()).unwrap_or_default(),
+                severity: Severity::Warning,
+            });
+        }
+    }
 }
 
 /// The record as JSON, repeated fields as arrays.
