@@ -6,8 +6,8 @@
 
 use super::intake::Batch;
 use super::queries::{
-    FoundedGroup, NewProduct, OfferBody, ProductRow, Rules, group_codes_taken, groups_found, offer_marks, offers_of_products,
-    products_by_id, skus_taken,
+    FoundedGroup, NewProduct, OfferBody, OfferRow, ProductRow, Rules, group_codes_taken, groups_found, offer_marks,
+    offers_of_products, products_by_id, skus_taken,
 };
 use super::sku;
 use super::view::{GoldenValue, GoldenValues};
@@ -49,90 +49,87 @@ struct Known {
     group: Option<i64>,
 }
 
-/// What a row was compared with: stored products, and rows of its own chunk.
-type Compared = (Vec<Judged>, Vec<(usize, Judged)>);
+/// A row that asks which product it is of, or whether it is still of its own: a new one, or one whose numbers changed.
+struct Asking<'a> {
+    row: &'a PreparedRow,
+    /// Its place among the rows.
+    at: usize,
+    /// Its product, when it has one already.
+    stands: Option<i64>,
+    traits: Traits,
+    keys: Vec<i64>,
+}
 
-/// Finds the product of each row, of which `marks` are known; `stands` is the product of those whose offer has one already.
+/// With stored products, and with earlier rows that ask, by their place.
+type Verdicts = (Vec<Judged>, Vec<(usize, Judged)>);
+
+/// What the database says about the rows that ask.
+struct Compared {
+    known: HashMap<i64, Known>,
+    /// The products under each key.
+    shared: HashMap<i64, Vec<i64>>,
+    /// Verdicts of each row that asks.
+    verdicts: Vec<Verdicts>,
+}
+
+/// Finds the product of each row, of which `marks` are known; `old` are the offers that were there before.
 pub(super) fn identify(
     conn: &mut Conn,
     rules: &Rules,
     batch: &Batch,
     rows: &[PreparedRow],
     marks: &[Marks],
-    stands: &[Option<i64>],
+    old: &HashMap<String, OfferRow>,
 ) -> Result<Identified> {
-    let matching = MatchRules::embedded();
-    let read = rows.par_iter().zip(marks).map(|(row, marks)| {
-        let mut traits = Traits::of_row(row, &rules.dictionary);
-        if let Some(code) = &marks.brand {
-            // People may have said that a spelling means a brand.
-            traits.brand = brand_key(&rules.dictionary, code);
-            traits.brand_known = rules.dictionary.brand(code).is_some();
+    let mut identified = Identified::default();
+    let mut asking: Vec<(usize, &PreparedRow, &Marks, Option<i64>)> = Vec::new();
+    for (at, (row, marks)) in rows.iter().zip(marks).enumerate() {
+        let before = old.get(&row.key).map(|offer| &offer.body);
+        let stands = before.and_then(|body| body.product_id);
+        let renumbered = |body: &OfferBody| body.gtin != marks.gtin || body.brand != marks.brand || body.mpn_key != marks.mpn_key;
+        if stands.is_none() || before.is_some_and(renumbered) {
+            asking.push((at, row, marks, stands));
         }
-        let keys: Vec<i64> = blocks(&traits).into_iter().map(u64::cast_signed).collect();
-        (traits, keys)
-    });
-    let (traits, keys): (Vec<Traits>, Vec<Vec<i64>>) = read.unzip();
-    let is_fresh = |at: &usize| stands.get(*at).copied().flatten().is_none();
-    let fresh: Vec<usize> = (0..rows.len()).filter(is_fresh).collect();
-    let asked: BTreeSet<i64> = fresh.iter().filter_map(|at| keys.get(*at)).flatten().copied().collect();
-    let shared = products_by_key(conn, &asked.into_iter().collect::<Vec<_>>())?;
-    let own = by_key(&fresh, &keys);
-    let near: Vec<(Vec<i64>, Vec<usize>)> = fresh
-        .par_iter()
-        .map(|at| {
-            let keys = keys.get(*at).map_or(&[][..], Vec::as_slice);
-            let earlier = |other: &usize| other < at;
-            (likeliest(keys, &shared, |_| true, MAX_CANDIDATES), likeliest(keys, &own, earlier, MAX_OWN))
-        })
-        .collect();
-    let ids: BTreeSet<i64> = near.iter().flat_map(|(products, _)| products).copied().collect();
-    let known = known(conn, rules, &ids.into_iter().collect::<Vec<_>>())?;
-    let judged: Vec<Compared> = fresh
-        .par_iter()
-        .zip(near)
-        .map(|(at, (products, own))| {
-            let Some(mine) = traits.get(*at) else { return Default::default() };
-            let product = |id: i64| {
-                let other = known.get(&id)?;
-                let verdict = judge(matching, mine, &other.traits);
-                let same_supplier = other.suppliers.contains(&batch.supplier_id);
-                (verdict.decision != Decision::Apart).then_some(Judged { product_id: id, verdict, same_supplier })
-            };
-            let row = |other: usize| {
-                let verdict = judge(matching, mine, traits.get(other)?);
-                (verdict.decision != Decision::Apart).then_some((other, Judged { product_id: 0, verdict, same_supplier: true }))
-            };
-            (products.into_iter().filter_map(product).collect(), own.into_iter().filter_map(row).collect())
-        })
-        .collect();
+        identified.products.push(stands.unwrap_or_default());
+    }
+    let asking: Vec<Asking<'_>> =
+        asking.into_par_iter().map(|(at, row, marks, stands)| Asking::of(rules, at, row, marks, stands)).collect();
+    let Compared { known, shared, verdicts } = compare(conn, rules, batch, &asking)?;
 
-    let mut founder = Founder::new(conn, batch, rows, &fresh)?;
-    let mut identified =
-        Identified { products: stands.iter().map(|stands| stands.unwrap_or_default()).collect(), ..Identified::default() };
+    let matching = MatchRules::embedded();
+    let one = |a: i64, b: i64| match (known.get(&a), known.get(&b)) {
+        (Some(a), Some(b)) => judge(matching, &a.traits, &b.traits).decision == Decision::Merge,
+        _ => false,
+    };
+    let mut founder = Founder::new(conn, batch, &asking)?;
     let mut pairs: Vec<(i64, i64)> = Vec::new();
-    for (at, (mut judged, own)) in fresh.into_iter().zip(judged) {
-        let Some(row) = rows.get(at) else { continue };
-        for (other, judged_row) in own {
-            let product_id = identified.products.get(other).copied().unwrap_or_default();
-            // A row that is of a stored product was compared with that one.
-            if founder.products.contains_key(&product_id) && !judged.iter().any(|known| known.product_id == product_id) {
-                judged.push(Judged { product_id, ..judged_row });
+    for (mine, (mut judged, own)) in asking.iter().zip(verdicts) {
+        for (other, verdict) in own {
+            let of = asking.get(other).and_then(|other| identified.products.get(other.at));
+            // One that is of a stored product was compared with that.
+            if let Some(product_id) = of.copied().filter(|id| founder.products.contains_key(id))
+                && !judged.iter().any(|known| known.product_id == product_id)
+            {
+                judged.push(Judged { product_id, ..verdict });
             }
         }
-        let one = |a: i64, b: i64| match (known.get(&a), known.get(&b)) {
-            (Some(a), Some(b)) => judge(matching, &a.traits, &b.traits).decision == Decision::Merge,
-            _ => false,
+        judged.retain(|judged| Some(judged.product_id) != mine.stands);
+        let Found { product, like, mut suspected } = choose(matching, judged, one);
+        let product_id = match (mine.stands, product) {
+            (Some(stands), product) => {
+                // It stays where it is, be its number another's: who moves offers about is a person.
+                suspected.extend(product);
+                stands
+            }
+            (None, Some((product, _))) => product,
+            (None, None) => founder.found(conn, batch, mine.row)?,
         };
-        let Found { product, like, suspected } = choose(matching, judged, one);
-        let product_id = match product {
-            Some(product) => product,
-            None => founder.found(conn, batch, row)?,
-        };
-        if let Some(place) = identified.products.get_mut(at) {
+        if let Some(place) = identified.products.get_mut(mine.at) {
             *place = product_id;
         }
-        pairs.extend(like.filter(|_| row.parent.is_none()).map(|like| (product_id, like)));
+        if mine.stands.is_none() {
+            pairs.extend(like.filter(|_| mine.row.parent.is_none()).map(|like| (product_id, like)));
+        }
         identified.suspected.extend(suspected.into_iter().map(|(other, verdict)| Suspected {
             one: product_id,
             other,
@@ -141,10 +138,10 @@ pub(super) fn identify(
         }));
     }
     let mut stored: Vec<(i64, i64)> = Vec::new();
-    for (keys, product) in keys.iter().zip(&identified.products) {
-        stored.extend(
-            keys.iter().filter(|key| shared.get(key).is_none_or(|there| !there.contains(product))).map(|key| (*key, *product)),
-        );
+    for mine in &asking {
+        let Some(product) = identified.products.get(mine.at) else { continue };
+        let fresh = mine.keys.iter().filter(|key| shared.get(key).is_none_or(|there| !there.contains(product)));
+        stored.extend(fresh.map(|key| (*key, *product)));
     }
     stored.sort_unstable();
     stored.dedup();
@@ -154,15 +151,51 @@ pub(super) fn identify(
     Ok(identified)
 }
 
-/// Rows by the keys that they have.
-fn by_key(rows: &[usize], keys: &[Vec<i64>]) -> HashMap<i64, Vec<usize>> {
-    let mut found: HashMap<i64, Vec<usize>> = HashMap::new();
-    for at in rows {
-        for key in keys.get(*at).into_iter().flatten() {
-            found.entry(*key).or_default().push(*at);
+impl<'a> Asking<'a> {
+    fn of(rules: &Rules, at: usize, row: &'a PreparedRow, marks: &Marks, stands: Option<i64>) -> Self {
+        let mut traits = Traits::of_row(row, &rules.dictionary);
+        if let Some(code) = &marks.brand {
+            // People may have said that a spelling means a brand.
+            traits.brand = brand_key(&rules.dictionary, code);
+            traits.brand_known = rules.dictionary.brand(code).is_some();
+        }
+        let keys = blocks(&traits).into_iter().map(u64::cast_signed).collect();
+        Self { row, at, stands, traits, keys }
+    }
+}
+
+/// Compares each row with the products, and the earlier rows, that share a key with it.
+fn compare(conn: &mut Conn, rules: &Rules, batch: &Batch, asking: &[Asking<'_>]) -> Result<Compared> {
+    let keys: BTreeSet<i64> = asking.iter().flat_map(|mine| &mine.keys).copied().collect();
+    let shared = products_by_key(conn, &keys.into_iter().collect::<Vec<_>>())?;
+    let mut own: HashMap<i64, Vec<usize>> = HashMap::new();
+    for (place, mine) in asking.iter().enumerate() {
+        for key in &mine.keys {
+            own.entry(*key).or_default().push(place);
         }
     }
-    found
+    let near = asking.par_iter().enumerate().map(|(place, mine)| {
+        let earlier = |other: &usize| *other < place;
+        (likeliest(&mine.keys, &shared, |_| true, MAX_CANDIDATES), likeliest(&mine.keys, &own, earlier, MAX_OWN))
+    });
+    let near: Vec<(Vec<i64>, Vec<usize>)> = near.collect();
+    let ids: BTreeSet<i64> = near.iter().flat_map(|(products, _)| products).copied().collect();
+    let known = known(conn, rules, &ids.into_iter().collect::<Vec<_>>())?;
+    let matching = MatchRules::embedded();
+    let verdicts = asking.par_iter().zip(near).map(|(mine, (products, rows))| {
+        let with = |product_id: i64, other: &Traits, same_supplier: bool| {
+            let verdict = judge(matching, &mine.traits, other);
+            (verdict.decision != Decision::Apart).then_some(Judged { product_id, verdict, same_supplier })
+        };
+        let product = |id: i64| {
+            let other = known.get(&id)?;
+            with(id, &other.traits, other.suppliers.contains(&batch.supplier_id))
+        };
+        let row = |other: usize| Some((other, with(0, &asking.get(other)?.traits, true)?));
+        (products.into_iter().filter_map(product).collect(), rows.into_iter().filter_map(row).collect())
+    });
+    let verdicts = verdicts.collect();
+    Ok(Compared { known, shared, verdicts })
 }
 
 /// Those that share most with these keys: few to a key say much.
@@ -316,10 +349,11 @@ struct Founder {
 }
 
 impl Founder {
-    fn new(conn: &mut Conn, batch: &Batch, rows: &[PreparedRow], fresh: &[usize]) -> Result<Self> {
+    fn new(conn: &mut Conn, batch: &Batch, asking: &[Asking<'_>]) -> Result<Self> {
         // Each collision adds two characters; who would collide three times over is found by the unique constraint.
+        let fresh: Vec<&PreparedRow> = asking.iter().filter(|mine| mine.stands.is_none()).map(|mine| mine.row).collect();
         let mut wanted = Vec::with_capacity(fresh.len() * 2);
-        for row in fresh.iter().filter_map(|at| rows.get(*at)) {
+        for row in &fresh {
             let first = sku::founded_by(&batch.supplier_code, &row.key, |_| false);
             let second = sku::founded_by(&batch.supplier_code, &row.key, |code| code == first);
             wanted.extend([first, second]);

@@ -110,8 +110,7 @@ fn write_changed(conn: &mut Conn, rules: &Rules, batch: &Batch, rows: Vec<Prepar
     let keys: Vec<&str> = rows.iter().map(|row| row.key.as_str()).collect();
     let old = offers_by_key(conn, batch.supplier_id, &keys)?;
     let groups = groups(conn, batch, &rows)?;
-    let stands: Vec<Option<i64>> = rows.iter().map(|row| old.get(&row.key).and_then(|offer| offer.body.product_id)).collect();
-    let identified = identify(conn, rules, batch, &rows, &marks, &stands)?;
+    let identified = identify(conn, rules, batch, &rows, &marks, &old)?;
     let mut new_ids = ids::reserve(conn, "offers", rows.len() - old.len())?.into_iter();
 
     let mut places = Vec::with_capacity(rows.len());

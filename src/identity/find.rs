@@ -31,8 +31,8 @@ pub struct Judged {
 /// Which product it is.
 #[derive(Debug, Clone, Default)]
 pub struct Found {
-    /// One that there is; none when the offer founds its own.
-    pub product: Option<i64>,
+    /// One that there is, and why; none when the offer founds its own.
+    pub product: Option<(i64, Verdict)>,
     /// A product that the new one is another colour of.
     pub like: Option<i64>,
     /// Products that the new one may be after all, the likeliest first.
@@ -67,7 +67,7 @@ pub fn choose(rules: &MatchRules, judged: Vec<Judged>, one: impl Fn(i64, i64) ->
         let (best, least) = (*best, verdict.score.saturating_sub(rules.thresholds.best_by));
         let rival = merges.iter().skip(1).any(|(other, verdict)| verdict.score > least && !one(best, *other));
         if !rival {
-            return Found { product: Some(best), ..Found::default() };
+            return Found { product: merges.into_iter().next(), ..Found::default() };
         }
         asked.extend(merges);
     }

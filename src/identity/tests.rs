@@ -1,5 +1,6 @@
 //! What a user of this part would notice.
 
+mod choosing;
 mod counting;
 mod numbers;
 mod verdicts;

@@ -214,6 +214,21 @@ both_databases! {
         clean(&house).await;
     }
 
+    async fn an_offer_that_gets_anothers_number_stays_and_is_asked_about(house: House) {
+        let server = Server::start(&house).await;
+        numbered(&server, "alpine", "A-1,4006381333931,Fenix,Fenix HM65R headlamp,1400,141\n").await;
+        numbered(&server, "lumen", "L-1,,Fenix,Kopflampe mit viel Licht,,\n").await;
+        let (alpine, lumen) = (products_of(&server, "alpine").await, products_of(&server, "lumen").await);
+        assert_ne!(alpine["A-1"], lumen["L-1"]);
+        assert_eq!(server.all("/api/v1/matches").await, Vec::<Value>::new());
+        numbered(&server, "lumen", "L-1,4006381333931,Fenix,Kopflampe mit viel Licht,,\n").await;
+        assert_eq!(products_of(&server, "lumen").await, lumen);
+        let cases = server.all("/api/v1/matches?state=open").await;
+        assert_eq!((cases.len(), codes(&cases[0])[0]), (1, "same_gtin"), "{cases:?}");
+        assert_eq!((&cases[0]["left"]["sku"], &cases[0]["right"]["sku"]), (&json!(alpine["A-1"]), &json!(lumen["L-1"])));
+        clean(&house).await;
+    }
+
     async fn one_supplier_lists_a_lamp_twice_only_where_a_number_says_so(house: House) {
         let server = Server::start(&house).await;
         numbered(&server, "alpine", "\
@@ -252,14 +267,14 @@ both_databases! {
     async fn values_that_cannot_be_together_are_told_and_stay(house: House) {
         let server = Server::start(&house).await;
         let profile = "name = \"fl1\"\nlocale = \"en\"\ncurrency = \"EUR\"\n[[column]]\nfrom = \"sku\"\nto = \"supplier_sku\"\n[[column]]\nfrom = \"title\"\nto = \"title\"\n[[column]]\nfrom = \"throw\"\nto = \"beam_distance_max\"\nunit = \"m\"\n[[column]]\nfrom = \"cd\"\nto = \"peak_beam_intensity\"\nunit = \"cd\"\n";
-        let file = "sku,title,throw,cd\nA-1,Right,163,6640\nA-2,Wrong,535,6640\n";
+        let file = "sku,title,throw,cd\nA-1,Right,60,900\nA-2,Wrong,197,900\n";
         let import = Upload::new("alpine", "fl1.csv", file).profile(profile).done(&server).await;
         let issues = server.all(&format!("/api/v1/imports/{}/issues", import["id"].as_str().unwrap())).await;
         assert_eq!(issues.len(), 1, "{issues:?}");
-        assert_eq!((&issues[0]["row"], &issues[0]["field"], &issues[0]["code"], &issues[0]["raw"]), (&json!(2), &json!("throw"), &json!("beam_contradicts_intensity"), &json!("535")));
+        assert_eq!((&issues[0]["row"], &issues[0]["field"], &issues[0]["code"], &issues[0]["raw"]), (&json!(2), &json!("throw"), &json!("beam_contradicts_intensity"), &json!("197")));
         assert!(issues[0]["message"].as_str().unwrap().contains("feet"), "{}", issues[0]);
         let lamps = catalogue(&server).await;
-        assert_eq!(lamps[1]["values"]["beam_distance_max"]["amount"], "535", "told, and not changed");
+        assert_eq!(lamps[1]["values"]["beam_distance_max"]["amount"], "197", "told, and not changed");
     }
 
     async fn a_suppliers_reliability_is_measured_by_what_others_say(house: House) {
