@@ -23,6 +23,8 @@ pub enum CaseState {
     Accepted,
     /// They are two, for ever.
     Rejected,
+    /// What opened it was undone.
+    Withdrawn,
 }
 
 impl CaseState {
@@ -32,6 +34,7 @@ impl CaseState {
             Self::Open => "open",
             Self::Accepted => "accepted",
             Self::Rejected => "rejected",
+            Self::Withdrawn => "withdrawn",
         }
     }
 
@@ -40,6 +43,7 @@ impl CaseState {
         match name {
             "accepted" => Self::Accepted,
             "rejected" => Self::Rejected,
+            "withdrawn" => Self::Withdrawn,
             _ => Self::Open,
         }
     }
@@ -98,17 +102,20 @@ pub fn open(conn: &mut Conn, suspected: &[Suspected], operation: &str, now: Date
         .filter(|pair| pair.one != pair.other)
         .map(|pair| fresh(pair, CaseState::Open, now))
         .collect::<Result<_>>()?;
-    let opened = cases_open(conn, &rows)?;
-    let told = rows.into_iter().filter(|row| opened.contains(&row.id)).map(|row| NewChange {
-        kind: ChangeKind::MatchOpened,
-        data: json!({"match": row.id, "score": row.score}),
-        subject: row.id,
-        product_id: None,
-        offer_id: None,
-        operation_id: Some(operation.to_owned()),
-        before: None,
+    let told = cases_open(conn, &rows)?.into_iter().map(|(id, score)| {
+        Ok(NewChange {
+            kind: ChangeKind::MatchOpened,
+            data: json!({"what": "match", "match": id, "score": score}),
+            subject: id,
+            product_id: None,
+            offer_id: None,
+            operation_id: Some(operation.to_owned()),
+            before: Some(JsonText::of(
+                &json!({"state": CaseState::Withdrawn, "decided_at": null, "decided_by": null, "operation": null}),
+            )?),
+        })
     });
-    Ok(told.collect())
+    told.collect()
 }
 
 fn fresh(pair: &Suspected, state: CaseState, now: DateTime<Utc>) -> Result<CaseRow> {
@@ -161,11 +168,18 @@ pub fn accept(conn: &mut Conn, rules: &Rules, id: &str, deciding: Deciding<'_>) 
             format!("match {id} is accepted already; undo operation {} to part them again", of(&case)),
         ));
     }
+    if CaseState::parse(&case.state) == CaseState::Withdrawn {
+        return Err(withdrawn(id));
+    }
     let (left, right) = sides(conn, &case)?;
     if left.id == right.id {
         return Err(Error::new(Code::Conflict, format!("both sides of match {id} were merged into {} already", left.body.sku)));
     }
     merge::merge(conn, rules, vec![left, right], deciding)
+}
+
+fn withdrawn(id: &str) -> Error {
+    Error::new(Code::Conflict, format!("what opened match {id} was undone; merge the products by hand if they are one"))
 }
 
 fn of(case: &CaseRow) -> &str {
@@ -178,6 +192,7 @@ pub fn reject(conn: &mut Conn, id: &str, deciding: Deciding<'_>) -> Result<Posit
     let case = existing(conn, id)?;
     match CaseState::parse(&case.state) {
         CaseState::Open => {}
+        CaseState::Withdrawn => return Err(withdrawn(id)),
         CaseState::Rejected => return Err(Error::new(Code::Conflict, format!("match {id} is rejected already"))),
         CaseState::Accepted => {
             let why = format!("match {id} was accepted and its products are one; undo operation {} or split them", of(&case));
@@ -192,6 +207,16 @@ pub fn reject(conn: &mut Conn, id: &str, deciding: Deciding<'_>) -> Result<Posit
 /// What undo restores of a case.
 pub fn document(case: &CaseRow) -> JsonValue {
     json!({"state": case.state, "decided_at": case.decided_at, "decided_by": case.decided_by, "operation": case.operation_id})
+}
+
+/// Is this the document of a case that nobody has decided?
+pub fn is_open(document: &JsonValue) -> bool {
+    document.get("state").and_then(JsonValue::as_str) == Some(CaseState::Open.as_str())
+}
+
+/// Is this what stood before a case was opened?
+pub fn was_opened(before: &JsonValue) -> bool {
+    before.get("state").and_then(JsonValue::as_str) == Some(CaseState::Withdrawn.as_str())
 }
 
 /// See [`document`].
@@ -246,7 +271,7 @@ pub(super) fn merged(
         let (left, right) = (case.left_product, case.right_product);
         let state = CaseState::parse(&case.state);
         if one(left) && one(right) {
-            if state != CaseState::Accepted {
+            if !matches!(state, CaseState::Accepted | CaseState::Withdrawn) {
                 told.push(decide(conn, case, CaseState::Accepted, operation, deciding)?);
             }
         } else if state == CaseState::Rejected {

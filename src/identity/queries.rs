@@ -99,16 +99,26 @@ pub fn cases_page(
     Ok(query.load(conn)?)
 }
 
-/// Opens cases; where two products have one already it stays as it is. Which of them were new.
-pub fn cases_open(conn: &mut Conn, rows: &[CaseRow]) -> Result<Vec<String>> {
+/// A case that was opened: its id, its score.
+pub type Opened = (String, i32);
+
+/// Opens cases. Where two products have one already it stays as it is, unless what opened it was undone.
+pub fn cases_open(conn: &mut Conn, rows: &[CaseRow]) -> Result<Vec<Opened>> {
     let mut opened = Vec::new();
     for part in rows.chunks(500) {
-        let ids: Vec<String> = each_backend!(conn => diesel::insert_into(match_cases::table)
+        let (left, right): (Vec<i64>, Vec<i64>) = part.iter().map(|row| (row.left_product, row.right_product)).unzip();
+        // A withdrawn case remembers nothing: it makes room.
+        let withdrawn = match_cases::state.eq("withdrawn");
+        each_backend!(conn => diesel::delete(match_cases::table.filter(
+            withdrawn.and(match_cases::left_product.eq_any(&left)).and(match_cases::right_product.eq_any(&right)),
+        ))
+        .execute(conn))?;
+        let new: Vec<Opened> = each_backend!(conn => diesel::insert_into(match_cases::table)
             .values(part)
             .on_conflict_do_nothing()
-            .returning(match_cases::id)
+            .returning((match_cases::id, match_cases::score))
             .get_results(conn))?;
-        opened.extend(ids);
+        opened.extend(new);
     }
     Ok(opened)
 }

@@ -23,6 +23,7 @@ struct Limits {
     beam_distance: f64,
     lumen_hours_per_wh: f64,
     maximum: f64,
+    aside: Vec<String>,
     cell_volts: f64,
     cells: u32,
     energy: f64,
@@ -134,7 +135,8 @@ impl Row<'_> {
             ("beam_distance_max", |mode| mode.beam_distance, "m", LENGTH),
         ];
         for (attribute, of, unit, slips) in figures {
-            let most = self.modes().iter().filter_map(of).filter_map(|amount| amount.to_f64()).fold(0.0, f64::max);
+            let plain = self.modes().iter().filter(|mode| self.is_plain(mode));
+            let most = plain.filter_map(of).filter_map(|amount| amount.to_f64()).fold(0.0, f64::max);
             let Some(declared) = self.amount(attribute) else { continue };
             if most > declared * (1.0 + self.checks.limits.maximum) {
                 let why = slip(slips, most, declared);
@@ -142,6 +144,13 @@ impl Row<'_> {
                 Self::tell(found, attribute, "maximum_below_modes", message);
             }
         }
+    }
+
+    /// Steady white light, which is what a maximum is told of.
+    fn is_plain(&self, mode: &Mode) -> bool {
+        let white = mode.color.as_deref().is_none_or(|color| color.contains("white"));
+        let name = mode.name.to_lowercase();
+        white && !self.checks.limits.aside.iter().any(|word| name.contains(word.as_str()))
     }
 
     /// A battery holds no more than it holds.

@@ -116,7 +116,9 @@ macro_rules! setting_changes {
     () => {
         changes::table
             .filter(changes::product_id.is_null().and(changes::before.is_not_null()))
-            .filter(changes::kind.eq("settings.changed").or(changes::kind.eq("edit.changed")))
+            .filter(
+                changes::kind.eq("settings.changed").or(changes::kind.eq("edit.changed")).or(changes::kind.eq("match.opened")),
+            )
             .order(changes::seq)
             .select((changes::seq, changes::subject, changes::operation_id, changes::before, changes::data))
     };

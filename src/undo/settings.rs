@@ -65,6 +65,10 @@ pub(super) fn step(conn: &mut Conn, desk: &Desk<'_>, channels: &Channels, report
     for change in queries::settings_of(conn, desk.of)? {
         let Some(what) = What::of(&change) else { continue };
         let Some(now) = present(conn, what, &change.subject)? else { continue };
+        if what == What::Match && cases::was_opened(&change.before) && !cases::is_open(&now) {
+            // What a person decided since is not taken back with the file that asked.
+            continue;
+        }
         let later: Vec<SettingChange> = queries::settings_since(conn, &change.subject, change.seq, LATER)?
             .into_iter()
             .filter(|later| What::of(later) == Some(what) && later.operation.as_deref() != Some(desk.of))

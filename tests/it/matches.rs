@@ -204,6 +204,15 @@ both_databases! {
         assert!(codes(of(&lumen["L-2"])).contains(&"other_gtin"), "{:?}", codes(of(&lumen["L-2"])));
         assert_eq!(of(&lumen["L-2"])["left"]["sku"], alpine["A-2"]);
 
+        // Taken back with the file that asked, and asked again when the undo is undone.
+        let operation = server.get("/api/v1/operations?kind=import&limit=1").await.expect(200)["items"][0]["id"].clone();
+        let undone = post(&server, &format!("/operations/{}/undo", operation.as_str().unwrap()), json!({})).await.expect(200);
+        assert_eq!(server.all("/api/v1/matches?state=open").await, Vec::<Value>::new());
+        post(&server, &format!("/matches/{}/accept", cases[0]["id"].as_str().unwrap()), json!({})).await.problem(409, "conflict");
+        post(&server, &format!("/operations/{}/undo", undone["undo"].as_str().unwrap()), json!({})).await.expect(200);
+        assert_eq!(server.all("/api/v1/matches?state=open").await.len(), 2);
+        clean(&house).await;
+
         // What was rejected is not asked again when the file comes again, with other words.
         for case in &cases {
             post(&server, &format!("/matches/{}/reject", case["id"].as_str().unwrap()), json!({})).await.expect(200);

@@ -240,7 +240,11 @@ both_databases! {
             assert_eq!(codes.get(code), Some(&count), "{codes:?}");
         }
         // A searchlight's throw is not unusual; a thing or two is.
-        assert!(codes.values().sum::<usize>() < 60, "{codes:?}");
+        let crossed = ["beam_contradicts_intensity", "maximum_below_modes", "runtime_beyond_battery"];
+        let (crossed, rest): (Vec<_>, Vec<_>) = codes.iter().partition(|(code, _)| crossed.contains(&code.as_str()));
+        assert!(rest.iter().map(|(_, count)| **count).sum::<usize>() < 60, "{codes:?}");
+        // The source's own figures contradict each other in some rows of a hundred, not in more.
+        assert!((20..80).contains(&crossed.iter().map(|(_, count)| **count).sum::<usize>()), "{codes:?}");
         let thrower = product(&server, &import, "lights", "wurkkos|ts30s pro").await;
         assert_eq!((amount(&thrower, "light_output_max"), &thrower["category"]), ("6000 lm".into(), &"flashlights".into()));
         let scene = product(&server, &import, "lights", "milwaukee|m18 radius").await;

@@ -31,3 +31,9 @@ CREATE TABLE match_keys (
     product_id BIGINT NOT NULL,
     PRIMARY KEY (key, product_id)
 );
+
+-- Numbers are looked up by their keys now; four trees that every row was written into answer nobody any more.
+DROP INDEX offers_gtin_product_id;
+DROP INDEX offers_mpn_key_brand_product_id;
+DROP INDEX products_gtin;
+DROP INDEX products_mpn_key_brand;

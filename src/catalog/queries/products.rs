@@ -222,7 +222,7 @@ pub fn shared_products(conn: &mut Conn, supplier_id: i64, limit: i64) -> Result<
 /// What the offers of these products are told apart by: product, supplier, GTIN, whether it is live.
 pub type OfferMark = (i64, i64, Option<String>, bool);
 
-/// See [`OfferMark`].
+/// What the offers of these products are told apart by.
 pub fn offer_marks(conn: &mut Conn, product_ids: &[i64]) -> Result<Vec<OfferMark>> {
     let mut marks = Vec::with_capacity(product_ids.len());
     for part in product_ids.chunks(1_000) {

@@ -71,6 +71,10 @@ fn what_cannot_be_together_is_told() {
     told(&[("weight_packaged", amount(60)), ("weight_without_battery", amount(95))], "weights_out_of_order");
     told(&[("weight_with_battery", amount(20)), ("battery_options", cells(3, "AAA"))], "weight_below_cells");
     told(&[("light_output_max", amount(50_000)), ("battery_options", cells(1, "18650"))], "output_beyond_cells");
+    // Red light and flashing are no part of a maximum.
+    let red = Mode { name: "low".into(), runtime: Some(300.into()), color: Some("red".into()), ..Mode::default() };
+    let sos = Mode { name: "sos".into(), runtime: Some(300.into()), ..Mode::default() };
+    assert_eq!(codes(&[("runtime_max", amount(50)), ("modes", Value::Modes(vec![red, sos]))]), Vec::<String>::new());
     // A battery of its own may be anything.
     assert_eq!(codes(&[("light_output_max", amount(50_000)), ("battery_options", cells(1, "built_in"))]), Vec::<String>::new());
 }
