@@ -87,7 +87,7 @@ impl Told {
 pub struct Suspected {
     /// One.
     pub one: i64,
-    /// The other.
+    /// The other; reasons name the one left of it.
     pub other: i64,
     /// How alike they are, 0 to 1000.
     pub score: u16,
@@ -119,13 +119,19 @@ pub fn open(conn: &mut Conn, suspected: &[Suspected], operation: &str, now: Date
 }
 
 fn fresh(pair: &Suspected, state: CaseState, now: DateTime<Utc>) -> Result<CaseRow> {
+    let mut reasons = pair.reasons.clone();
+    if pair.one > pair.other {
+        for told in &mut reasons {
+            std::mem::swap(&mut told.left, &mut told.right);
+        }
+    }
     Ok(CaseRow {
         id: crate::id::new("match", now),
         left_product: pair.one.min(pair.other),
         right_product: pair.one.max(pair.other),
         state: state.as_str().to_owned(),
         score: i32::from(pair.score),
-        reasons: JsonText::of(&pair.reasons)?,
+        reasons: JsonText::of(&reasons)?,
         opened_at: now.into(),
         decided_at: None,
         decided_by: None,
@@ -214,11 +220,6 @@ pub fn is_open(document: &JsonValue) -> bool {
     document.get("state").and_then(JsonValue::as_str) == Some(CaseState::Open.as_str())
 }
 
-/// Is this what stood before a case was opened?
-pub fn was_opened(before: &JsonValue) -> bool {
-    before.get("state").and_then(JsonValue::as_str) == Some(CaseState::Withdrawn.as_str())
-}
-
 /// See [`document`].
 #[derive(Deserialize)]
 struct Document {
@@ -296,7 +297,8 @@ pub(super) fn keep_apart(
         Some(case) if CaseState::parse(&case.state) == CaseState::Rejected => return Ok(None),
         Some(case) => case,
         None => {
-            let case = fresh(&Suspected { one, other, score: 0, reasons }, CaseState::Open, deciding.now)?;
+            // Undone, it is as if it had never been.
+            let case = fresh(&Suspected { one, other, score: 0, reasons }, CaseState::Withdrawn, deciding.now)?;
             case_put(conn, &case)?;
             case
         }

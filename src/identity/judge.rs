@@ -79,6 +79,7 @@ pub fn judge(rules: &MatchRules, left: &Traits, right: &Traits) -> Verdict {
                         | "color_on_one_side"
                         | "like_brand"
                         | "figures_apart"
+                        | "other_model"
                 )
             });
         against.append(&mut reasons);
@@ -160,7 +161,9 @@ fn scored(rules: &MatchRules, left: &Traits, right: &Traits, gtin_conflict: bool
     #[expect(clippy::cast_possible_truncation, clippy::cast_sign_loss, reason = "between 0 and 1000")]
     let mut score = (chance * 1000.0).clamp(0.0, 1000.0) as u16;
     let mut reasons = strongest(rules, &evidence, left, right);
-    let lamp = left.kind == Kind::Lamp || right.kind == Kind::Lamp;
+    // Two goods of one maker of lamps are lamps unless they say otherwise.
+    let makers = left.brand_known && right.brand_known && left.brand == right.brand;
+    let lamp = left.kind == Kind::Lamp || right.kind == Kind::Lamp || makers;
     let (merge, review) = if lamp {
         (rules.thresholds.lamp_merge, rules.thresholds.lamp_review)
     } else {
@@ -186,7 +189,14 @@ fn scored(rules: &MatchRules, left: &Traits, right: &Traits, gtin_conflict: bool
         score = score.min(merge.saturating_sub(1));
     }
     if score >= merge {
-        return variant(left, right, score, reasons);
+        // A name out of a title proves little, but one that differs is a reason to ask.
+        return match (&left.model, &right.model) {
+            (Some(mine), Some(theirs)) => {
+                reasons.insert(0, reason("like_model", "model_name", &mine.whole, &theirs.whole));
+                verdict(Decision::Review, score, reasons)
+            }
+            _ => variant(left, right, score, reasons),
+        };
     }
     verdict(if score >= review { Decision::Review } else { Decision::Apart }, score, reasons)
 }
@@ -223,8 +233,11 @@ fn strongest(rules: &MatchRules, evidence: &Evidence, left: &Traits, right: &Tra
     parts.into_iter().take(4).map(|(_, name)| reason(name, "title", said(left), said(right))).collect()
 }
 
+/// What a record calls itself, its rarest words first.
 fn said(traits: &Traits) -> String {
-    traits.brand.clone().unwrap_or_default()
+    let mut words: Vec<_> = traits.text.words.iter().collect();
+    words.sort_by(|a, b| b.weight.total_cmp(&a.weight).then_with(|| a.text.cmp(&b.text)));
+    words.into_iter().take(5).map(|word| &*word.text).collect::<Vec<_>>().join(" ")
 }
 
 pub(super) fn shown(text: Option<&String>) -> String {

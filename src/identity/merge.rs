@@ -4,7 +4,7 @@
 //! nothing was said of it, and their SKUs answer for it from then on. Both ways are one operation each, and undone as one.
 
 use super::cases::{self, Deciding, Told};
-use super::queries::{homes_forget, homes_of, homes_remember, keys_put};
+use super::queries::{homes_of, homes_remember, keys_put};
 use crate::catalog::golden::{self, Chosen, Pending, Restored};
 use crate::catalog::identify::keys_of;
 use crate::catalog::intake::offer_image;
@@ -164,7 +164,6 @@ pub fn split(
         None => (found(conn, &name(first), deciding)?, true),
     };
     let mut told = move_offers(conn, rules, &moving, &target, &operation)?;
-    homes_forget(conn, &ids)?;
     let reasons = vec![Told::plain("split_by_hand", "offers")];
     told.extend(cases::keep_apart(conn, product.id, target.id, reasons, &operation, deciding)?);
     let restored = Restored { status: Some((ProductStatus::Draft, BY_IMPORT)), merged: Some(None), group: None };

@@ -36,7 +36,7 @@ pub struct Pair {
 pub fn pairs(rules: &MatchRules, left: &mut [Traits], right: &mut [Traits]) -> Vec<Pair> {
     let corpus = Corpus::of(left.iter().chain(right.iter()));
     left.par_iter_mut().chain(right.par_iter_mut()).for_each(|traits| corpus.weigh(traits));
-    let index = Index::of(right, &corpus);
+    let index = Index::of(right);
     let (left, right) = (&*left, &*right);
     let mut found: Vec<Pair> = left
         .par_iter()
@@ -58,16 +58,15 @@ pub fn pairs(rules: &MatchRules, left: &mut [Traits], right: &mut [Traits]) -> V
 }
 
 /// The right list by blocking keys and by rare words.
-struct Index<'a> {
+struct Index {
     blocks: HashMap<u64, Vec<u32>>,
     words: HashMap<u64, Vec<u32>>,
-    corpus: &'a Corpus,
 }
 
-impl<'a> Index<'a> {
-    fn of(records: &[Traits], corpus: &'a Corpus) -> Self {
+impl Index {
+    fn of(records: &[Traits]) -> Self {
         let keys: Vec<Vec<u64>> = records.par_iter().map(blocks).collect();
-        let mut index = Self { blocks: HashMap::new(), words: HashMap::new(), corpus };
+        let mut index = Self { blocks: HashMap::new(), words: HashMap::new() };
         for (at, (record, keys)) in records.iter().zip(keys).enumerate() {
             let Ok(at) = u32::try_from(at) else { break };
             for key in keys {
@@ -112,7 +111,6 @@ impl<'a> Index<'a> {
                 *weights.entry(*at).or_default() += weight;
             }
         }
-        let _ = self.corpus;
         let mut likely: Vec<(u32, f32)> = weights.into_iter().collect();
         likely.sort_by(|a, b| b.1.total_cmp(&a.1).then_with(|| a.0.cmp(&b.0)));
         likely.into_iter().take(MAX_CANDIDATES).map(|(at, _)| at as usize).collect()

@@ -159,14 +159,6 @@ pub fn homes_of(conn: &mut Conn, offers: &[i64]) -> Result<HashMap<i64, i64>> {
     Ok(homes)
 }
 
-/// Forgets where these offers were: they are at home.
-pub fn homes_forget(conn: &mut Conn, offers: &[i64]) -> Result<()> {
-    for part in offers.chunks(500) {
-        each_backend!(conn => diesel::delete(offer_homes::table.filter(offer_homes::offer_id.eq_any(part))).execute(conn))?;
-    }
-    Ok(())
-}
-
 #[derive(QueryableByName)]
 struct Met {
     #[diesel(sql_type = BigInt)]

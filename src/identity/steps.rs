@@ -2,6 +2,7 @@
 
 use super::evidence::colors;
 use super::judge::{Reason, figures_differ, reason, shown};
+use super::model::ModelName;
 use super::rules::MatchRules;
 use super::traits::{Kind, Traits};
 use crate::normalize::gtin::item_of_case;
@@ -25,12 +26,20 @@ impl Judging {
     pub(super) fn of(rules: &MatchRules, left: &Traits, right: &Traits) -> Self {
         let mut against = Vec::new();
         let kinds = (left.kind, right.kind);
+        // What a maker of lamps sells and does not call an accessory is a lamp.
+        let of_lamps = left.brand_known && right.brand_known;
         if kinds.0 != kinds.1
             && matches!(
                 kinds,
                 (Kind::Accessory | Kind::SparePart | Kind::Bundle, Kind::Lamp)
                     | (Kind::Lamp, Kind::Accessory | Kind::SparePart | Kind::Bundle)
             )
+            || (kinds.0 != kinds.1
+                && of_lamps
+                && matches!(
+                    kinds,
+                    (Kind::Unknown, Kind::Accessory | Kind::SparePart) | (Kind::Accessory | Kind::SparePart, Kind::Unknown)
+                ))
         {
             against.push(reason("other_kind", "product_kind", kind_name(left.kind), kind_name(right.kind)));
         }
@@ -78,7 +87,9 @@ impl Judging {
             {
                 against.push(reason("other_mpn", "mpn", mine, theirs));
             }
+            against.extend(other_model(left, right));
         } else if same_mpn && same_brand {
+            against.extend(other_model(left, right));
             identity = Some((
                 BY_MPN,
                 vec![reason("same_brand_and_mpn", "mpn", shown(left.mpn_key.as_ref()), shown(right.mpn_key.as_ref()))],
@@ -124,6 +135,16 @@ impl Judging {
         }
         Self { identity, against, gtin_conflict }
     }
+}
+
+/// Two model names that differ by a word with digits on either side: HA11 and HA13.
+fn other_model(left: &Traits, right: &Traits) -> Option<Reason> {
+    let (mine, theirs) = (left.model.as_ref()?, right.model.as_ref()?);
+    let apart = |one: &ModelName, other: &ModelName| {
+        one.words.iter().any(|word| word.chars().any(|c| c.is_ascii_digit()) && !other.bare.contains(word.as_str()))
+    };
+    let differ = !mine.same(theirs) && apart(mine, theirs) && apart(theirs, mine);
+    differ.then(|| reason("other_model", "model_name", &mine.whole, &theirs.whole))
 }
 
 /// A brand that is one slip away from a known one and is none itself: with the same GTIN or part number it is that brand, with the same

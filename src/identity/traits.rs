@@ -219,7 +219,7 @@ impl Traits {
         } else {
             let mut words = title.to_vec();
             model::take_generation(rules, &mut words, &mut self.generation, false);
-            if self.brand_known && self.kind == Kind::Lamp {
+            if self.brand_known && matches!(self.kind, Kind::Lamp | Kind::Unknown) {
                 let key = self.brand.clone();
                 let is_brand = |text: &str| dictionary.brand(text).is_some() && mpn::brand_key(dictionary, text) == key;
                 self.model = title::guess(rules, lexicon, title, is_brand, &mut self.generation);

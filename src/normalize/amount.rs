@@ -22,6 +22,20 @@ pub enum AmountError {
     Several(String),
 }
 
+/// The text with a space between a letter and the digit behind it.
+fn apart(text: &str) -> String {
+    let mut parted = String::with_capacity(text.len() + 4);
+    let mut letter = false;
+    for sign in text.chars() {
+        if letter && sign.is_ascii_digit() {
+            parted.push(' ');
+        }
+        letter = sign.is_alphabetic();
+        parted.push(sign);
+    }
+    parted
+}
+
 /// Reads an amount; the sign is kept. The currency is an ISO 4217 code.
 ///
 /// One sign with three digits behind it parts thousands (`1.299` is no price with three decimals) unless the profile's decimal
@@ -35,6 +49,8 @@ pub fn parse_amount(dictionary: &Dictionary, raw: &str, hints: &Hints) -> Result
     if text.len() > 200 || has_letter_for_digit(text) {
         return Err(AmountError::NoNumber(shown()));
     }
+    // "R3 049.00": what stands before a number of money is its currency, and no name that the digit belongs to.
+    let text = &apart(text);
     let pieces = tokens(text, Style::of(dictionary, hints));
     let numbers: Vec<usize> =
         pieces.iter().enumerate().filter(|(_, token)| matches!(token.piece, Piece::Number(_))).map(|(at, _)| at).collect();

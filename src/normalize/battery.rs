@@ -19,10 +19,12 @@ pub(super) fn read(dictionary: &Dictionary, attribute: &Attribute, raw: &str, hi
     let mut excluded = false;
     for part in alternatives(dictionary, raw) {
         let folded = key(&part);
-        // "AAA (3)"
-        if let (Some(last), Ok(count @ 2..=MAX_CELLS)) = (options.last_mut(), folded.parse::<u32>())
+        // "AAA (3)", "AAA (3x)", "AAA, 3 Stück"
+        let counted = Some(folded.trim_matches(['x', '*', ' ']))
+            .map(|text| text.rsplit_once(' ').filter(|(_, word)| words.pieces.contains(*word)).map_or(text, |(count, _)| count));
+        if let (Some(last), Some(Ok(count @ 2..=MAX_CELLS))) = (options.last_mut(), counted.map(str::parse::<u32>))
             && last.quantity == 1
-            && folded.len() <= 2
+            && folded.len() <= 20
         {
             last.quantity = count;
             continue;
@@ -181,7 +183,7 @@ fn cell(dictionary: &Dictionary, attribute: &Attribute, folded: &str) -> Option<
     let before = folded.get(..at).unwrap_or_default();
     let behind = folded.get(at + length..).unwrap_or_default();
     let quantity = number_before(before, &words.pieces)
-        .or_else(|| number_behind(behind))
+        .or_else(|| number_behind(behind, &words.pieces))
         .or_else(|| number_apart(dictionary, before))
         .unwrap_or(1);
     (quantity > 0).then(|| BatteryOption { quantity, cell: code.to_owned() })
@@ -238,9 +240,23 @@ fn number_apart(dictionary: &Dictionary, before: &str) -> Option<u32> {
     None
 }
 
-fn number_behind(behind: &str) -> Option<u32> {
-    let behind = behind.strip_prefix('s').unwrap_or(behind).trim_start();
-    let digits = behind.strip_prefix(['x', '*'])?.trim_start();
+/// `x 3`, `3x`, `3 pcs`, `batteries: 3`, behind a cell and at most two words of what it is.
+fn number_behind(behind: &str, pieces: &std::collections::HashSet<String>) -> Option<u32> {
+    let mut rest = behind.strip_prefix('s').unwrap_or(behind).trim_start();
+    for _ in 0..2 {
+        let word = rest.split(' ').next().unwrap_or_default();
+        if word.chars().count() < 3 || !word.chars().all(char::is_alphabetic) {
+            break;
+        }
+        rest = rest.get(word.len()..).unwrap_or_default().trim_start();
+    }
+    let (times, digits) = match rest.strip_prefix(['x', '*']) {
+        Some(digits) => (true, digits.trim_start()),
+        None => (false, rest),
+    };
     let end = digits.find(|c: char| !c.is_ascii_digit()).unwrap_or(digits.len());
-    digits.get(..end).filter(|digits| digits.len() <= 2)?.parse().ok()
+    let count = digits.get(..end).filter(|digits| digits.len() <= 2)?.parse().ok()?;
+    let behind = digits.get(end..).unwrap_or_default().trim();
+    let ends = behind.is_empty() || behind == "x" || pieces.contains(behind);
+    (times || (ends && count <= MAX_CELLS)).then_some(count)
 }

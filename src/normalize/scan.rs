@@ -50,7 +50,11 @@ pub(super) fn tokens(text: &str, style: Style) -> Vec<Token> {
             })
         };
         if byte.is_ascii_digit() || (matches!(byte, b'.' | b',') && next_is_digit() && free()) {
-            let (length, number) = number::scan(text.get(at..).unwrap_or_default(), style);
+            let rest = text.get(at..).unwrap_or_default();
+            // "XP-G3 600 lm", "Mode 3 350 lm": a digit that names something begins no thousands.
+            let names = begins_behind_letter(text, at) || is_counted(text, &tokens);
+            let rest = if names { rest.split(char::is_whitespace).next().unwrap_or(rest) } else { rest };
+            let (length, number) = number::scan(rest, style);
             let end = at + length;
             tokens.push(Token { piece: number.map_or(Piece::Sign('#'), Piece::Number), start: at, end });
             at = end;
@@ -86,6 +90,49 @@ pub(super) fn tokens(text: &str, style: Style) -> Vec<Token> {
         at += length.max(1);
     }
     tokens
+}
+
+/// Does a letter stand right before this place, perhaps with a hyphen between?
+fn begins_behind_letter(text: &str, at: usize) -> bool {
+    let mut before = text.get(..at).unwrap_or_default().chars().rev();
+    match before.next() {
+        Some('-' | '\u{2010}' | '\u{2011}') => before.next().is_some_and(char::is_alphabetic),
+        Some(c) => c.is_alphabetic() && !is_unspaced(c),
+        None => false,
+    }
+}
+
+/// Words whose number counts them and is no part of an amount.
+const COUNTED: [&str; 22] = [
+    "mode",
+    "modes",
+    "level",
+    "stufe",
+    "modus",
+    "step",
+    "stage",
+    "tier",
+    "gen",
+    "mk",
+    "mark",
+    "version",
+    "ver",
+    "rev",
+    "no",
+    "nr",
+    "niveau",
+    "nivå",
+    "режим",
+    "уровень",
+    "рівень",
+    "tryb",
+];
+
+/// Is the word before one that is numbered?
+fn is_counted(text: &str, tokens: &[Token]) -> bool {
+    let last = tokens.last().filter(|token| token.piece == Piece::Word);
+    let word = last.and_then(|token| text.get(token.start..token.end)).unwrap_or_default();
+    word.len() <= 20 && COUNTED.contains(&word.to_lowercase().as_str())
 }
 
 /// Does this stand inside a word: a letter, an accent, or a sign of Devanagari that is no letter?

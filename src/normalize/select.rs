@@ -21,6 +21,9 @@ pub(super) fn read(dictionary: &Dictionary, attribute: &Attribute, raw: &str) ->
         return list(dictionary, attribute, raw);
     }
     match find(dictionary, attribute, raw) {
+        Match::Phrase(_) | Match::Several if negated(dictionary, raw) => {
+            Reading::rejected(attribute, "select", "negated", "The text says what it is not; say what it is.")
+        }
         Match::Exact(code) => Reading::accepted(attribute, "select", Value::text(code), 98),
         Match::Phrase(code) => Reading::accepted(attribute, "select.phrase", Value::text(code), 80),
         Match::Typo(code) => {
@@ -67,7 +70,7 @@ fn list(dictionary: &Dictionary, attribute: &Attribute, raw: &str) -> Reading {
         return Reading::accepted(attribute, "select", Value::List(vec![option.code.clone()]), 98);
     }
     let mut codes: Vec<String> = Vec::new();
-    let mut findings = Vec::new();
+    let (mut findings, mut left_out) = (Vec::new(), Vec::new());
     let mut confidence = 95_u8;
     for part in parts(raw) {
         // "//0.8m" and the like are a source's own helper values.
@@ -80,6 +83,10 @@ fn list(dictionary: &Dictionary, attribute: &Attribute, raw: &str) -> Reading {
             }
         };
         match find(dictionary, attribute, part) {
+            Match::Phrase(_) | Match::Several if negated(dictionary, part) => {
+                let shown: String = part.chars().take(60).collect();
+                left_out.push(Finding::new("negated", format!("'{shown}' says what it is not, and was left out.")));
+            }
             Match::Exact(code) => add(code),
             Match::Phrase(code) => {
                 confidence = confidence.min(80);
@@ -113,7 +120,22 @@ fn list(dictionary: &Dictionary, attribute: &Attribute, raw: &str) -> Reading {
         reading.confidence = reading.confidence.min(60);
         reading.findings = findings;
     }
+    reading.findings.extend(left_out);
     reading
+}
+
+/// Does the text begin by saying that something is not so?
+fn negated(dictionary: &Dictionary, text: &str) -> bool {
+    let folded = key(text);
+    let words = dictionary.words();
+    let begins = |phrase: &String| {
+        // "non slip" is a property.
+        phrase != "non"
+            && phrase.chars().count() >= 2
+            && phrase.chars().next().is_some_and(char::is_alphabetic)
+            && folded.strip_prefix(phrase.as_str()).is_some_and(|rest| rest.starts_with(' '))
+    };
+    words.not.iter().chain(&words.no).any(begins)
 }
 
 /// The parts of a list in one cell.

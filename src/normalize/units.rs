@@ -131,6 +131,11 @@ fn spelling<'a>(cell: &Cell<'a, '_>, at: usize, number: &Token) -> At<'a> {
         if slice.ends_with(['/', '-', '*', '•', '·']) {
             continue;
         }
+        // "130 m in turbo mode" says metres: letters that a space parts are no short unit when the first is one itself.
+        let parted = length > 1 && slice.len() <= 4 && slice.contains(' ') && first.piece == Piece::Word;
+        if parted && !cell.dictionary.units_of(cell.written(first)).0.is_empty() {
+            continue;
+        }
         let (units, exact) = cell.dictionary.units_of(slice);
         if let Some(unit) = choose(cell, units, exact, slice, (at + length, number)) {
             return At { own: Some(unit), length, ..At::default() };

@@ -65,7 +65,8 @@ pub(super) fn step(conn: &mut Conn, desk: &Desk<'_>, channels: &Channels, report
     for change in queries::settings_of(conn, desk.of)? {
         let Some(what) = What::of(&change) else { continue };
         let Some(now) = present(conn, what, &change.subject)? else { continue };
-        if what == What::Match && cases::was_opened(&change.before) && !cases::is_open(&now) {
+        let asked = what == What::Match && change.data.get("state").is_none() && !cases::is_open(&change.before);
+        if asked && !cases::is_open(&now) {
             // What a person decided since is not taken back with the file that asked.
             continue;
         }
