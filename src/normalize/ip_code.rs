@@ -1,6 +1,6 @@
 //! IP codes by IEC 60529: `IP` + solids 0-6 or X + water 0-9 or X (`9K` by ISO 20653). `waterproof` is a word, not a rating.
 
-use super::{Hints, Reading, Status, Value, measure, range};
+use super::{Hints, Reading, Status, Value, measure, range, text::key};
 use crate::dictionary::{Attribute, Dictionary};
 use regex::Regex;
 use std::sync::LazyLock;
@@ -19,6 +19,9 @@ pub(super) fn read(dictionary: &Dictionary, attribute: &Attribute, raw: &str, hi
     let mut rest = raw.to_owned();
     for found in code.captures_iter(raw).take(10) {
         let Some(whole) = found.get(0) else { continue };
+        if is_denied(dictionary, raw.get(..whole.start()).unwrap_or_default()) {
+            continue;
+        }
         rest = rest.replacen(whole.as_str(), " ", 1);
         if let Some(rating) =
             written(found.get(1).map_or("", |m| m.as_str()), found.get(2).map_or("", |m| m.as_str()), found.get(3).is_some())
@@ -84,6 +87,14 @@ pub(super) fn read(dictionary: &Dictionary, attribute: &Attribute, raw: &str, hi
         }
     }
     reading
+}
+
+/// Does what stands before it say that it is not so: "not IPX7"?
+fn is_denied(dictionary: &Dictionary, before: &str) -> bool {
+    let folded = key(before);
+    let last = folded.rsplit(' ').next().unwrap_or_default();
+    let words = dictionary.words();
+    last.chars().count() >= 2 && (words.not.contains(last) || words.no.contains(last))
 }
 
 fn written(solids: &str, water: &str, k: bool) -> Option<String> {

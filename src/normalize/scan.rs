@@ -52,11 +52,18 @@ pub(super) fn tokens(text: &str, style: Style) -> Vec<Token> {
         if byte.is_ascii_digit() || (matches!(byte, b'.' | b',') && next_is_digit() && free()) {
             let rest = text.get(at..).unwrap_or_default();
             // "XP-G3 600 lm", "Mode 3 350 lm": a digit that names something begins no thousands.
-            let names = begins_behind_letter(text, at) || is_counted(text, &tokens);
+            let counted = is_counted(text, &tokens);
+            let names = counted || begins_behind_letter(text, at);
             let rest = if names { rest.split(char::is_whitespace).next().unwrap_or(rest) } else { rest };
             let (length, number) = number::scan(rest, style);
             let end = at + length;
-            tokens.push(Token { piece: number.map_or(Piece::Sign('#'), Piece::Number), start: at, end });
+            // "Stufe 1: 400 lm", "Mode 3 350 lm": it says which one.
+            let piece = if counted && length <= 2 && is_ordinal(text.get(end..).unwrap_or_default()) {
+                Piece::Word
+            } else {
+                number.map_or(Piece::Sign('#'), Piece::Number)
+            };
+            tokens.push(Token { piece, start: at, end });
             at = end;
             continue;
         }
@@ -127,6 +134,14 @@ const COUNTED: [&str; 22] = [
     "рівень",
     "tryb",
 ];
+
+/// Does the text behind a number say that it was one of several, and the amount is still to come?
+fn is_ordinal(behind: &str) -> bool {
+    let rest = behind.trim_start();
+    let parted = rest.strip_prefix([':', ')']).or_else(|| rest.strip_prefix(DASHES).filter(|rest| rest.starts_with(' ')));
+    let next = parted.unwrap_or(rest).trim_start();
+    (parted.is_some() || rest.len() < behind.len()) && next.starts_with(|c: char| c.is_ascii_digit())
+}
 
 /// Is the word before one that is numbered?
 fn is_counted(text: &str, tokens: &[Token]) -> bool {

@@ -1,6 +1,7 @@
 //! Kinds of dirt seen in real files, in words of our own, and properties that hold for any text.
 
 mod cells;
+mod names_and_denials;
 mod properties;
 mod quantities;
 mod real_files;

@@ -22,7 +22,7 @@ pub(super) fn json(reading: &Reading) -> String {
     }
 }
 
-fn check(attribute: &str, cases: &[(&str, &str)]) {
+pub(super) fn check(attribute: &str, cases: &[(&str, &str)]) {
     for (raw, expected) in cases {
         let reading = read(attribute, raw, None);
         assert_eq!(json(&reading), *expected, "{attribute}: {raw:?} -> {reading:?}");
