@@ -20,6 +20,7 @@ pub(super) struct NumberWords {
     cubic: Vec<String>,
     endings: Vec<String>,
     minus: Vec<String>,
+    counted: Vec<String>,
     common: Vec<String>,
     decimal: Option<DecimalStyle>,
     before: BTreeMap<String, String>,
@@ -85,6 +86,10 @@ pub(crate) struct Numerals {
     /// Words that no other language uses for something else: powers and the number signs of Chinese, Japanese and Korean.
     shared: Quick<NumberWord>,
     before: Vec<(String, String)>,
+    /// Words of any language before a negative number; short ones mean other things elsewhere (`min`).
+    minus: Quick<bool>,
+    /// Words of any language whose number counts them.
+    counted: Quick<bool>,
 }
 
 /// The words of the language that a text is in, as far as it is known.
@@ -127,10 +132,25 @@ impl Numerals {
             words.cubic.iter().for_each(|word| put(word, &|known| known.power = 3, true));
             words.minus.iter().for_each(|word| put(word, &|known| known.minus = true, false));
             words.common.iter().for_each(|word| put(word, &|known| known.common = true, true));
+            for (known, words) in [(&mut all.minus, &words.minus), (&mut all.counted, &words.counted)] {
+                for word in words {
+                    *known.entry(&lower(word)) = true;
+                }
+            }
             all.before.extend(words.before.iter().map(|(word, unit)| (lower(word), unit.clone())));
             *all.languages.entry(tag) = language;
         }
         all
+    }
+
+    /// Does this word, in whatever language, make the number behind it negative?
+    pub(crate) fn is_minus(&self, word: &str) -> bool {
+        word.chars().count() > 3 && word.len() <= LONGEST && with_lower(word, |word| self.minus.get(word).is_some())
+    }
+
+    /// Does the number behind this word count it, as in "mode 3" and "Stufe 1"?
+    pub(crate) fn is_counted(&self, word: &str) -> bool {
+        word.len() <= LONGEST && with_lower(word, |word| self.counted.get(word).is_some())
     }
 
     /// The words of this locale; English ones where none is given or known.

@@ -6,7 +6,7 @@ use super::queries::{CaseRow, cases_page};
 use crate::app::App;
 use crate::auth::{Caller, Permission};
 use crate::catalog::api::{Product, Units};
-use crate::catalog::queries::{Rules, completeness_of, offers_of_product, product_of_sku, view_by_sku, views};
+use crate::catalog::queries::{ProductRow, Rules, completeness_of, offers_of_product, product_of_sku, view_by_sku, views};
 use crate::catalog::{GoldenValue, ProductView};
 use crate::db::{Conn, lock_catalog};
 use crate::error::{Error, Result};
@@ -117,7 +117,11 @@ async fn list_matches(State(app): State<App>, caller: Caller, Query(which): Quer
     let work = move |conn: &mut Conn| {
         let product = which.product.map(|sku| product_of_sku(conn, &sku)).transpose()?.map(|product| product.id);
         let rows = cases_page(conn, which.state.map(CaseState::as_str), product, before.as_deref(), fetch)?;
-        rows.into_iter().map(|row| shape(conn, row, false)).collect::<Result<Vec<_>>>()
+        let sides = cases::sides(conn, &rows)?;
+        rows.into_iter()
+            .zip(sides)
+            .map(|(row, (left, right))| shape(row, Side::of(left), Side::of(right)))
+            .collect::<Result<Vec<_>>>()
     };
     page.list(app.db.read(work).await?, |case| case.id.clone(), |case| case)
 }
@@ -129,7 +133,7 @@ async fn get_match(State(app): State<App>, caller: Caller, Path(id): Path<String
     caller.require(Permission::ReadInner)?;
     let work = move |conn: &mut Conn| {
         let case = cases::existing(conn, &id)?;
-        shape(conn, case, true)
+        whole(conn, case)
     };
     Ok(Tagged::of(app.db.read(work).await?))
 }
@@ -145,7 +149,7 @@ async fn accept_match(State(app): State<App>, caller: Caller, Path(id): Path<Str
         let rules = Rules::load(conn, &dictionary)?;
         let merged = cases::accept(conn, &rules, &id, Deciding { actor: &actor, now })?;
         let case = cases::existing(conn, &id)?;
-        Ok(Written::changed(shape(conn, case, true)?).change(merged.change))
+        Ok(Written::changed(whole(conn, case)?).change(merged.change))
     };
     answered(&app, work).await
 }
@@ -159,7 +163,7 @@ async fn reject_match(State(app): State<App>, caller: Caller, Path(id): Path<Str
     let work = move |conn: &mut Conn| {
         let change = cases::reject(conn, &id, Deciding { actor: &actor, now })?;
         let case = cases::existing(conn, &id)?;
-        Ok(Written::changed(shape(conn, case, true)?).change(change))
+        Ok(Written::changed(whole(conn, case)?).change(change))
     };
     answered(&app, work).await
 }
@@ -267,32 +271,40 @@ fn product(conn: &mut Conn, sku: &str, dictionary: &crate::dictionary::Dictionar
     Ok((Product::of(view, shares, dictionary, Units::Canonical), version))
 }
 
-fn shape(conn: &mut Conn, case: CaseRow, whole: bool) -> Result<Match> {
-    let (left, right) = cases::sides(conn, &case)?;
-    let fields = if whole { Some(compare(conn, left.id, right.id)?) } else { None };
-    let mut side = |row: crate::catalog::queries::ProductRow| -> Result<Side> {
-        let offers = if whole {
-            let offers = offers_of_product(conn, row.id)?;
-            Some(offers.into_iter().map(|(supplier, body)| format!("{supplier}/{}", body.supplier_sku)).collect())
-        } else {
-            None
-        };
-        let body = row.body;
-        Ok(Side { sku: body.sku, title: body.title, brand: body.brand, gtin: body.gtin, mpn: body.mpn, offers })
+/// A case with both sides' offers, field by field.
+fn whole(conn: &mut Conn, case: CaseRow) -> Result<Match> {
+    let (left, right) = cases::sides_of(conn, &case)?;
+    let fields = compare(conn, left.id, right.id)?;
+    let mut side = |row: ProductRow| -> Result<Side> {
+        let offers = offers_of_product(conn, row.id)?;
+        let offers = offers.into_iter().map(|(supplier, body)| format!("{supplier}/{}", body.supplier_sku)).collect();
+        Ok(Side { offers: Some(offers), ..Side::of(row) })
     };
+    let (left, right) = (side(left)?, side(right)?);
+    Ok(Match { fields: Some(fields), ..shape(case, left, right)? })
+}
+
+fn shape(case: CaseRow, left: Side, right: Side) -> Result<Match> {
     Ok(Match {
-        left: side(left)?,
-        right: side(right)?,
+        left,
+        right,
         id: case.id,
         state: CaseState::parse(&case.state),
         score: case.score,
         reasons: case.reasons.read()?,
-        fields,
+        fields: None,
         opened_at: case.opened_at.into(),
         decided_at: case.decided_at.map(Into::into),
         decided_by: case.decided_by,
         operation: case.operation_id,
     })
+}
+
+impl Side {
+    fn of(row: ProductRow) -> Self {
+        let body = row.body;
+        Self { sku: body.sku, title: body.title, brand: body.brand, gtin: body.gtin, mpn: body.mpn, offers: None }
+    }
 }
 
 /// A field and where it stands.

@@ -12,6 +12,7 @@ use crate::error::{Code, Error, Result};
 use chrono::{DateTime, Utc};
 use serde::{Deserialize, Serialize};
 use serde_json::{Value as JsonValue, json};
+use std::collections::BTreeSet;
 
 /// Where a case stands.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, utoipa::ToSchema)]
@@ -153,15 +154,24 @@ pub fn existing(conn: &mut Conn, id: &str) -> Result<CaseRow> {
     case_by_id(conn, id)?.ok_or_else(|| Error::not_found(format!("match '{id}'")))
 }
 
-/// The two products of a case, as they are to be seen now: one that was merged elsewhere since is that other one.
-pub fn sides(conn: &mut Conn, case: &CaseRow) -> Result<(ProductRow, ProductRow)> {
-    let mut side = |id: i64| -> Result<ProductRow> {
-        let row = products_by_id(conn, &[id])?
-            .remove(&id)
-            .ok_or_else(|| Error::internal("a match names a product that is not there"))?;
-        Ok(merged_into(conn, &row)?.unwrap_or(row))
-    };
-    Ok((side(case.left_product)?, side(case.right_product)?))
+/// The two products of each case, as they are to be seen now: one that was merged elsewhere since is that other one.
+pub fn sides(conn: &mut Conn, cases: &[CaseRow]) -> Result<Vec<(ProductRow, ProductRow)>> {
+    let ids: BTreeSet<i64> = cases.iter().flat_map(|case| [case.left_product, case.right_product]).collect();
+    let mut products = products_by_id(conn, &ids.into_iter().collect::<Vec<_>>())?;
+    for row in products.values_mut() {
+        // Few of a page are merged already, and each of those leads elsewhere.
+        if let Some(into) = merged_into(conn, row)? {
+            *row = into;
+        }
+    }
+    let side = |id: i64| products.get(&id).cloned().ok_or_else(|| Error::internal("a match names a product that is not there"));
+    cases.iter().map(|case| Ok((side(case.left_product)?, side(case.right_product)?))).collect()
+}
+
+/// [`sides`] of one case.
+pub fn sides_of(conn: &mut Conn, case: &CaseRow) -> Result<(ProductRow, ProductRow)> {
+    let mut sides = sides(conn, std::slice::from_ref(case))?;
+    sides.pop().ok_or_else(|| Error::internal("a match has no sides"))
 }
 
 /// They are one: merges them. A rejected case can still be accepted.
@@ -177,7 +187,7 @@ pub fn accept(conn: &mut Conn, rules: &Rules, id: &str, deciding: Deciding<'_>) 
     if CaseState::parse(&case.state) == CaseState::Withdrawn {
         return Err(withdrawn(id));
     }
-    let (left, right) = sides(conn, &case)?;
+    let (left, right) = sides_of(conn, &case)?;
     if left.id == right.id {
         return Err(Error::new(Code::Conflict, format!("both sides of match {id} were merged into {} already", left.body.sku)));
     }

@@ -4,7 +4,7 @@
 //! reading is kept as [`Number::alternative`] for a rule that knows which amounts are usual.
 
 use super::{DecimalStyle, Hints};
-use crate::dictionary::Dictionary;
+use crate::dictionary::{Dictionary, Numerals};
 use rust_decimal::Decimal;
 
 /// A number as read.
@@ -17,22 +17,29 @@ pub struct Number {
 }
 
 /// How to read an ambiguous sign, and whether that is certain.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub struct Style {
+#[derive(Debug, Clone, Copy)]
+pub struct Style<'a> {
     decimal: DecimalStyle,
     certain: bool,
+    numerals: &'a Numerals,
 }
 
-impl Style {
+impl<'a> Style<'a> {
     /// The profile's style, else the locale's, else none.
-    pub fn of(dictionary: &Dictionary, hints: &Hints) -> Self {
+    pub fn of(dictionary: &'a Dictionary, hints: &Hints) -> Self {
+        let numerals = dictionary.numerals();
         if hints.decimal != DecimalStyle::Auto {
-            return Self { decimal: hints.decimal, certain: true };
+            return Self { decimal: hints.decimal, certain: true, numerals };
         }
-        let Some(tag) = hints.locale.as_deref() else { return Self { decimal: DecimalStyle::Auto, certain: false } };
+        let Some(tag) = hints.locale.as_deref() else { return Self { decimal: DecimalStyle::Auto, certain: false, numerals } };
         let own = dictionary.locale(tag).and_then(|words| words.decimal);
-        let style = own.or_else(|| dictionary.numerals().of(Some(tag)).decimal());
-        Self { decimal: style.unwrap_or_default(), certain: false }
+        let style = own.or_else(|| numerals.of(Some(tag)).decimal());
+        Self { decimal: style.unwrap_or_default(), certain: false, numerals }
+    }
+
+    /// Does the number behind this word count it?
+    pub(super) fn is_counted(&self, word: &str) -> bool {
+        self.numerals.is_counted(word)
     }
 }
 
@@ -71,7 +78,7 @@ impl Digits {
 
 /// The number at the start of `text`, which begins with a digit, a point before one, or a fraction such as `½`: its length in bytes, and
 /// its value where it has one.
-pub(super) fn scan(text: &str, style: Style) -> (usize, Option<Number>) {
+pub(super) fn scan(text: &str, style: Style<'_>) -> (usize, Option<Number>) {
     let bytes = text.as_bytes();
     let at = |place: usize| bytes.get(place).copied().unwrap_or(0);
     if let Some((value, length)) = vulgar(text) {
@@ -149,7 +156,7 @@ fn gap(bytes: &[u8], place: usize) -> usize {
     }
 }
 
-fn value(digits: &Digits, style: Style) -> Option<Number> {
+fn value(digits: &Digits, style: Style<'_>) -> Option<Number> {
     if digits.count > MAX_DIGITS || digits.count == 0 {
         return None;
     }

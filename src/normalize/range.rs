@@ -12,34 +12,20 @@ use super::{
 use crate::dictionary::{Attribute, Dictionary, Unit};
 use rust_decimal::Decimal;
 
-/// Words for the sign of a number.
-const SIGNS: [(&str, &str); 12] = [
-    ("minus", "-"),
-    ("минус", "-"),
-    ("мінус", "-"),
-    ("moins", "-"),
-    ("menos", "-"),
-    ("meno", "-"),
-    ("miinus", "-"),
-    ("eksi", "-"),
-    ("mínus", "-"),
-    ("plus", "+"),
-    ("плюс", "+"),
-    ("piu", "+"),
-];
-
-/// The text with signs in the place of their words, where it has any: "minus 20 bis plus 50 °C".
-fn signed(raw: &str) -> Option<String> {
-    let lower = raw.to_lowercase();
-    let mut text = String::with_capacity(lower.len());
+/// The text with a sign in the place of its word, where it has any: "minus 20 bis plus 50 °C".
+fn signed(dictionary: &Dictionary, raw: &str) -> Option<String> {
+    let mut text = String::with_capacity(raw.len());
     let mut found = false;
-    let mut pieces = lower.split(' ').peekable();
+    let mut pieces = raw.split(' ').peekable();
     while let Some(piece) = pieces.next() {
         let number = pieces.peek().is_some_and(|next| next.starts_with(|c: char| c.is_ascii_digit()));
-        let sign = SIGNS.iter().find(|(word, _)| *word == piece).filter(|_| number);
-        found |= sign.is_some();
-        text.push_str(sign.map_or(piece, |(_, sign)| sign));
-        if sign.is_none() && pieces.peek().is_some() {
+        if number && dictionary.numerals().is_minus(piece) {
+            text.push('-');
+            found = true;
+            continue;
+        }
+        text.push_str(piece);
+        if pieces.peek().is_some() {
             text.push(' ');
         }
     }
@@ -48,7 +34,7 @@ fn signed(raw: &str) -> Option<String> {
 
 /// Reads an interval.
 pub(super) fn read(dictionary: &Dictionary, attribute: &Attribute, raw: &str, hints: &Hints) -> Reading {
-    if let Some(signed) = signed(raw) {
+    if let Some(signed) = signed(dictionary, raw) {
         return read(dictionary, attribute, &signed, hints);
     }
     let Some(canonical) = attribute.unit.as_deref().and_then(|code| dictionary.unit(code)) else {

@@ -35,7 +35,7 @@ impl Token {
 pub(super) const DASHES: [char; 7] = ['-', '\u{2010}', '\u{2011}', '\u{2012}', '–', '—', '−'];
 
 /// Cuts the text; numbers too long to be quantities become signs. A letter of a script that is written without spaces is a word by itself.
-pub(super) fn tokens(text: &str, style: Style) -> Vec<Token> {
+pub(super) fn tokens(text: &str, style: Style<'_>) -> Vec<Token> {
     let mut tokens = Vec::with_capacity((text.len() / 3 + 2).min(MAX_TOKENS));
     let bytes = text.as_bytes();
     let mut at = 0;
@@ -52,7 +52,7 @@ pub(super) fn tokens(text: &str, style: Style) -> Vec<Token> {
         if byte.is_ascii_digit() || (matches!(byte, b'.' | b',') && next_is_digit() && free()) {
             let rest = text.get(at..).unwrap_or_default();
             // "XP-G3 600 lm", "Mode 3 350 lm": a digit that names something begins no thousands.
-            let counted = is_counted(text, &tokens);
+            let counted = is_counted(text, &tokens, style);
             let names = counted || begins_behind_letter(text, at);
             let rest = if names { rest.split(char::is_whitespace).next().unwrap_or(rest) } else { rest };
             let (length, number) = number::scan(rest, style);
@@ -109,32 +109,6 @@ fn begins_behind_letter(text: &str, at: usize) -> bool {
     }
 }
 
-/// Words whose number counts them and is no part of an amount.
-const COUNTED: [&str; 22] = [
-    "mode",
-    "modes",
-    "level",
-    "stufe",
-    "modus",
-    "step",
-    "stage",
-    "tier",
-    "gen",
-    "mk",
-    "mark",
-    "version",
-    "ver",
-    "rev",
-    "no",
-    "nr",
-    "niveau",
-    "nivå",
-    "режим",
-    "уровень",
-    "рівень",
-    "tryb",
-];
-
 /// Does the text behind a number say that it was one of several, and the amount is still to come?
 fn is_ordinal(behind: &str) -> bool {
     let rest = behind.trim_start();
@@ -144,10 +118,9 @@ fn is_ordinal(behind: &str) -> bool {
 }
 
 /// Is the word before one that is numbered?
-fn is_counted(text: &str, tokens: &[Token]) -> bool {
+fn is_counted(text: &str, tokens: &[Token], style: Style<'_>) -> bool {
     let last = tokens.last().filter(|token| token.piece == Piece::Word);
-    let word = last.and_then(|token| text.get(token.start..token.end)).unwrap_or_default();
-    word.len() <= 20 && COUNTED.contains(&word.to_lowercase().as_str())
+    last.and_then(|token| text.get(token.start..token.end)).is_some_and(|word| style.is_counted(word))
 }
 
 /// Does this stand inside a word: a letter, an accent, or a sign of Devanagari that is no letter?

@@ -6,32 +6,25 @@ use beamline::identity::cases::{self, Suspected, Told};
 use reqwest::Method;
 use serde_json::{Value, json};
 
-const PROFILE: &str = r#"
-name = "lamps"
-locale = "en"
-currency = "EUR"
-[[column]]
-from = "sku"
-to = "supplier_sku"
-[[column]]
-from = "brand"
-to = "brand"
-[[column]]
-from = "title"
-to = "title"
-[[column]]
-from = "cost"
-to = "cost"
-[[column]]
-from = "stock"
-to = "on_hand"
-[[column]]
-from = "weight"
-to = "weight_with_battery"
-unit = "g"
-[fixed]
-product_kind = "headlamp"
-"#;
+/// A profile in English and euros: columns, and what each is mapped to.
+fn profile(columns: &[(&str, &str)], rest: &str) -> String {
+    let column = |(from, to): &(&str, &str)| format!("[[column]]\nfrom = \"{from}\"\nto = \"{to}\"\n");
+    let columns: String = columns.iter().map(column).collect();
+    format!("name = \"lamps\"\nlocale = \"en\"\ncurrency = \"EUR\"\n{columns}{rest}")
+}
+
+/// Titles, costs, stock and weights of headlamps.
+fn plain() -> String {
+    let columns = [
+        ("sku", "supplier_sku"),
+        ("brand", "brand"),
+        ("title", "title"),
+        ("cost", "cost"),
+        ("stock", "on_hand"),
+        ("weight", "weight_with_battery"),
+    ];
+    profile(&columns, "unit = \"g\"\n[fixed]\nproduct_kind = \"headlamp\"\n")
+}
 
 /// One lamp of each supplier, which nothing but their titles makes one.
 async fn two_suppliers(server: &Server) -> (String, String) {
@@ -42,7 +35,7 @@ async fn two_suppliers(server: &Server) -> (String, String) {
 
 async fn lamp(server: &Server, supplier: &str, row: &str) -> Value {
     let file = format!("sku,brand,title,cost,stock,weight\n{row}\n");
-    Upload::new(supplier, "lamps.csv", file).profile(PROFILE).done(server).await
+    Upload::new(supplier, "lamps.csv", file).profile(&plain()).done(server).await
 }
 
 async fn product_of(server: &Server, supplier: &str) -> String {
@@ -105,35 +98,17 @@ pub async fn open_case(house: &House, server: &Server, one: &str, other: &str) -
     list["items"][0]["id"].as_str().unwrap().to_owned()
 }
 
-const NUMBERED: &str = r#"
-name = "numbered"
-locale = "en"
-currency = "EUR"
-[[column]]
-from = "sku"
-to = "supplier_sku"
-[[column]]
-from = "ean"
-to = "gtin"
-[[column]]
-from = "brand"
-to = "brand"
-[[column]]
-from = "title"
-to = "title"
-[[column]]
-from = "lumens"
-to = "light_output_max"
-unit = "lm"
-[[column]]
-from = "weight"
-to = "weight_with_battery"
-unit = "g"
-"#;
-
 async fn numbered(server: &Server, supplier: &str, rows: &str) -> Value {
     let file = format!("sku,ean,brand,title,lumens,weight\n{rows}");
-    Upload::new(supplier, "lamps.csv", file).profile(NUMBERED).done(server).await
+    let columns = [
+        ("sku", "supplier_sku"),
+        ("ean", "gtin"),
+        ("brand", "brand"),
+        ("title", "title"),
+        ("lumens", "light_output_max"),
+        ("weight", "weight_with_battery"),
+    ];
+    Upload::new(supplier, "lamps.csv", file).profile(&profile(&columns, "unit = \"g\"\n")).done(server).await
 }
 
 /// The product of each offer of a supplier, by its key.
@@ -254,9 +229,9 @@ both_databases! {
     async fn how_a_text_was_read_stands_beside_the_field(house: House) {
         let server = Server::start(&house).await;
         let file = "sku,brand,title,cost,stock,weight\nA-1,Fenix,Fenix HM65R headlamp,30.00,5,3 oz / 85 g\n";
-        Upload::new("alpine", "lamps.csv", file).profile(PROFILE).done(&server).await;
+        Upload::new("alpine", "lamps.csv", file).profile(&plain()).done(&server).await;
         let odd = "sku,brand,title,cost,stock,weight\nL-1,Fenix,Fenix HM65R headlamp,30.00,5,as light as a feather\n";
-        Upload::new("lumen", "lamps.csv", odd).profile(PROFILE).done(&server).await;
+        Upload::new("lumen", "lamps.csv", odd).profile(&plain()).done(&server).await;
         let sku = product_of(&server, "alpine").await;
         assert_eq!(product_of(&server, "lumen").await, sku);
         let told = server.get(&format!("/api/v1/products/{sku}/readings?field=weight_with_battery")).await.expect(200);
@@ -275,9 +250,9 @@ both_databases! {
 
     async fn values_that_cannot_be_together_are_told_and_stay(house: House) {
         let server = Server::start(&house).await;
-        let profile = "name = \"fl1\"\nlocale = \"en\"\ncurrency = \"EUR\"\n[[column]]\nfrom = \"sku\"\nto = \"supplier_sku\"\n[[column]]\nfrom = \"title\"\nto = \"title\"\n[[column]]\nfrom = \"throw\"\nto = \"beam_distance_max\"\nunit = \"m\"\n[[column]]\nfrom = \"cd\"\nto = \"peak_beam_intensity\"\nunit = \"cd\"\n";
+        let profile = profile(&[("sku", "supplier_sku"), ("title", "title"), ("throw", "beam_distance_max"), ("cd", "peak_beam_intensity")], "");
         let file = "sku,title,throw,cd\nA-1,Right,60,900\nA-2,Wrong,197,900\n";
-        let import = Upload::new("alpine", "fl1.csv", file).profile(profile).done(&server).await;
+        let import = Upload::new("alpine", "fl1.csv", file).profile(&profile).done(&server).await;
         let issues = server.all(&format!("/api/v1/imports/{}/issues", import["id"].as_str().unwrap())).await;
         assert_eq!(issues.len(), 1, "{issues:?}");
         assert_eq!((&issues[0]["row"], &issues[0]["field"], &issues[0]["code"], &issues[0]["raw"]), (&json!(2), &json!("throw"), &json!("beam_contradicts_intensity"), &json!("197")));
