@@ -59,6 +59,7 @@ impl App {
         std::fs::create_dir_all(&config.data)?;
         let dictionary = Arc::new(Dictionary::load(config.schema.as_deref())?);
         let channels = Arc::new(Channels::load(config.schema.as_deref())?);
+        channels.check(&*dictionary)?;
         let slow = Duration::from_millis(u64::from(config.slow_query_ms));
         let db = Db::open_telling(&config.database(), slow).await?;
         note_prices(&db, &channels, &clock).await?;

@@ -14,6 +14,7 @@
 //! | every write is told | [`db::changes`] |
 //! | readers of what was told | [`search`], [`channels`] |
 //! | any of it taken back | [`undo`] |
+//! | one language to ask for products | [`filter`] |
 //!
 //! Around them: [`http`] and [`cli`] are the outside, [`auth`] says who may come in, [`jobs`] do what outlives a request,
 //! [`background`] is what a serving process does besides, [`doctor`] looks whether all of it agrees, [`backup`] keeps a copy of it, and [`app`] holds the lights.
@@ -33,6 +34,7 @@ pub mod dictionary;
 pub mod doctor;
 pub mod error;
 pub mod files;
+pub mod filter;
 pub mod generate;
 pub mod http;
 pub mod id;

@@ -271,7 +271,7 @@ async fn channel(app: &App, code: &str) -> Result<Told> {
     let profile = app.channels.get(code)?;
     let settings =
         ChannelSettings { link_template: Some("https://shop.example.com/p/{sku}".to_owned()), ..ChannelSettings::of(&profile) };
-    settings.check(&profile)?;
+    settings.check(&profile, &*app.dictionary)?;
     let stored = StoredSettings { enabled: true, settings: serde_json::to_value(&settings)?, version: 1 };
     let (code, now) = (code.to_owned(), app.clock.now());
     app.db

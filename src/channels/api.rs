@@ -2,15 +2,15 @@
 
 pub mod feeds;
 mod listings;
+mod publications;
 
 pub use listings::Listing;
 
 use super::follow;
 use super::judge::{self, ChannelDesk};
 use super::profile::ChannelProfile;
-use super::publish::{self, Diff, Options, Publication};
-use super::queries::{self, StoredSettings};
-use super::settings::{self, ChannelSettings};
+use super::queries::{self, ReasonCount, StoredSettings};
+use super::settings::{self, ChannelSettings, Guard, Schedule};
 use super::signed;
 use crate::app::App;
 use crate::auth::{Caller, Permission};
@@ -18,7 +18,7 @@ use crate::db::{Conn, operations};
 use crate::error::{Error, Result};
 use crate::http::patch::{divide, unchanged};
 use crate::http::visible::LONGEST;
-use crate::http::{AfterChange, Json, Listed, Page, Path, Preconditions, Query, Tagged, Written, extract};
+use crate::http::{AfterChange, Json, Listed, Path, Preconditions, Tagged, Written};
 use crate::jobs::Job;
 use crate::jobs::queries::job_enqueue_once;
 use crate::undo::settings::{channel_document, nothing_set};
@@ -36,9 +36,7 @@ pub fn router() -> OpenApiRouter<App> {
         .routes(routes!(list_channels))
         .routes(routes!(get_channel, patch_channel))
         .merge(listings::router())
-        .routes(routes!(get_diff))
-        .routes(routes!(list_publications, create_publication))
-        .routes(routes!(get_publication))
+        .merge(publications::router())
         .routes(routes!(create_links))
 }
 
@@ -59,6 +57,10 @@ pub struct Channel {
     pub files: Vec<ChannelFile>,
     /// How many listings are in each state.
     pub listings: BTreeMap<String, i64>,
+    /// Why listings are not ready or could be better, the most frequent first.
+    pub reasons: Vec<ReasonCount>,
+    /// What only the owner knows, and what of it must be set under `options`.
+    pub asks: Vec<Asked>,
     /// Where its rules stand, and the day they were read.
     pub docs: String,
     /// Counts edits.
@@ -78,6 +80,20 @@ pub struct ChannelFile {
     pub content_type: String,
 }
 
+/// Something that only the owner knows.
+#[derive(Debug, Clone, Serialize, utoipa::ToSchema)]
+pub struct Asked {
+    /// Its name under `options`.
+    pub option: String,
+    /// What it is and where it is found.
+    pub about: String,
+    /// No listing is ready without it.
+    pub required: bool,
+    /// Used where nothing is set.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub default: Option<String>,
+}
+
 impl Channel {
     /// A channel as it is told outside.
     pub fn load(conn: &mut Conn, profile: &Arc<ChannelProfile>) -> Result<Self> {
@@ -89,13 +105,21 @@ impl Channel {
             path: format!("/feeds/{code}/{}", format.file),
             content_type: format.content_type.clone(),
         };
+        let asked = |option: &super::profile::ChannelOption| Asked {
+            option: option.name.clone(),
+            about: option.about.clone(),
+            required: option.required,
+            default: option.default.clone(),
+        };
         Ok(Self {
             files: profile.formats.iter().map(file).collect(),
             listings: queries::state_counts(conn, &code)?,
+            reasons: queries::reason_counts(conn, &code)?,
+            asks: profile.options.iter().map(asked).collect(),
             name: profile.name.clone(),
             enabled: desk.enabled,
             settings: desk.settings,
-            docs: format!("{} ({})", profile.docs.url, profile.docs.date),
+            docs: profile.docs.to_string(),
             version: desk.version,
             code,
         })
@@ -103,7 +127,7 @@ impl Channel {
 }
 
 /// What a channel shows and nobody sets.
-const TOLD: [&str; 6] = ["code", "name", "files", "listings", "docs", "version"];
+const TOLD: [&str; 8] = ["code", "name", "files", "listings", "reasons", "asks", "docs", "version"];
 
 /// What to change about a channel (RFC 7396); null gives a setting its default again. What nobody sets may stand there as it was
 /// read.
@@ -130,6 +154,16 @@ pub struct PatchChannel {
     pub price_source: Option<String>,
     /// Codes of the formats that a publication holds.
     pub formats: Option<Vec<String>>,
+    /// What only the owner knows; replaces all of them.
+    pub options: Option<BTreeMap<String, String>>,
+    /// A filter expression.
+    pub assortment: Option<String>,
+    /// Templates by field and locale; replaces all of them.
+    pub templates: Option<BTreeMap<String, BTreeMap<String, String>>>,
+    /// When a publication is held.
+    pub guard: Option<Guard>,
+    /// When the channel is published by itself.
+    pub schedule: Option<Schedule>,
 }
 
 /// All channels by code.
@@ -172,16 +206,16 @@ async fn patch_channel(
     caller.require(Permission::Edit)?;
     let (told, patch) = divide::<Map<String, Value>>(body, &TOLD)?;
     let profile = app.channels.get(&code)?;
-    let now = app.clock.now();
+    let (now, dictionary) = (app.clock.now(), app.dictionary.clone());
     let work = move |conn: &mut Conn| {
         let stored = queries::channel_settings(conn, &code)?;
         preconditions.allow_version(Some(stored.as_ref().map_or(0, |stored| stored.version)))?;
-        unchanged(&told, &Channel::load(conn, &profile)?, &["listings"])?;
+        unchanged(&told, &Channel::load(conn, &profile)?, &["listings", "reasons"])?;
         let document = stored.as_ref().map_or_else(nothing_set, channel_document);
         let before = ChannelDesk::assemble(&profile, stored.clone(), crate::pricing::Rates::default())?;
         let mut fresh = merged(&profile, stored, patch)?;
         let after = judge::settings(&profile, &fresh.settings)?;
-        after.check(&profile)?;
+        after.check(&profile, &*dictionary)?;
         fresh.version += 1;
         queries::put_channel_settings(conn, &code, &fresh, now)?;
         if before.settings.locale != after.locale {
@@ -225,98 +259,6 @@ fn merged(profile: &ChannelProfile, stored: Option<StoredSettings>, patch: Map<S
         }
     }
     Ok(StoredSettings { enabled, settings: Value::Object(own), version })
-}
-
-/// How much of a difference is named.
-#[derive(Debug, Clone, Deserialize, utoipa::IntoParams)]
-#[into_params(parameter_in = Query)]
-struct DiffQuery {
-    /// How many SKUs of each kind are named.
-    #[param(minimum = 0, maximum = 1000, default = 50)]
-    limit: Option<usize>,
-}
-
-/// What the next publication would add, change and remove.
-#[utoipa::path(get, path = "/channels/{code}/diff", tag = "channels",
-    params(("code" = String, Path, description = "The channel's code"), DiffQuery), responses((status = 200, body = Diff)))]
-async fn get_diff(
-    State(app): State<App>,
-    caller: Caller,
-    Path(code): Path<String>,
-    Query(query): Query<DiffQuery>,
-) -> Result<Tagged<Diff>> {
-    caller.require(Permission::ReadInner)?;
-    let first = query.limit.unwrap_or(50);
-    if first > 1_000 {
-        return Err(extract::parameter("limit", "it is a number from 0 to 1000"));
-    }
-    Ok(Tagged::of(publish::diff(&app, &code, first).await?))
-}
-
-/// How to publish. An empty body publishes the formats of the channel's settings.
-#[derive(Debug, Clone, Default, Deserialize, utoipa::ToSchema)]
-#[serde(deny_unknown_fields, default)]
-pub struct NewPublication {
-    /// Only this format.
-    pub format: Option<String>,
-    /// Publish although more than half of what was sent would go.
-    pub force: bool,
-}
-
-/// Publishes the channel's feed. The answer's `state` says whether it became the current one: `published`, `held` or `failed`.
-#[utoipa::path(post, path = "/channels/{code}/publications", tag = "channels",
-    params(("code" = String, Path, description = "The channel's code")), request_body = Option<NewPublication>,
-    responses((status = 201, body = Publication)))]
-async fn create_publication(
-    State(app): State<App>,
-    caller: Caller,
-    Path(code): Path<String>,
-    body: Option<Json<NewPublication>>,
-) -> Result<Written<Publication>> {
-    caller.require(Permission::Edit)?;
-    let NewPublication { format, force } = body.map(|Json(new)| new).unwrap_or_default();
-    let location = format!("/api/v1/channels/{code}/publications");
-    // On a task of its own: a reader who goes away must not leave half a publication.
-    let work = tokio::spawn(async move { publish::publish(&app, &code, &Options { format, force }).await });
-    let publication = work.await.map_err(Error::internal)??;
-    let location = format!("{location}/{}", publication.id);
-    Ok(Written::created(publication, location))
-}
-
-/// A channel's publications, newest first.
-#[utoipa::path(get, path = "/channels/{code}/publications", tag = "channels",
-    params(("code" = String, Path, description = "The channel's code"), Page), responses((status = 200, body = Listed<Publication>)))]
-async fn list_publications(
-    State(app): State<App>,
-    caller: Caller,
-    Path(code): Path<String>,
-    page: Page,
-) -> Result<Listed<Publication>> {
-    caller.require(Permission::ReadInner)?;
-    app.channels.get(&code)?;
-    let (before, fetch) = (page.cursor::<String>()?, page.fetch());
-    let work = move |conn: &mut Conn| {
-        let rows = queries::publications(conn, &code, None, before.as_deref(), fetch)?;
-        rows.into_iter().map(Publication::of).collect::<Result<Vec<_>>>()
-    };
-    page.list(app.db.read(work).await?, |publication| publication.id.clone(), |publication| publication)
-}
-
-/// One publication.
-#[utoipa::path(get, path = "/channels/{code}/publications/{id}", tag = "channels",
-    params(("code" = String, Path, description = "The channel's code"), ("id" = String, Path, description = "The publication's id")),
-    responses((status = 200, body = Publication)))]
-async fn get_publication(
-    State(app): State<App>,
-    caller: Caller,
-    Path((code, id)): Path<(String, String)>,
-) -> Result<Tagged<Publication>> {
-    caller.require(Permission::ReadInner)?;
-    app.channels.get(&code)?;
-    let work = move |conn: &mut Conn| {
-        queries::publication(conn, &code, &id)?.ok_or_else(|| Error::not_found(format!("publication '{id}' of channel '{code}'")))
-    };
-    Ok(Tagged::of(Publication::of(app.db.read(work).await?)?))
 }
 
 /// How long links should live.

@@ -1,15 +1,19 @@
 //! From a product to raw values: what each [`Source`] of the vocabulary gives.
 
+use super::condition::Condition;
 use super::link;
 use super::profile::{ChannelProfile, Field};
 use super::settings::ChannelSettings;
 use super::source::Source;
+use super::template::Templates;
 use super::text;
 use super::words::{TitleParts, Words};
 use crate::catalog::{GoldenValue, ProductView};
 use crate::normalize::Value;
 use crate::pricing::{Money, NoPrice};
 use rust_decimal::Decimal;
+use serde::{Deserialize, Serialize};
+use std::collections::BTreeMap;
 
 /// A value before it is rendered.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -34,6 +38,17 @@ pub struct Product<'a> {
     pub price: Result<Money, NoPrice>,
     /// What its group gives.
     pub group: GroupPart,
+    /// What was said for this listing alone.
+    pub choice: &'a Choice,
+}
+
+/// What a person said about one product on one channel.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Choice {
+    /// On the channel or not, whatever its assortment says.
+    pub include: Option<bool>,
+    /// Values of the channel's fields, in place of what their sources give.
+    pub fields: BTreeMap<String, String>,
 }
 
 /// A product's part in its group, as the channel tells variants apart.
@@ -56,6 +71,22 @@ pub struct Side<'a> {
     pub settings: &'a ChannelSettings,
     /// Which words there are.
     pub words: &'a dyn Words,
+    /// Templates of the channel's locale.
+    pub templates: &'a Templates,
+    /// What the channel carries; without it everything.
+    pub assortment: Option<&'a Condition>,
+    /// Which fields are written at all, by place.
+    pub used: &'a [bool],
+}
+
+/// What a source gave.
+pub enum Found {
+    /// Nothing.
+    Nothing,
+    /// Values.
+    Values(Vec<Raw>),
+    /// A template that fails; the sentence says how.
+    Failed(String),
 }
 
 impl Side<'_> {
@@ -63,9 +94,38 @@ impl Side<'_> {
         &self.settings.locale
     }
 
-    /// The values of the field's first source that gives any.
-    pub fn values(&self, field: &Field, product: &Product) -> Vec<Raw> {
-        field.from.iter().map(|source| self.source(source, product)).find(|values| !values.is_empty()).unwrap_or_default()
+    /// What was said for this listing alone; else what the owner's template writes; else the first of the field's sources that gives any.
+    pub fn values(&self, field: &Field, product: &Product) -> Found {
+        if let Some(own) = product.choice.fields.get(&field.name) {
+            return Found::Values(vec![Raw::Text(own.clone())]);
+        }
+        if self.settings.templates.contains_key(&field.name) {
+            match self.template(field, product) {
+                Found::Nothing => {}
+                found => return found,
+            }
+        }
+        for source in &field.from {
+            let found = match source {
+                Source::Template => self.template(field, product),
+                source => match self.source(source, product) {
+                    values if values.is_empty() => Found::Nothing,
+                    values => Found::Values(values),
+                },
+            };
+            if !matches!(found, Found::Nothing) {
+                return found;
+            }
+        }
+        Found::Nothing
+    }
+
+    fn template(&self, field: &Field, product: &Product) -> Found {
+        match self.templates.write(&field.name, *self, product) {
+            Ok(None) => Found::Nothing,
+            Ok(Some(text)) => Found::Values(vec![Raw::Text(text)]),
+            Err(why) => Found::Failed(why),
+        }
     }
 
     fn source(&self, source: &Source, product: &Product) -> Vec<Raw> {
@@ -99,6 +159,7 @@ impl Side<'_> {
             }
             Source::Value(attribute) => self.value(view, attribute),
             Source::Label(attribute) => self.label(view, attribute).into_iter().map(Raw::Text).collect(),
+            Source::Name(attribute) => maybe(self.words.attribute(attribute, self.locale()).map(str::to_owned)),
             Source::Literal(text) => word(text),
             Source::OptionName(at) => maybe(self.option(product, *at).map(|(name, _)| name)),
             Source::OptionValue(at) => maybe(self.option(product, *at).map(|(_, value)| value)),
@@ -106,6 +167,16 @@ impl Side<'_> {
                 let known = view.gtin.is_some() || (view.brand.is_some() && view.mpn.is_some());
                 if known { Vec::new() } else { word("no") }
             }
+            Source::Currency => word(&self.settings.currency),
+            Source::Locale => word(&self.settings.locale),
+            Source::Country => word(&self.settings.country),
+            Source::Setting(name) => maybe(self.settings.option(self.profile, name)),
+            Source::Variant => word(if product.group.members > 1 { "variant" } else { "single" }),
+            Source::Parent => maybe((product.group.members > 1).then(|| handle(view))),
+            Source::GtinOf(kind) => maybe(view.gtin.clone().filter(|gtin| gtin_kind(gtin) == kind)),
+            Source::GtinKind => maybe(view.gtin.as_deref().map(|gtin| gtin_kind(gtin).to_owned())),
+            // Judged before: see `values`.
+            Source::Template => Vec::new(),
             Source::Details => self.facts(view).into_iter().map(Raw::Fact).collect(),
             Source::Facts => self.facts(view).into_iter().map(|[_, name, value]| Raw::Text(format!("{name}: {value}"))).collect(),
         }
@@ -195,7 +266,7 @@ impl Side<'_> {
     }
 
     /// The value as people of the channel's locale read it; what has no words there is left out.
-    fn label(&self, view: &ProductView, attribute: &str) -> Vec<String> {
+    pub fn label(&self, view: &ProductView, attribute: &str) -> Vec<String> {
         let locale = self.locale();
         let item = |item: &String| {
             if self.words.has_options(attribute) {
@@ -250,6 +321,16 @@ impl Side<'_> {
 pub fn handle(view: &ProductView) -> String {
     let own = view.group.as_deref().map(text::handle).filter(|handle| !handle.is_empty());
     own.unwrap_or_else(|| text::handle(&view.sku))
+}
+
+/// The kind of a GTIN-14 by the zeros that fill it up: `gtin8`, `upc` (12 digits), `ean` (13) or `gtin14`.
+fn gtin_kind(gtin: &str) -> &'static str {
+    match gtin.trim_start_matches('0').len() {
+        0..=8 => "gtin8",
+        9..=12 => "upc",
+        13 => "ean",
+        _ => "gtin14",
+    }
 }
 
 fn capital(word: &str) -> String {

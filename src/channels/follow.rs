@@ -4,11 +4,12 @@
 //! Several processes may follow at once: whoever moves the cursor first wins, the other's transaction is rolled back. Changes are
 //! coalesced per product, and a product's whole group is judged with it, because variants are told apart by each other.
 
-use super::judge::ChannelDesk;
+use super::judge::{Batch, ChannelDesk};
 use super::queries::{self, Walk};
 use super::readiness::Evaluation;
 use crate::app::App;
-use crate::db::{Change, ChangeKind, Position, changes};
+use crate::catalog::ProductView;
+use crate::db::{Change, ChangeKind, Conn, Position, changes};
 use crate::error::{Code, Error, Result};
 use std::collections::BTreeSet;
 use std::time::Duration;
@@ -205,8 +206,16 @@ async fn follow(app: &App, work: Work, cursor: &str, last: &Position) -> Result<
     while let Some(part) = parts.next() {
         let judged = judge(app, &desks, part.to_vec()).await?;
         // The cursor moves with the last listings, in their transaction.
-        let to = if parts.peek().is_none() { last.to_string() } else { cursor.to_owned() };
-        save(app, judged, cursor, to).await?;
+        let last_part = parts.peek().is_none();
+        let mut again = save(app, judged, cursor, cursor.to_owned()).await?;
+        while !again.is_empty() {
+            let judged = judge(app, &desks, std::mem::take(&mut again).into_iter().collect()).await?;
+            // What is judged again gives nothing up.
+            save(app, judged, cursor, cursor.to_owned()).await?;
+        }
+        if last_part {
+            save(app, Vec::new(), cursor, last.to_string()).await?;
+        }
     }
     if desks.is_empty() {
         save(app, Vec::new(), cursor, last.to_string()).await?;
@@ -214,13 +223,7 @@ async fn follow(app: &App, work: Work, cursor: &str, last: &Position) -> Result<
     Ok(())
 }
 
-fn move_or_conflict(
-    conn: &mut crate::db::Conn,
-    name: &str,
-    from: Option<&str>,
-    to: &str,
-    now: chrono::DateTime<chrono::Utc>,
-) -> Result<()> {
+fn move_or_conflict(conn: &mut Conn, name: &str, from: Option<&str>, to: &str, now: chrono::DateTime<chrono::Utc>) -> Result<()> {
     if queries::move_cursor(conn, name, from, to, now)? {
         return Ok(());
     }
@@ -244,15 +247,22 @@ async fn desks(app: &App, codes: Option<&BTreeSet<String>>) -> Result<Vec<Channe
 
 type Judged = Vec<(ChannelDesk, Vec<Evaluation>)>;
 
+/// Everything that judging these blocks asks for.
+pub fn batch(conn: &mut Conn, blocks: Vec<Vec<ProductView>>) -> Result<Batch> {
+    let ids: Vec<i64> = blocks.iter().flatten().map(|view| view.id).collect();
+    let terms = queries::offer_terms(conn, &ids)?;
+    let choices = queries::choices(conn, &ids)?;
+    Ok(Batch { blocks, terms, choices })
+}
+
 async fn judge(app: &App, desks: &[ChannelDesk], products: Vec<i64>) -> Result<Judged> {
     let (desks, dictionary) = (desks.to_vec(), app.dictionary.clone());
     app.db
         .read(move |conn| {
             let blocks = queries::blocks_of(conn, &products)?;
-            let ids: Vec<i64> = blocks.iter().flatten().map(|view| view.id).collect();
-            let terms = queries::offer_terms(conn, &ids)?;
+            let batch = batch(conn, blocks)?;
             let of = |desk: ChannelDesk| {
-                let judged = desk.judge_all(&blocks, &terms, &*dictionary, false).into_iter().flatten().collect();
+                let judged = desk.judge(&batch, &*dictionary);
                 (desk, judged)
             };
             Ok(desks.into_iter().map(of).collect())
@@ -261,15 +271,17 @@ async fn judge(app: &App, desks: &[ChannelDesk], products: Vec<i64>) -> Result<J
 }
 
 /// Writes listings, provided that the cursor still stands at `from`: judgements older than another process's never overwrite them.
-async fn save(app: &App, judged: Judged, from: &str, to: String) -> Result<()> {
+/// Returns the products that must be judged again, because others gave up a value that they shared.
+async fn save(app: &App, mut judged: Judged, from: &str, to: String) -> Result<BTreeSet<i64>> {
     let (from, now) = (from.to_owned(), app.clock.now());
     app.db
         .write(move |conn| {
             move_or_conflict(conn, CURSOR, Some(&from), &to, now)?;
-            for (desk, judged) in &judged {
-                queries::save_listings(conn, &desk.profile.code, &desk.settings.locale, judged, now)?;
+            let mut again = BTreeSet::new();
+            for (desk, judged) in &mut judged {
+                again.extend(queries::save_listings(conn, desk, judged, now)?.again);
             }
-            Ok(())
+            Ok(again)
         })
         .await
 }
@@ -277,20 +289,24 @@ async fn save(app: &App, judged: Judged, from: &str, to: String) -> Result<()> {
 /// Judges the whole catalogue for one channel, batch by batch.
 async fn whole_channel(app: &App, desk: &ChannelDesk, cursor: &str) -> Result<()> {
     let mut at = Walk::Single(0);
+    let mut again = BTreeSet::new();
     while at != Walk::Done {
         let (desk, dictionary) = (desk.clone(), app.dictionary.clone());
         let (judged, next) = app
             .db
             .read(move |conn| {
                 let (blocks, next) = queries::walk(conn, at, BATCH)?;
-                let ids: Vec<i64> = blocks.iter().flatten().map(|view| view.id).collect();
-                let terms = queries::offer_terms(conn, &ids)?;
-                let judged = desk.judge_all(&blocks, &terms, &*dictionary, false).into_iter().flatten().collect();
+                let judged = desk.judge(&batch(conn, blocks)?, &*dictionary);
                 Ok((vec![(desk, judged)], next))
             })
             .await?;
-        save(app, judged, cursor, cursor.to_owned()).await?;
+        again.extend(save(app, judged, cursor, cursor.to_owned()).await?);
         at = next;
+    }
+    let again: Vec<i64> = again.into_iter().collect();
+    for part in again.chunks(BATCH_LEN) {
+        let judged = judge(app, std::slice::from_ref(desk), part.to_vec()).await?;
+        save(app, judged, cursor, cursor.to_owned()).await?;
     }
     Ok(())
 }

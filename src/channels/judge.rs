@@ -1,11 +1,14 @@
 //! A channel as its owner set it up, judging products.
 
-use super::extract::{GroupPart, Product, Side};
+use super::condition::Condition;
+use super::extract::{Choice, GroupPart, Product, Side};
 use super::group;
+use super::layout::Frame;
 use super::profile::ChannelProfile;
 use super::queries::{self, StoredSettings};
 use super::readiness::{Evaluation, evaluate};
 use super::settings::ChannelSettings;
+use super::template::Templates;
 use super::words::Words;
 use crate::catalog::ProductView;
 use crate::db::Conn;
@@ -13,7 +16,7 @@ use crate::error::{Code, Error, Result};
 use crate::pricing::{Money, NoPrice, OfferTerms, PriceSettings, Rates, first_price};
 use rayon::prelude::*;
 use serde_json::Value as Json;
-use std::collections::HashMap;
+use std::collections::{BTreeMap, HashMap};
 use std::sync::Arc;
 
 /// A channel with its settings and the rates of the moment.
@@ -29,6 +32,21 @@ pub struct ChannelDesk {
     pub version: i64,
     pricing: PriceSettings,
     rates: Rates,
+    templates: Templates,
+    assortment: Option<Condition>,
+    /// Which fields the channel's formats write; the others are neither made nor missed.
+    used: Vec<bool>,
+}
+
+/// What is judged: products, and what is known of them besides.
+#[derive(Debug, Clone, Default)]
+pub struct Batch {
+    /// Whole groups and single products.
+    pub blocks: Vec<Vec<ProductView>>,
+    /// Terms of their offers.
+    pub terms: HashMap<i64, Vec<OfferTerms>>,
+    /// What people said of single listings, by channel and product.
+    pub choices: HashMap<(String, i64), Choice>,
 }
 
 impl ChannelDesk {
@@ -47,46 +65,34 @@ impl ChannelDesk {
         };
         let settings = settings(profile, &own)?;
         let pricing = settings.pricing()?;
-        Ok(Self { profile: Arc::clone(profile), enabled, settings, version, pricing, rates })
+        let templates = settings.templates(profile)?;
+        let assortment = settings.assortment.as_deref().map(Condition::parse).transpose()?;
+        let profile = in_units_of(profile, &settings);
+        let used = profile.fields_of(&settings.formats);
+        Ok(Self { profile, enabled, settings, version, pricing, rates, templates, assortment, used })
     }
 
-    /// Judges blocks, each as [`Self::judge`] does, on all cores.
-    pub fn judge_all(
-        &self,
-        blocks: &[Vec<ProductView>],
-        terms: &HashMap<i64, Vec<OfferTerms>>,
-        words: &dyn Words,
-        keep_rows: bool,
-    ) -> Vec<Vec<Evaluation>> {
-        blocks.par_iter().map(|block| self.judge(block, terms, words, keep_rows)).collect()
+    /// Judges whole groups and single products, on all cores.
+    pub fn judge(&self, batch: &Batch, words: &dyn Words) -> Vec<Evaluation> {
+        batch.blocks.par_iter().flat_map_iter(|block| self.block(block, batch, words)).collect()
     }
 
-    /// Judges the products of one group, or one product without a group. `keep_rows` false saves the rows' memory.
-    pub fn judge(
-        &self,
-        block: &[ProductView],
-        terms: &HashMap<i64, Vec<OfferTerms>>,
-        words: &dyn Words,
-        keep_rows: bool,
-    ) -> Vec<Evaluation> {
-        let side = Side { profile: &self.profile, settings: &self.settings, words };
+    /// Judges the products of one group, or one product without a group.
+    fn block(&self, block: &[ProductView], batch: &Batch, words: &dyn Words) -> Vec<Evaluation> {
+        let (templates, assortment) = (&self.templates, self.assortment.as_ref());
+        let side = Side { profile: &self.profile, settings: &self.settings, words, templates, assortment, used: &self.used };
         let members: Vec<&ProductView> = block.iter().collect();
         let parts = match block {
             [single] if single.group.is_none() => vec![GroupPart::default()],
             _ => group::parts(&members, &self.profile.variants),
         };
-        members
-            .into_iter()
-            .zip(parts)
-            .map(|(view, group)| {
-                let price = self.price(terms.get(&view.id).map_or(&[], Vec::as_slice));
-                let mut evaluation = evaluate(side, &Product { view, price, group });
-                if !keep_rows {
-                    evaluation.row = None;
-                }
-                evaluation
-            })
-            .collect()
+        let nothing_said = Choice::default();
+        let judge = |(view, group): (&ProductView, GroupPart)| {
+            let price = self.price(batch.terms.get(&view.id).map_or(&[], Vec::as_slice));
+            let choice = batch.choices.get(&(self.profile.code.clone(), view.id)).unwrap_or(&nothing_said);
+            evaluate(side, &Product { view, price, group, choice })
+        };
+        members.into_iter().zip(parts).map(judge).collect()
     }
 
     /// What the channel asks. A product whose last offer is gone keeps the price of that offer: it stays in the feed as out of
@@ -100,6 +106,19 @@ impl ChannelDesk {
             priced => priced,
         };
         priced.map(|priced| priced.price)
+    }
+
+    /// What stands in the channel's files besides the rows.
+    pub fn frame(&self) -> Frame {
+        let shop = self.settings.link_template.as_deref().map(shop_of).unwrap_or_default();
+        let of = |name: &str, value: &str| (name.to_owned(), value.to_owned());
+        let mut settings: BTreeMap<String, String> =
+            [of("locale", &self.settings.locale), of("currency", &self.settings.currency), of("country", &self.settings.country)]
+                .into();
+        let options = self.profile.options.iter();
+        settings
+            .extend(options.filter_map(|option| Some((option.name.clone(), self.settings.option(&self.profile, &option.name)?))));
+        Frame { shop, settings }
     }
 
     /// Nothing is published on a channel that is off.
@@ -123,4 +142,24 @@ pub fn settings(profile: &ChannelProfile, own: &Json) -> Result<ChannelSettings>
     }
     serde_json::from_value(all)
         .map_err(|error| Error::field("", "invalid", format!("the settings of channel {} cannot be read: {error}", profile.code)))
+}
+
+/// Scheme and host of a link template.
+fn shop_of(template: &str) -> String {
+    let (scheme, rest) = template.split_once("://").unwrap_or(("https", template));
+    format!("{scheme}://{}/", rest.split(['/', '?', '#', '{']).next().unwrap_or_default())
+}
+
+/// The profile with the units that the owner chose.
+fn in_units_of(profile: &Arc<ChannelProfile>, settings: &ChannelSettings) -> Arc<ChannelProfile> {
+    let chosen = |field: &super::profile::Field| settings.options.get(field.unit_setting.as_ref()?).cloned();
+    if profile.fields.iter().all(|field| chosen(field).is_none()) {
+        return Arc::clone(profile);
+    }
+    let mut own = (**profile).clone();
+    for field in &mut own.fields {
+        // WooCommerce's `lbs` is our `lb`.
+        field.unit = chosen(field).map(|unit| unit.trim_end_matches('s').to_owned()).or_else(|| field.unit.clone());
+    }
+    Arc::new(own)
 }

@@ -2,7 +2,11 @@
 //!
 //! A user's `channels/google.toml` replaces ours; a new name adds a channel. A mistake names the file, the key and the line.
 
-use super::profile::{ChannelProfile, Field, Layout, Render};
+use super::profile::{ChannelProfile, Field, Layout, Render, Scope};
+use super::shape::Shape;
+use super::source::Source;
+use super::template::Templates;
+use super::words::Words;
 use crate::error::{Code, Error, Result};
 use include_dir::{Dir, include_dir};
 use sha2::{Digest, Sha256};
@@ -40,8 +44,10 @@ impl Channels {
         for (stem, (file, text)) in texts {
             hash.update(text.as_bytes());
             hash.update([0]);
-            profiles.insert(stem.clone(), Arc::new(parse(&file, &stem, &text)?));
+            profiles.insert(stem.clone(), parse(&file, &stem, &text)?);
         }
+        share_sections(&mut profiles)?;
+        let profiles = profiles.into_iter().map(|(code, profile)| (code, Arc::new(profile))).collect();
         Ok(Self { profiles, fingerprint: hex::encode(hash.finalize()) })
     }
 
@@ -53,6 +59,19 @@ impl Channels {
         })
     }
 
+    /// Do the conditions of all profiles ask for what is there? The first that does not is told with its channel and field.
+    pub fn check(&self, words: &dyn Words) -> Result<()> {
+        for profile in self.iter() {
+            for field in &profile.fields {
+                let conditions = field.required_when.iter().chain(&field.only_when);
+                let Some(fault) = conditions.filter_map(|when| when.check(words).err()).next() else { continue };
+                let message = format!("channel {}, field {}: {fault}", profile.code, field.name);
+                return Err(Error::new(Code::InvalidProfile, message));
+            }
+        }
+        Ok(())
+    }
+
     /// All profiles, by code.
     pub fn iter(&self) -> impl Iterator<Item = &Arc<ChannelProfile>> {
         self.profiles.values()
@@ -62,6 +81,21 @@ impl Channels {
     pub fn fingerprint(&self) -> &str {
         &self.fingerprint
     }
+}
+
+/// Channels that list the same facts as another one name it instead of repeating them.
+fn share_sections(profiles: &mut BTreeMap<String, ChannelProfile>) -> Result<()> {
+    let shared: Vec<(String, String)> =
+        profiles.iter().filter_map(|(code, profile)| Some((code.clone(), profile.sections_of.clone()?))).collect();
+    for (code, of) in shared {
+        let Some(sections) = profiles.get(&of).map(|profile| profile.sections.clone()) else {
+            return Err(Error::new(Code::InvalidProfile, format!("channel {code}: sections_of: there is no channel '{of}'")));
+        };
+        if let Some(profile) = profiles.get_mut(&code) {
+            profile.sections.extend(sections);
+        }
+    }
+    Ok(())
 }
 
 fn user_files(folder: &Path) -> Result<BTreeMap<String, (String, String)>> {
@@ -87,15 +121,50 @@ fn user_files(folder: &Path) -> Result<BTreeMap<String, (String, String)>> {
 pub fn parse(file: &str, stem: &str, text: &str) -> Result<ChannelProfile> {
     let at = |line: usize, message: String| Error::new(Code::InvalidProfile, format!("{file}, line {line}: {message}"));
     let line_of = |offset: usize| text.bytes().take(offset).filter(|byte| *byte == b'\n').count() + 1;
-    let profile: ChannelProfile = toml::from_str(text).map_err(|error| {
+    let mut profile: ChannelProfile = toml::from_str(text).map_err(|error| {
         let line = error.span().map_or(1, |span| line_of(span.start));
         at(line, error.message().to_owned())
     })?;
     // A key's line: the first one on which the word stands in quotes; what is checked below is named by such words.
     let line = |word: &str| text.find(&format!("\"{word}\"")).map_or(1, line_of);
-    match check(&profile, stem) {
-        Ok(()) => Ok(profile),
-        Err(Mistake { word, key, message }) => Err(at(line(&word), format!("{key}: {message}"))),
+    let told = |Mistake { word, key, message }| at(line(&word), format!("{key}: {message}"));
+    check(&profile, stem).map_err(told)?;
+    shapes(&mut profile).map_err(told)?;
+    Ok(profile)
+}
+
+/// Reads the items' shapes, whose names are those of fields.
+fn shapes(profile: &mut ChannelProfile) -> Result<(), Mistake> {
+    let names: Vec<&str> = profile.fields.iter().map(|field| field.name.as_str()).collect();
+    for format in profile.formats.iter_mut().filter(|format| format.layout.is_json()) {
+        let fail = |key: &str, message: String| mistake(&format.code, format!("format {}: {key}", format.code), message);
+        format.shape = Some(Arc::new(Shape::parse(&format.item, &names).map_err(|message| fail("item", message))?));
+        if format.envelope.is_empty() {
+            continue;
+        }
+        let envelope: serde_json::Value =
+            serde_json::from_str(&format.envelope).map_err(|error| fail("envelope", format!("is not JSON: {error}")))?;
+        if envelope.to_string().matches("\"$items\"").count() != 1 {
+            return Err(fail("envelope", "needs the place \"$items\" once".to_owned()));
+        }
+        let mut names = Vec::new();
+        named(&envelope, &mut names);
+        let told = ["items", "locale", "currency", "country"];
+        let known = |name: &&String| told.contains(&name.as_str()) || profile.options.iter().any(|option| option.name == **name);
+        if let Some(name) = names.iter().find(|name| !known(name)) {
+            return Err(fail("envelope", format!("names '${name}', and there is no [[setting]] '{name}'")));
+        }
+    }
+    Ok(())
+}
+
+/// Names that begin with a dollar sign.
+fn named(json: &serde_json::Value, names: &mut Vec<String>) {
+    match json {
+        serde_json::Value::String(text) => names.extend(text.strip_prefix('$').map(str::to_owned)),
+        serde_json::Value::Array(items) => items.iter().for_each(|item| named(item, names)),
+        serde_json::Value::Object(members) => members.values().for_each(|item| named(item, names)),
+        _ => {}
     }
 }
 
@@ -126,6 +195,19 @@ fn check(profile: &ChannelProfile, stem: &str) -> Result<(), Mistake> {
             return Err(mistake(&field.name, format!("field {}", field.name), "stands twice; keep one"));
         }
         check_field(profile, field)?;
+    }
+    for format in &profile.formats {
+        if let Some(name) = format.columns.iter().find(|name| !names.contains(name.as_str())) {
+            return Err(mistake(name, format!("format {}: columns", format.code), format!("there is no field '{name}'")));
+        }
+    }
+    if let Some(name) = profile.removed.keys().find(|name| !names.contains(name.as_str())) {
+        return Err(mistake(name, "removed", format!("there is no field '{name}'")));
+    }
+    let templates =
+        profile.fields.iter().flat_map(|field| field.template.values().map(|text| (field.name.as_str(), text.as_str())));
+    if let Err((field, message)) = Templates::read(templates) {
+        return Err(mistake(&field, format!("field {field}: template"), message));
     }
     for name in profile.one_of.iter().flatten() {
         if !names.contains(name.as_str()) {
@@ -158,6 +240,21 @@ fn check_formats(profile: &ChannelProfile) -> Result<(), Mistake> {
             text.starts_with(|first: char| first.is_ascii_alphabetic())
                 && text.bytes().all(|b| b.is_ascii_alphanumeric() || b == b'_')
         };
+        if format.layout.is_json() == format.item.is_empty() {
+            return fail("json and jsonl need an item, and only they have one");
+        }
+        if format.layout != Layout::Json && !format.envelope.is_empty() {
+            return fail("only json has an envelope");
+        }
+        if format.scope == Scope::Removed && profile.variants.rows && format.layout.is_table() {
+            return fail("what was removed cannot be told as rows of groups");
+        }
+        if format
+            .limits
+            .is_some_and(|limits| limits.bytes_per_part.is_some_and(|bytes| bytes < 4_096) || limits.rows_per_part == Some(0))
+        {
+            return fail("a part holds at least 1 row and 4096 bytes");
+        }
         if format.layout == Layout::Rss {
             if !xml_name(&format.prefix) || format.namespace.is_empty() {
                 return fail("rss needs a prefix and a namespace");
@@ -182,8 +279,21 @@ fn check_field(profile: &ChannelProfile, field: &Field) -> Result<(), Mistake> {
     if (field.render == Render::Map) == field.map.is_empty() {
         return fail("render = \"map\" and a map belong together");
     }
-    if matches!(field.render, Render::Measure | Render::Number) && field.unit.is_none() {
+    if field.render == Render::Measure && field.unit.is_none() {
         return fail("a measure needs a unit");
+    }
+    let unknown = field.from.iter().find_map(|source| match source {
+        Source::Setting(name) if profile.option(name).is_none() => Some(name),
+        _ => None,
+    });
+    if let Some(name) = unknown {
+        return fail(&format!("there is no [[setting]] '{name}'"));
+    }
+    if field.from.contains(&Source::Template) != !field.template.is_empty() {
+        return fail("the source template and a template belong together");
+    }
+    if field.min.zip(field.max).is_some_and(|(min, max)| min > max) {
+        return fail("min is more than max");
     }
     if !matches!(field.parts.len(), 0 | 3) {
         return fail("parts are three names: of the section, the fact and its value");

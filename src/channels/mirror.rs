@@ -1,8 +1,8 @@
 //! `feeds/<channel>/<file>` and `<file>.gz`: copies of the current publications' files, each replaced whole, for people who let a web
 //! server or a sync tool read the folder.
 
-use super::profile::ChannelProfile;
-use super::publish::{self, Publication};
+use super::profile::{ChannelProfile, Format};
+use super::publish::{self, Kind, Publication};
 use super::store::{place, refused};
 use crate::app::App;
 use crate::error::Result;
@@ -39,7 +39,11 @@ async fn copy(app: &App, profile: &ChannelProfile, publication: &Publication) ->
     for location in old {
         let name = location.filename().unwrap_or_default();
         let bare = name.strip_suffix(".gz").unwrap_or(name);
-        let ours = formats.iter().any(|format| format.owns(bare));
+        let owns = |format: &&Format| match publication.kind {
+            Kind::Full => format.owns(bare),
+            Kind::Delta => format.of_delta().owns(bare),
+        };
+        let ours = formats.iter().any(owns);
         if ours && !publication.parts.iter().any(|part| part.file == bare) {
             app.files.delete(&location).await.map_err(refused)?;
         }
@@ -51,7 +55,7 @@ async fn copy(app: &App, profile: &ChannelProfile, publication: &Publication) ->
 pub async fn bring_all(app: &App) -> Result<()> {
     for profile in app.channels.iter() {
         for format in &profile.formats {
-            let Some(mut publication) = publish::newest(app, profile, &format.code).await? else { continue };
+            let Some(mut publication) = publish::newest(app, profile, &format.code, Kind::Full).await? else { continue };
             // The newest of one format may hold another's older parts.
             publication.parts.retain(|part| part.format == format.code);
             if !is_there(app, profile, &publication).await? {

@@ -4,14 +4,19 @@
 //! its row: [`extract`] reads the product, [`render`] writes the values, limits decide. [`follow`] keeps the listings up to date
 //! by following the change log; [`publish`] walks the catalogue and writes a feed, part by part, that never changes again.
 
+pub mod answer;
 pub mod api;
+pub mod compare;
+pub mod condition;
 pub mod extract;
 pub mod follow;
 pub mod group;
+pub mod guard;
 pub mod judge;
 pub mod layout;
 pub mod link;
 pub mod load;
+pub mod manifest;
 pub mod mirror;
 pub mod press;
 pub mod profile;
@@ -22,9 +27,12 @@ pub mod readiness;
 pub mod render;
 pub mod serve;
 pub mod settings;
+pub mod shape;
+pub mod sheet;
 pub mod signed;
 pub mod source;
 pub mod store;
+pub mod template;
 pub mod text;
 pub mod words;
 pub mod write;

@@ -1,60 +1,55 @@
-//! The press: judged products in, files and counts out. Synchronous; memory holds one batch.
+//! The press: rows in, files, counts and a report out. Synchronous; memory holds one batch.
+//!
+//! It walks what would be told now beside what was told last, both in the order of SKUs, and hands each file the rows that it is for.
 
+use super::compare::{Comparison, Report};
 use super::judge::ChannelDesk;
-use super::publish::DiffSkus;
-use super::readiness::{Evaluation, ListingState, Row};
-use super::words::Words;
+use super::manifest::{self, Told};
+use super::profile::{Format, Holds, Scope};
+use super::queries::StoredRow;
+use super::readiness::{Row, changed_beyond_terms, changed_terms};
+use super::render::Cell;
 use super::write::{FeedWriter, WrittenPart};
-use crate::catalog::ProductView;
 use crate::error::{Error, Result};
-use crate::pricing::OfferTerms;
-use std::collections::{BTreeMap, HashMap};
+use std::collections::{BTreeMap, BTreeSet};
 use std::fs::File;
 use std::io::{BufRead, BufReader, BufWriter, Seek, SeekFrom, Write};
-use std::path::Path;
+use std::iter::Peekable;
+use std::path::{Path, PathBuf};
 
-/// A piece of the catalogue.
+/// A piece of what would be told, in the order of SKUs.
 #[derive(Debug, Default)]
-pub struct Batch {
-    /// Whole groups and single products.
-    pub blocks: Vec<Vec<ProductView>>,
-    /// Terms of their offers.
-    pub terms: HashMap<i64, Vec<OfferTerms>>,
-    /// What was sent last of them.
-    pub sent: HashMap<i64, Option<String>>,
+pub struct Rows {
+    /// The rows.
+    pub rows: Vec<StoredRow>,
+    /// Groups of which the first member is among them, whole.
+    pub groups: BTreeMap<String, Vec<StoredRow>>,
 }
 
 /// What is wanted.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Purpose {
-    /// All ready listings.
+    /// All rows, and a manifest of them.
     Full,
-    /// Those that were added or changed.
+    /// What differs from what was told last.
     Delta,
-    /// No files; so many SKUs of each kind.
-    Diff {
-        /// At most.
-        first: usize,
-    },
+    /// No files, only the report.
+    Diff,
 }
 
 /// What was counted.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct Counts {
-    /// Ready and not sent before.
+    /// Not told before.
     pub added: i64,
-    /// Ready and another row than the one sent.
+    /// Another row than the one told.
     pub changed: i64,
-    /// Sent before and not ready.
+    /// Told before and no longer ready.
     pub removed: i64,
-    /// Ready and the same row.
+    /// The same row.
     pub unchanged: i64,
-    /// Blocked listings; those that are not for sale do not count.
-    pub blocked: i64,
-    /// How often each reason was the first one of a listing that is not ready.
+    /// How often each reason keeps a listing out.
     pub reasons: BTreeMap<String, i64>,
-    /// SKUs, for a diff.
-    pub first: DiffSkus,
 }
 
 impl Counts {
@@ -68,93 +63,261 @@ impl Counts {
 
 /// Writes the formats of one channel while it counts.
 pub struct Press {
-    writers: Vec<(String, FeedWriter)>,
-    counts: Counts,
-    sent: BufWriter<File>,
+    writers: Vec<FeedWriter>,
+    manifest: Option<manifest::Writer>,
+    before: Peekable<Box<dyn Iterator<Item = Result<Told>> + Send>>,
+    desk: ChannelDesk,
     purpose: Purpose,
+    counts: Counts,
+    comparison: Comparison,
+    sent: BufWriter<File>,
+    /// Groups in which something differs, for deltas.
+    touched: BTreeSet<String>,
 }
 
 /// What the press made.
 pub struct Printed {
     /// What was counted.
     pub counts: Counts,
+    /// What differs.
+    pub report: Report,
     /// Format and part, in order.
     pub files: Vec<(String, WrittenPart)>,
+    /// The manifest, of a full publication.
+    pub manifest: Option<PathBuf>,
     /// What changes in what was sent.
     pub sent: SentLog,
 }
 
+/// How the old row and the new one stand to each other.
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Difference {
+    Added,
+    /// Stock or price, and nothing else.
+    Terms,
+    /// Anything else, and stock and price perhaps too.
+    Changed {
+        terms: bool,
+    },
+    Same,
+}
+
 impl Press {
-    /// A press for these formats of the channel, writing into `folder`.
-    pub fn open(desk: &ChannelDesk, formats: &[String], folder: &Path, purpose: Purpose) -> Result<Self> {
-        let shop = desk.settings.link_template.as_deref().map(shop_of).unwrap_or_default();
-        let writers = formats
-            .iter()
-            .filter_map(|code| desk.profile.format(code))
-            .map(|format| (format.code.clone(), FeedWriter::new(desk.profile.clone(), format, &shop, folder)))
-            .collect();
-        // Unnamed: gone with the process, whatever happens.
-        Ok(Self { writers, counts: Counts::default(), sent: BufWriter::new(tempfile::tempfile()?), purpose })
+    /// A press for these formats of the channel, writing into `folder`; `before` is the manifest of what was told last.
+    pub fn open(
+        desk: &ChannelDesk,
+        formats: &[&Format],
+        folder: &Path,
+        before: Option<&Path>,
+        (purpose, first): (Purpose, usize),
+    ) -> Result<Self> {
+        let frame = desk.frame();
+        let writers = if purpose == Purpose::Diff { &[][..] } else { formats };
+        let writers = writers.iter().map(|format| FeedWriter::new(desk.profile.clone(), format, &frame, folder)).collect();
+        let manifest = (purpose == Purpose::Full)
+            .then(|| manifest::Writer::create(&folder.join(manifest::STORED), &desk.profile))
+            .transpose()?;
+        let before: Box<dyn Iterator<Item = Result<Told>> + Send> = match before {
+            Some(path) => Box::new(manifest::Reader::open(path, &desk.profile)?),
+            None => Box::new(std::iter::empty()),
+        };
+        Ok(Self {
+            writers,
+            manifest,
+            before: before.peekable(),
+            desk: desk.clone(),
+            purpose,
+            counts: Counts::default(),
+            comparison: Comparison::new(&desk.profile, desk.settings.guard.price_step, first),
+            // Unnamed: gone with the process, whatever happens.
+            sent: BufWriter::new(tempfile::tempfile()?),
+            touched: BTreeSet::new(),
+        })
     }
 
-    /// Judges a batch and prints what is ready.
-    pub fn take(&mut self, desk: &ChannelDesk, batch: &Batch, words: &dyn Words) -> Result<()> {
-        let judged = desk.judge_all(&batch.blocks, &batch.terms, words, true);
-        let mut blocks: Vec<Vec<&Row>> = Vec::with_capacity(judged.len());
-        for block in &judged {
-            let mut rows = Vec::with_capacity(block.len());
-            for evaluation in block {
-                // A product made after the listings were brought up to date waits for the next publication.
-                let Some(sent) = batch.sent.get(&evaluation.product_id) else { continue };
-                let fresh = self.count(evaluation, sent.as_deref())?;
-                rows.extend(evaluation.row.as_ref().filter(|_| fresh || self.purpose == Purpose::Full));
+    /// Why listings are kept out, for when none goes.
+    pub fn explain(&mut self, reasons: BTreeMap<String, i64>) {
+        self.counts.reasons = reasons;
+    }
+
+    /// Counts and prints a piece.
+    pub fn take(&mut self, piece: &Rows) -> Result<()> {
+        let mut differences = Vec::with_capacity(piece.rows.len());
+        for stored in &piece.rows {
+            self.removed_before(Some(&stored.row.sku))?;
+            let told = self.before.next_if(|told| told.as_ref().is_ok_and(|told| told.row.sku == stored.row.sku)).transpose()?;
+            differences.push(self.compare(stored, told)?);
+            if let Some(manifest) = &mut self.manifest {
+                manifest.add(&stored.row, &stored.hash)?;
             }
-            blocks.push(rows);
         }
-        for (_, writer) in &mut self.writers {
+        let purpose = self.purpose;
+        for writer in &mut self.writers {
+            let format = writer.format();
+            if is_grouped(format, &self.desk) {
+                // In a delta groups are printed at the end, when it is known which of them differ.
+                if purpose == Purpose::Full {
+                    let blocks = grouped(piece);
+                    writer.blocks(&blocks)?;
+                }
+                continue;
+            }
+            let scope = format.scope;
+            let chosen = piece.rows.iter().zip(&differences).filter(|(_, difference)| match purpose {
+                Purpose::Full => scope != Scope::Removed,
+                _ => is_in_delta(scope, **difference),
+            });
+            let blocks: Vec<Vec<&Row>> = chosen.map(|(stored, _)| vec![&stored.row]).collect();
             writer.blocks(&blocks)?;
         }
         Ok(())
     }
 
-    /// Counts a listing; true when it was added or changed.
-    fn count(&mut self, evaluation: &Evaluation, sent: Option<&str>) -> Result<bool> {
-        let counts = &mut self.counts;
-        let (count, skus, fresh) = match (evaluation.row_hash.as_deref(), sent) {
-            (Some(_), None) => (&mut counts.added, Some(&mut counts.first.added), true),
-            (Some(now), Some(before)) if now != before => (&mut counts.changed, Some(&mut counts.first.changed), true),
-            (Some(_), Some(_)) => (&mut counts.unchanged, None, false),
-            (None, sent) => {
-                counts.blocked += i64::from(evaluation.state == ListingState::Blocked);
-                if let Some(reason) = evaluation.reasons.first() {
-                    *counts.reasons.entry(reason.code.clone()).or_default() += 1;
-                }
-                match sent {
-                    Some(_) => (&mut counts.removed, Some(&mut counts.first.removed), false),
-                    None => return Ok(false),
+    fn compare(&mut self, stored: &StoredRow, told: Option<Told>) -> Result<Difference> {
+        let row = &stored.row;
+        let difference = match &told {
+            None => {
+                self.counts.added += 1;
+                self.comparison.added(row);
+                Difference::Added
+            }
+            Some(told) if told.hash == stored.hash => {
+                self.counts.unchanged += 1;
+                self.comparison.unchanged(row);
+                return Ok(Difference::Same);
+            }
+            Some(told) => {
+                self.counts.changed += 1;
+                self.comparison.changed(&told.row, row);
+                match (changed_beyond_terms(&told.hash, &stored.hash), changed_terms(&told.hash, &stored.hash)) {
+                    (true, terms) => Difference::Changed { terms },
+                    (false, _) => Difference::Terms,
                 }
             }
         };
-        *count += 1;
-        let Some(skus) = skus else { return Ok(fresh) };
-        if let Purpose::Diff { first } = self.purpose
-            && skus.len() < first
-        {
-            skus.push(evaluation.sku.clone());
+        self.touch(row);
+        if let Some(told) = &told {
+            self.touch(&told.row);
         }
-        writeln!(self.sent, "{} {}", evaluation.product_id, evaluation.row_hash.as_deref().unwrap_or_default())?;
-        Ok(fresh)
+        writeln!(self.sent, "{} {}", row.product_id, stored.hash)?;
+        Ok(difference)
+    }
+
+    fn touch(&mut self, row: &Row) {
+        if self.purpose == Purpose::Delta
+            && let Some(group) = &row.group
+        {
+            self.touched.insert(group.clone());
+        }
+    }
+
+    /// Rows that were told and stand before `sku` without being told now; without a SKU all that are left.
+    fn removed_before(&mut self, sku: Option<&str>) -> Result<()> {
+        let earlier = |told: &Result<Told>| told.as_ref().map_or(true, |told| sku.is_none_or(|sku| told.row.sku.as_str() < sku));
+        while let Some(told) = self.before.next_if(earlier).transpose()? {
+            self.counts.removed += 1;
+            self.comparison.removed(&told.row);
+            self.touch(&told.row);
+            writeln!(self.sent, "{} ", told.row.product_id)?;
+            for writer in &mut self.writers {
+                let grouped = is_grouped(writer.format(), &self.desk);
+                let row = match writer.format().scope {
+                    Scope::Removed => Some(told.row.clone()),
+                    Scope::Full if self.purpose == Purpose::Delta && !grouped => self.desk.removal(&told.row),
+                    _ => None,
+                };
+                if let Some(row) = row {
+                    writer.blocks(&[vec![&row]])?;
+                }
+            }
+        }
+        Ok(())
+    }
+
+    /// Everything has been taken: what was told beyond it is removed. Returns the groups that a delta must still print.
+    pub fn end(&mut self) -> Result<Vec<String>> {
+        self.removed_before(None)?;
+        let wanted = self.writers.iter().any(|writer| is_grouped(writer.format(), &self.desk));
+        Ok(if wanted { std::mem::take(&mut self.touched).into_iter().collect() } else { Vec::new() })
+    }
+
+    /// Prints whole groups in the formats that hold groups, for a delta.
+    pub fn take_groups(&mut self, groups: &BTreeMap<String, Vec<StoredRow>>) -> Result<()> {
+        let blocks: Vec<Vec<&Row>> = groups.values().map(|rows| rows.iter().map(|stored| &stored.row).collect()).collect();
+        for writer in &mut self.writers {
+            if is_grouped(writer.format(), &self.desk) {
+                writer.blocks(&blocks)?;
+            }
+        }
+        Ok(())
     }
 
     /// Ends all files.
-    pub fn finish(self) -> Result<Printed> {
+    pub fn finish(self, folder: &Path) -> Result<Printed> {
         let mut files = Vec::new();
-        for (format, writer) in self.writers {
-            files.extend(writer.finish()?.into_iter().map(|part| (format.clone(), part)));
+        for writer in self.writers {
+            let format = writer.format().clone();
+            // Nothing that goes, no families, nothing that differs: no file, rather than one that says nothing.
+            let may_lack = self.purpose == Purpose::Delta || format.scope == Scope::Removed || format.holds == Holds::Families;
+            let parts = writer.finish()?.into_iter().filter(|part| part.rows > 0 || !may_lack);
+            files.extend(parts.map(|part| (format.code.clone(), part)));
         }
+        let manifest = self.manifest.map(manifest::Writer::finish).transpose()?.map(|()| folder.join(manifest::STORED));
         let mut sent = self.sent.into_inner().map_err(|error| Error::internal(error.into_error()))?;
         sent.seek(SeekFrom::Start(0))?;
-        Ok(Printed { counts: self.counts, files, sent: SentLog(sent) })
+        Ok(Printed { counts: self.counts, report: self.comparison.finish(), files, manifest, sent: SentLog(sent) })
+    }
+}
+
+fn is_in_delta(scope: Scope, difference: Difference) -> bool {
+    match difference {
+        Difference::Same => false,
+        Difference::Added => scope != Scope::Removed,
+        Difference::Terms => matches!(scope, Scope::Terms | Scope::Full | Scope::Snapshot),
+        Difference::Changed { terms } => match scope {
+            Scope::Full | Scope::Snapshot => true,
+            Scope::Terms => terms,
+            Scope::Removed => false,
+        },
+    }
+}
+
+/// Does the format keep the members of a group together?
+pub(super) fn is_grouped(format: &Format, desk: &ChannelDesk) -> bool {
+    if format.layout.is_table() { desk.profile.variants.rows } else { format.holds != Holds::Products }
+}
+
+/// Blocks in the order of their first SKUs: groups where their first member stands, everything else by itself.
+fn grouped(piece: &Rows) -> Vec<Vec<&Row>> {
+    let block = |stored: &'_ StoredRow| -> Option<Vec<&Row>> {
+        let Some(group) = &stored.row.group else { return None };
+        let members = piece.groups.get(group)?;
+        let leads = members.first().is_some_and(|first| first.row.sku == stored.row.sku);
+        leads.then(|| members.iter().map(|member| &member.row).collect())
+    };
+    let mut blocks = Vec::with_capacity(piece.rows.len());
+    for stored in &piece.rows {
+        if stored.row.group.is_none() {
+            blocks.push(vec![&stored.row]);
+        } else {
+            blocks.extend(block(stored));
+        }
+    }
+    blocks
+}
+
+impl ChannelDesk {
+    /// The row that tells the channel of a removal in a file of changes; none where leaving out is how it hears of it.
+    fn removal(&self, told: &Row) -> Option<Row> {
+        if self.profile.removed.is_empty() {
+            return None;
+        }
+        let mut row = told.clone();
+        for (name, value) in &self.profile.removed {
+            let at = self.profile.fields.iter().position(|field| field.name == *name)?;
+            *row.cells.get_mut(at)? = vec![Cell::Text(value.clone())];
+        }
+        Some(row)
     }
 }
 
@@ -182,10 +345,4 @@ impl SentLog {
             (!batch.is_empty()).then_some(Ok(batch))
         }))
     }
-}
-
-/// Scheme and host of a link template.
-fn shop_of(template: &str) -> String {
-    let (scheme, rest) = template.split_once("://").unwrap_or(("https", template));
-    format!("{scheme}://{}/", rest.split(['/', '?', '#', '{']).next().unwrap_or_default())
 }

@@ -22,7 +22,7 @@ pub async fn prune(app: &App, channel: &str, keep: usize) -> Result<usize> {
         if at < keep.max(1) || needed {
             continue;
         }
-        store::remove(app, channel, &publication.id, publication.parts.iter().map(|part| part.file.as_str())).await?;
+        store::remove_all(app, channel, &publication.id).await?;
         app.db.write(move |conn| queries::delete_publication(conn, &publication.id)).await?;
         pruned += 1;
     }

@@ -1,15 +1,20 @@
 //! Every SQL statement about channels, listings and publications.
 
+mod agree;
+mod choices;
 #[cfg(test)]
 pub(crate) mod fixture;
+mod judged;
 mod listings;
 mod publications;
+mod rows;
 
-pub use listings::{
-    StoredListing, channel_listings, completeness, mark_sent, move_locale, product_listings, save_listings, sent_hashes,
-    state_counts,
-};
-pub use publications::{PublicationRow, delete_publication, insert_publication, publication, publications};
+pub use agree::{counts_agree, part_rows, rows_apart};
+pub use choices::{StoredChoice, choice, choices, put_choice};
+pub use judged::{ReasonCount, ReasonExample, Saved, reason_counts, recount, save_listings, state_counts};
+pub use listings::{StoredListing, channel_listings, completeness, mark_sent, move_locale, product_listings};
+pub use publications::{PublicationRow, delete_publication, insert_publication, publication, publications, release_publication};
+pub use rows::{StoredRow, group_leaders, rows_after, rows_of_groups};
 
 use crate::catalog::{ProductView, queries as catalog};
 use crate::db::schema::{channel_settings, cursors, offers, products, settings, stock_levels, suppliers};

@@ -6,9 +6,11 @@ use super::profile::{Field, Render, TooLong};
 use super::text;
 use super::words::Words;
 use rust_decimal::{Decimal, RoundingStrategy};
+use serde::{Deserialize, Serialize};
 
 /// One value of one field as it stands in the file, not yet escaped.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(untagged)]
 pub enum Cell {
     /// A text.
     Text(String),
@@ -24,26 +26,47 @@ pub enum Fault {
         /// Characters it has.
         length: usize,
     },
+    /// Longer than allowed, and cut.
+    Cut {
+        /// Characters it has.
+        length: usize,
+    },
+    /// Longer than allowed, and left out.
+    Dropped {
+        /// Characters it has.
+        length: usize,
+    },
     /// Shorter than allowed.
     TooShort,
     /// Not one of the channel's values.
     NotAllowed(String),
+    /// A code that the field's map has no word for.
+    NotMapped(String),
+    /// A number below or above what is allowed.
+    OutOfRange(String),
     /// Not a valid GTIN.
     Gtin(String),
     /// Not an address.
     Url(String),
+    /// An address that does not begin with https.
+    NotHttps(String),
+    /// An address with another ending than the channel reads.
+    Ending(String),
     /// A unit that does not convert.
     Unit(String),
 }
 
-/// Renders the values of one field. A value with a fault is left out; the faults say why.
+/// Renders the values of one field. A value with a fault is left out or cut; the faults say why.
 pub fn render(field: &Field, values: Vec<Raw>, words: &dyn Words) -> (Vec<Cell>, Vec<Fault>) {
     let mut cells = Vec::new();
     let mut faults = Vec::new();
-    let mut take = |rendered: Result<Option<Cell>, Fault>| match rendered {
-        Ok(Some(cell)) if !cells.contains(&cell) => cells.push(cell),
-        Ok(_) => {}
-        Err(fault) => faults.push(fault),
+    let mut take = |rendered: Result<Limited, Fault>| {
+        let (cell, fault) = match rendered {
+            Ok(Limited { cell, fault }) => (cell, fault),
+            Err(fault) => (None, Some(fault)),
+        };
+        cells.extend(cell.filter(|cell| !cells.contains(cell)));
+        faults.extend(fault);
     };
     // An outsider's list may be long; what comes after the last value that could be written is not even looked at.
     let many = field.max_count.saturating_mul(4).max(64);
@@ -58,7 +81,7 @@ pub fn render(field: &Field, values: Vec<Raw>, words: &dyn Words) -> (Vec<Cell>,
     } else {
         for value in values.into_iter().take(many) {
             take(match value {
-                Raw::Fact(parts) => Ok(fact(field, parts)),
+                Raw::Fact(parts) => Ok(Limited { cell: fact(field, parts), fault: None }),
                 value => write(field, value, words).and_then(|text| limit(field, text)),
             });
         }
@@ -125,12 +148,21 @@ fn write(field: &Field, value: Raw, words: &dyn Words) -> Result<String, Fault> 
         }
         Render::Map => {
             let code = plain(value);
-            // A code that the channel has no word for is nothing to it.
-            field.map.get(&code).cloned().unwrap_or_default()
+            let word = field.map.get(&code).or_else(|| field.map.get("*"));
+            word.cloned().ok_or(Fault::NotMapped(code))?
         }
         Render::Url => {
             let url = plain(value);
-            link::address(&url).ok_or(Fault::Url(url))?
+            let address = link::address(&url).ok_or(Fault::Url(url))?;
+            if field.https && !address.starts_with("https://") {
+                return Err(Fault::NotHttps(address));
+            }
+            let ends =
+                |ending: &String| address.len() > ending.len() && address.to_ascii_lowercase().ends_with(&format!(".{ending}"));
+            if !field.endings.is_empty() && !field.endings.iter().any(ends) {
+                return Err(Fault::Ending(address));
+            }
+            address
         }
     })
 }
@@ -171,27 +203,53 @@ fn check_digit_fits(gtin: &str) -> bool {
     sum.is_some_and(|sum| sum % 10 == 0)
 }
 
-fn limit(field: &Field, written: String) -> Result<Option<Cell>, Fault> {
+/// A value within the field's limits, and what had to be done for it.
+struct Limited {
+    cell: Option<Cell>,
+    fault: Option<Fault>,
+}
+
+fn limit(field: &Field, written: String) -> Result<Limited, Fault> {
     let length = written.chars().count();
     if length == 0 || field.omit.contains(&written) {
-        return Ok(None);
+        return Ok(Limited { cell: None, fault: None });
     }
     if !field.allowed.is_empty() && !field.allowed.contains(&written) {
         return Err(Fault::NotAllowed(written));
     }
+    if field.min.is_some() || field.max.is_some() {
+        let number = written.split(' ').next().and_then(|number| number.parse::<Decimal>().ok());
+        let fits = |number: Decimal| field.min.is_none_or(|min| number >= min) && field.max.is_none_or(|max| number <= max);
+        if !number.is_some_and(fits) {
+            return Err(Fault::OutOfRange(written));
+        }
+    }
     if field.min_length.is_some_and(|min| length < min) {
         return Err(Fault::TooShort);
     }
-    let Some(max) = field.max_length.filter(|max| length > *max) else { return Ok(Some(Cell::Text(written))) };
+    let max = field.max_length.unwrap_or(usize::MAX);
+    let max_bytes = field.max_bytes.unwrap_or(usize::MAX);
+    if length <= max && written.len() <= max_bytes {
+        return Ok(Limited { cell: Some(Cell::Text(written)), fault: None });
+    }
     match field.on_too_long {
         TooLong::Block => Err(Fault::TooLong { length }),
-        TooLong::Drop => Ok(None),
-        TooLong::Cut if field.render == Render::Html => {
-            // Cut as text, because half a tag breaks the page; escaping makes it longer again, hence the second try.
-            let plain = text::without_html(&written);
-            let cut = [max, max / 2, max / 8].into_iter().map(|max| text::to_html(text::cut(&plain, max)));
-            Ok(cut.into_iter().find(|html| html.chars().count() <= max).map(Cell::Text))
+        TooLong::Drop => Err(Fault::Dropped { length }),
+        TooLong::Cut => {
+            let cell = shorten(field.render == Render::Html, &written, max, max_bytes);
+            Ok(Limited { cell, fault: Some(Fault::Cut { length }) })
         }
-        TooLong::Cut => Ok(Some(text::cut(&written, max)).filter(|cut| !cut.is_empty()).map(|cut| Cell::Text(cut.to_owned()))),
     }
+}
+
+/// At whole words.
+fn shorten(html: bool, written: &str, max: usize, max_bytes: usize) -> Option<Cell> {
+    let max = max.min(max_bytes);
+    let fits = |text: &String| !text.is_empty() && text.chars().count() <= max && text.len() <= max_bytes;
+    // Cut as text, because half a tag breaks the page; escaping and letters of several bytes make it longer again, hence the next tries.
+    let plain = if html { text::without_html(written) } else { written.to_owned() };
+    let lengths = [max, max / 2, max / 3, max / 4, max / 8];
+    let cut = lengths.into_iter().map(|max| text::cut(&plain, max));
+    let cut = cut.map(|text| if html { text::to_html(text) } else { text.to_owned() });
+    cut.into_iter().find(fits).map(Cell::Text)
 }

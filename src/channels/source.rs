@@ -50,12 +50,32 @@ pub enum Source {
     Value(String),
     /// `label:ATTRIBUTE`: options by their name in the channel's locale.
     Label(String),
+    /// `name:ATTRIBUTE`: the attribute's name in the channel's locale.
+    Name(String),
     /// `literal:TEXT`
     Literal(String),
     /// `option_name:N`: name of the N-th attribute (from 1) in which the group's variants differ.
     OptionName(usize),
     /// `option_value:N`: this product's value of it.
     OptionValue(usize),
+    /// `currency`, of the channel.
+    Currency,
+    /// `locale`, of the channel.
+    Locale,
+    /// `country`, of the channel.
+    Country,
+    /// `setting:NAME`: an option of the channel.
+    Setting(String),
+    /// `variant`: `variant` for a member of a group, else `single`.
+    Variant,
+    /// `parent`: the group's handle, for its members.
+    Parent,
+    /// `gtin:KIND`: the GTIN where it is `gtin8`, `upc`, `ean` or `gtin14`.
+    GtinOf(String),
+    /// `gtin_kind`: which of these it is.
+    GtinKind,
+    /// `template`: what the field's template writes in the channel's locale.
+    Template,
     /// `identifier_exists`: `no` when there is neither a GTIN nor brand and MPN, else nothing.
     IdentifierExists,
     /// `details`: section, name and value of every fact in the profile's sections.
@@ -65,7 +85,7 @@ pub enum Source {
 }
 
 /// The words without an argument.
-const PLAIN: [(&str, Source); 22] = [
+const PLAIN: [(&str, Source); 29] = [
     ("sku", Source::Sku),
     ("gtin", Source::Gtin),
     ("mpn", Source::Mpn),
@@ -85,6 +105,13 @@ const PLAIN: [(&str, Source); 22] = [
     ("group", Source::Group),
     ("tags", Source::Tags),
     ("category", Source::CategoryLabel),
+    ("currency", Source::Currency),
+    ("locale", Source::Locale),
+    ("country", Source::Country),
+    ("variant", Source::Variant),
+    ("parent", Source::Parent),
+    ("gtin_kind", Source::GtinKind),
+    ("template", Source::Template),
     ("identifier_exists", Source::IdentifierExists),
     ("details", Source::Details),
     ("facts", Source::Facts),
@@ -107,14 +134,17 @@ impl FromStr for Source {
         match text.split_once(':') {
             Some(("value", attribute)) if !attribute.is_empty() => Ok(Self::Value(attribute.to_owned())),
             Some(("label", attribute)) if !attribute.is_empty() => Ok(Self::Label(attribute.to_owned())),
+            Some(("name", attribute)) if !attribute.is_empty() => Ok(Self::Name(attribute.to_owned())),
+            Some(("setting", name)) if !name.is_empty() => Ok(Self::Setting(name.to_owned())),
+            Some(("gtin", kind @ ("gtin8" | "upc" | "ean" | "gtin14"))) => Ok(Self::GtinOf(kind.to_owned())),
             Some(("literal", literal)) => Ok(Self::Literal(literal.to_owned())),
             Some(("option_name", at)) => number(at).map(Self::OptionName),
             Some(("option_value", at)) => number(at).map(Self::OptionValue),
             _ => {
                 let words = PLAIN.map(|(word, _)| word).join(", ");
                 Err(format!(
-                    "there is no source '{text}'; use one of {words}, category.TAXONOMY, value:ATTRIBUTE, label:ATTRIBUTE, \
-                     literal:TEXT, option_name:N, option_value:N"
+                    "there is no source '{text}'; use one of {words}, category.TAXONOMY, value:ATTRIBUTE, label:ATTRIBUTE, name:ATTRIBUTE, \
+                     literal:TEXT, setting:OPTION, gtin:KIND, option_name:N, option_value:N"
                 ))
             }
         }

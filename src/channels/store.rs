@@ -97,7 +97,8 @@ pub async fn sha256(app: &App, at: &ObjectPath) -> Result<String> {
     Ok(hex::encode(hash.finalize()))
 }
 
-async fn put(app: &App, from: &Path, to: ObjectPath) -> Result<()> {
+/// Stores a local file.
+pub async fn put(app: &App, from: &Path, to: ObjectPath) -> Result<()> {
     let file = tokio::fs::File::open(from).await?;
     match files::put(&app.files, to, ReaderStream::new(file), u64::MAX).await {
         Ok(_) => Ok(()),
@@ -132,6 +133,38 @@ fn readable() -> tempfile::Builder<'static, 'static> {
     #[cfg(unix)]
     builder.permissions(<std::fs::Permissions as std::os::unix::fs::PermissionsExt>::from_mode(0o666));
     builder
+}
+
+/// Copies a stored file to a local one; false when there is none.
+pub async fn fetch(app: &App, from: &ObjectPath, to: &Path) -> Result<bool> {
+    let mut stream = match app.files.get(from).await {
+        Ok(found) => found.into_stream(),
+        Err(object_store::Error::NotFound { .. }) => return Ok(false),
+        Err(error) => return Err(refused(error)),
+    };
+    let mut file = tokio::fs::File::create(to).await?;
+    while let Some(bytes) = stream.next().await {
+        file.write_all(&bytes.map_err(refused)?).await?;
+    }
+    file.flush().await?;
+    Ok(true)
+}
+
+/// Has a publication this file?
+pub async fn is_there(app: &App, channel: &str, publication: &str, file: &str) -> Result<bool> {
+    match app.files.head(&place(channel, publication, file)).await {
+        Ok(_) => Ok(true),
+        Err(object_store::Error::NotFound { .. }) => Ok(false),
+        Err(error) => Err(refused(error)),
+    }
+}
+
+/// Copies files of one publication to another.
+pub async fn copy(app: &App, channel: &str, from: &str, to: &str, names: &[String]) -> Result<()> {
+    for name in names {
+        app.files.copy(&place(channel, from, name), &place(channel, to, name)).await.map_err(refused)?;
+    }
+    Ok(())
 }
 
 /// Removes the files of a publication, their gzip forms too.

@@ -1,13 +1,15 @@
 //! Products of our own invention, and a desk to judge them.
 
+mod choosing;
 mod feeds;
 mod outside;
 mod profiles;
 mod publishing;
 mod rules;
+mod shapes;
 mod texts;
 
-use super::judge::ChannelDesk;
+use super::judge::{Batch, ChannelDesk};
 use super::load::Channels;
 use super::queries::StoredSettings;
 use super::readiness::Evaluation;
@@ -114,7 +116,7 @@ fn desk(channel: &str) -> ChannelDesk {
 
 fn judge_block(desk: &ChannelDesk, block: &[ProductView]) -> Vec<Evaluation> {
     let terms: HashMap<i64, Vec<OfferTerms>> = block.iter().map(|view| (view.id, offer(2_000 + view.id))).collect();
-    desk.judge(block, &terms, &*WORDS, true)
+    desk.judge(&Batch { blocks: vec![block.to_vec()], terms, ..Batch::default() }, &*WORDS)
 }
 
 fn judge(desk: &ChannelDesk, view: ProductView) -> Evaluation {

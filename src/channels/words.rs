@@ -45,6 +45,14 @@ pub trait Words: Send + Sync {
     fn yes_no(&self, yes: bool, locale: &str) -> Option<&str>;
     /// Are decimals written with a comma?
     fn decimal_comma(&self, locale: &str) -> bool;
+    /// Is there an attribute of this code?
+    fn is_attribute(&self, attribute: &str) -> bool;
+    /// Code of the option that a person may have named by its label.
+    fn option_code(&self, attribute: &str, written: &str) -> Option<&str>;
+    /// Code of the category that a person may have named by its label.
+    fn category_code(&self, written: &str) -> Option<&str>;
+    /// An amount in a unit as people write it, in the attribute's canonical unit.
+    fn amount(&self, attribute: &str, amount: Decimal, unit: &str) -> Option<Decimal>;
     /// A title put together by the locale's template.
     fn title(&self, parts: &TitleParts, locale: &str) -> Option<String>;
 }
@@ -96,6 +104,24 @@ impl Words for Dictionary {
 
     fn decimal_comma(&self, locale: &str) -> bool {
         self.locale(locale).is_some_and(|words| words.decimal == Some(DecimalStyle::Comma))
+    }
+
+    fn is_attribute(&self, attribute: &str) -> bool {
+        self.attribute(attribute).is_some()
+    }
+
+    fn option_code(&self, attribute: &str, written: &str) -> Option<&str> {
+        self.option_for(self.attribute(attribute)?, written).map(|option| option.code.as_str())
+    }
+
+    fn category_code(&self, written: &str) -> Option<&str> {
+        self.category_for(written, None).map(|category| category.code.as_str())
+    }
+
+    fn amount(&self, attribute: &str, amount: Decimal, unit: &str) -> Option<Decimal> {
+        let canonical = self.attribute(attribute)?.unit.as_deref()?;
+        let known = self.unit_in(&self.unit(canonical)?.family, unit)?;
+        self.convert(amount, &known.code, canonical)
     }
 
     fn title(&self, parts: &TitleParts, locale: &str) -> Option<String> {

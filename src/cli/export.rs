@@ -2,7 +2,7 @@
 
 use super::Outcome;
 use crate::app::App;
-use crate::channels::publish::{self, Options, Publication};
+use crate::channels::publish::{self, Kind, Options, Publication};
 use crate::channels::{queries, store};
 use crate::error::{Code, Error, Result};
 use clap::Args;
@@ -48,7 +48,7 @@ pub async fn run(app: &App, args: &Export, to: &mut dyn Write) -> Result<Outcome
     if args.delta {
         return delta(app, args, to).await;
     }
-    let options = Options { format: args.format.clone(), force: args.force };
+    let options = Options { format: args.format.clone(), kind: Kind::Full, force: args.force };
     let publication = publish::publish(app, &args.channel, &options).await?;
     let published = publication.state == "published";
     if let Some(out) = args.out.as_deref().filter(|_| published) {
@@ -106,9 +106,11 @@ async fn delta(app: &App, args: &Export, to: &mut dyn Write) -> Result<Outcome> 
             "unchanged": counts.unchanged, "parts": files});
         writeln!(to, "{line}")?;
     } else {
-        writeln!(to, "{channel} delta: {added} added, {changed} changed; {removed} removed, which only a full feed tells")?;
+        writeln!(to, "{channel} delta: {added} added, {changed} changed; {removed} removed")?;
     }
-    Ok(if counts.blocked > 0 { Outcome::Findings } else { Outcome::Done })
+    let of = channel.clone();
+    let blocked = app.db.read(move |conn| queries::state_counts(conn, &of)).await?.get("blocked").copied().unwrap_or(0);
+    Ok(if blocked > 0 { Outcome::Findings } else { Outcome::Done })
 }
 
 /// Where each part goes: into a folder when there are several or `out` is one, else to `out` itself.

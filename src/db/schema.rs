@@ -398,6 +398,61 @@ diesel::table! {
         sent_hash -> Nullable<Text>,
         sent_at -> Nullable<UtcTime>,
         updated_at -> UtcTime,
+        missing -> Json,
+        answer -> Nullable<Json>,
+        answered_at -> Nullable<UtcTime>,
+    }
+}
+
+diesel::table! {
+    use diesel::sql_types::*;
+    use crate::db::types::{Json, UtcTime};
+
+    listing_choices (product_id, channel) {
+        product_id -> BigInt,
+        channel -> Text,
+        choice -> Json,
+        version -> BigInt,
+        updated_at -> UtcTime,
+    }
+}
+
+diesel::table! {
+    use diesel::sql_types::*;
+
+    listing_rows (channel, sku) {
+        channel -> Text,
+        sku -> Text,
+        product_id -> BigInt,
+        group_code -> Nullable<Text>,
+        handle -> Text,
+        row_hash -> Text,
+        cells -> Text,
+    }
+}
+
+diesel::table! {
+    use diesel::sql_types::*;
+    use crate::db::types::Json;
+
+    listing_counts (channel, level, field, code) {
+        channel -> Text,
+        level -> Text,
+        field -> Text,
+        code -> Text,
+        listings -> BigInt,
+        example -> Json,
+    }
+}
+
+diesel::table! {
+    use diesel::sql_types::*;
+
+    listing_keys (channel, field, value, product_id) {
+        channel -> Text,
+        field -> Text,
+        value -> Text,
+        product_id -> BigInt,
     }
 }
 
@@ -417,6 +472,9 @@ diesel::table! {
         parts -> Json,
         created_at -> UtcTime,
         finished_at -> Nullable<UtcTime>,
+        kind -> Text,
+        report -> Nullable<Json>,
+        of_publication -> Nullable<Text>,
     }
 }
 
@@ -482,6 +540,7 @@ diesel::joinable!(stock_movements -> offers (offer_id));
 diesel::joinable!(stock_movements -> warehouses (warehouse_id));
 diesel::joinable!(import_issues -> imports (import_id));
 diesel::joinable!(listings -> products (product_id));
+diesel::joinable!(listing_choices -> products (product_id));
 diesel::joinable!(api_keys -> suppliers (supplier_id));
 
 diesel::allow_tables_to_appear_in_same_query!(
@@ -510,6 +569,10 @@ diesel::allow_tables_to_appear_in_same_query!(
     channel_settings,
     rates,
     listings,
+    listing_choices,
+    listing_rows,
+    listing_counts,
+    listing_keys,
     publications,
     api_keys,
     cursors,

@@ -157,7 +157,7 @@ async fn standing(app: &App) -> Result<Vec<(Arc<ChannelProfile>, Publication)>> 
     let mut standing = Vec::new();
     for profile in app.channels.iter() {
         for format in &profile.formats {
-            if let Some(mut publication) = publish::newest(app, profile, &format.code).await? {
+            if let Some(mut publication) = publish::newest(app, profile, &format.code, publish::Kind::Full).await? {
                 publication.parts.retain(|part| part.format == format.code);
                 standing.push((Arc::clone(profile), publication));
             }

@@ -22,15 +22,69 @@ pub(super) async fn examine(app: &App) -> Result<Vec<Finding>> {
         );
         derived("listings", "stale", channel, what)
     });
-    Ok(told.collect())
+    let mut findings: Vec<Finding> = told.collect();
+    for channel in enabled(app).await? {
+        let of = channel.clone();
+        let (apart, counted) =
+            app.db.read(move |conn| Ok((queries::rows_apart(conn, &of)?, queries::counts_agree(conn, &of)?))).await?;
+        if apart > 0 {
+            let what = format!("{apart} rows of the next feed are not what their listings say; run 'beamline doctor --repair'");
+            findings.push(derived("listings", "rows", channel.clone(), what));
+        }
+        if !counted {
+            let what = "the counts of its listings are not what counting gives; run 'beamline doctor --repair'".to_owned();
+            findings.push(derived("listings", "counts", channel, what));
+        }
+    }
+    Ok(findings)
+}
+
+/// Codes of the channels that are on.
+async fn enabled(app: &App) -> Result<Vec<String>> {
+    let profiles: Vec<_> = app.channels.iter().cloned().collect();
+    app.db
+        .read(move |conn| {
+            let desks = profiles.iter().map(|profile| ChannelDesk::load(conn, profile)).collect::<Result<Vec<_>>>()?;
+            Ok(desks.into_iter().filter(|desk| desk.enabled).map(|desk| desk.profile.code.clone()).collect())
+        })
+        .await
 }
 
 pub(super) async fn repair(app: &App) -> Result<Vec<Finding>> {
+    let channels = enabled(app).await?;
+    let mut found = Vec::new();
+    for channel in &channels {
+        let of = channel.clone();
+        let apart = app.db.read(move |conn| queries::rows_apart(conn, &of)).await?;
+        if apart > 0 {
+            let of = channel.clone();
+            app.db.write(move |conn| queries::part_rows(conn, &of)).await?;
+            found.push(mended("listings", "rows", channel.clone(), format!("{apart} rows were made anew")));
+        }
+    }
     let judged = walk(app, true).await?;
-    Ok(judged
-        .into_iter()
-        .map(|(channel, count)| mended("listings", "judged", channel, format!("{count} listings were judged anew")))
-        .collect())
+    found.extend(
+        judged
+            .into_iter()
+            .map(|(channel, count)| mended("listings", "judged", channel, format!("{count} listings were judged anew"))),
+    );
+    for channel in channels {
+        let of = channel.clone();
+        let recounted = app
+            .db
+            .write(move |conn| {
+                let agree = queries::counts_agree(conn, &of)?;
+                if !agree {
+                    queries::recount(conn, &of)?;
+                }
+                Ok(!agree)
+            })
+            .await?;
+        if recounted {
+            found.push(mended("listings", "counts", channel, "its listings were counted anew".to_owned()));
+        }
+    }
+    Ok(found)
 }
 
 /// Judges everything again; channels with the number of listings that are another then.
@@ -49,11 +103,9 @@ async fn walk(app: &App, mend: bool) -> Result<Vec<(String, usize)>> {
                 // Products stand still, so that what is judged is what is stored.
                 lock_catalog(conn)?;
                 let (blocks, next) = queries::walk(conn, at, BATCH)?;
-                let ids: Vec<i64> = blocks.iter().flatten().map(|view| view.id).collect();
-                let terms = queries::offer_terms(conn, &ids)?;
-                let judged: Vec<_> = desk.judge_all(&blocks, &terms, &*dictionary, false).into_iter().flatten().collect();
-                let written = queries::save_listings(conn, &desk.profile.code, &desk.settings.locale, &judged, now)?;
-                Ok((written, next))
+                let mut judged = desk.judge(&follow::batch(conn, blocks)?, &*dictionary);
+                let saved = queries::save_listings(conn, &desk, &mut judged, now)?;
+                Ok((saved.written, next))
             };
             let followed = mend || followed(app).await?;
             let (written, next) = if mend { app.db.write(work).await? } else { app.db.rehearse(work).await? };

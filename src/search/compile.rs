@@ -6,10 +6,10 @@
 
 use super::complement::Complement;
 use super::fields::{Column, ColumnKind, Fields};
-use super::filter::{Expr, Fault, Literal, Name, Operator};
-use super::ip::Rating;
 use super::text;
 use crate::dictionary::Dictionary;
+use crate::filter::ip::Rating;
+use crate::filter::{Expr, Fault, Literal, Name, Operator};
 use chrono::{DateTime, NaiveDate, TimeDelta, Utc};
 use rust_decimal::Decimal;
 use rust_decimal::prelude::ToPrimitive;

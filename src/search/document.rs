@@ -2,9 +2,9 @@
 
 use super::compile::float;
 use super::fields::{Column, ColumnKind, Fields};
-use super::ip::Rating;
 use super::text;
 use crate::catalog::{GoldenValue, ProductView};
+use crate::filter::ip::Rating;
 use crate::normalize::Value;
 use crate::pricing::Money;
 use rust_decimal::prelude::ToPrimitive;

@@ -12,7 +12,7 @@
 //! | `text` | how text becomes words |
 //! | `index`, `writer`, `reader`, `feeder` | versions and lock, commits, views, following the log |
 //! | `agree` | does the index hold what the catalogue holds? |
-//! | `filter`, `compile`, `complement`, `ip` | the filter language and what it means |
+//! | `compile`, `complement` | what a filter (see [`crate::filter`]) means to the index |
 //! | `phrase`, `meaning` | what a person typed, and words that mean a value |
 //! | `api` | the search over HTTP |
 //! | `query`, `sort`, `facets`, `cursor`, `pins`, `suggest` | a search and its pages |
@@ -27,9 +27,7 @@ mod document;
 pub mod facets;
 mod feeder;
 pub mod fields;
-pub mod filter;
 mod index;
-pub mod ip;
 mod meaning;
 mod phrase;
 mod pins;
@@ -54,7 +52,7 @@ use std::collections::BTreeMap;
 pub struct SearchRequest {
     /// Words; blank finds everything.
     pub q: String,
-    /// A filter expression, see [`filter`].
+    /// A filter expression, see [`crate::filter`].
     pub filter: Option<String>,
     /// Columns whose values are counted over the whole result.
     pub facets: Vec<String>,

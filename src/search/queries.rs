@@ -13,7 +13,7 @@ pub(super) fn ready_channels(conn: &mut Conn, product_ids: &[i64]) -> Result<Has
     let mut by_product: HashMap<i64, Vec<String>> = HashMap::new();
     for part in product_ids.chunks(1_000) {
         let rows: Vec<(i64, String)> = each_backend!(conn => listings::table
-            .filter(listings::product_id.eq_any(part).and(listings::state.eq("ready")))
+            .filter(listings::product_id.eq_any(part).and(listings::state.eq_any(["ready", "warned"])))
             .select((listings::product_id, listings::channel))
             .load(conn))?;
         for (product, channel) in rows {

@@ -201,7 +201,7 @@ fn every_form_of_a_gtin_is_one_key() {
 }
 
 mod ratings {
-    use crate::search::ip::Rating;
+    use crate::filter::ip::Rating;
 
     fn rating(text: &str) -> Rating {
         Rating::parse(text).unwrap()

@@ -9,6 +9,8 @@ use crate::db::Position;
 use crate::error::{Error, Result};
 use std::collections::HashMap;
 use std::time::Instant;
+use tantivy::indexer::IndexWriterOptions;
+use tantivy::merge_policy::LogMergePolicy;
 use tantivy::{Index, IndexWriter, Term};
 
 /// Memory of the writer that follows people's writes.
@@ -16,6 +18,22 @@ const FEEDING_BYTES: usize = 64 * 1024 * 1024;
 /// Memory of each of the writers that build anew.
 pub(super) const BUILDING_BYTES: usize = 128 * 1024 * 1024;
 pub(super) const BUILDING_THREADS: usize = 2;
+
+/// Segments larger than this are not merged any further. Merging takes memory by the document, so without an end to it the memory of an
+/// import would grow with the catalogue. What is replaced shrinks a segment until it is merged again, so rubbish does not pile up.
+const LARGEST_MERGED: usize = 20_000;
+
+/// One merge at a time, for the same reason.
+fn options(threads: usize, bytes: usize) -> IndexWriterOptions {
+    IndexWriterOptions::builder().num_worker_threads(threads).memory_budget_per_thread(bytes).num_merge_threads(1).build()
+}
+
+fn bounded_merges(writer: &IndexWriter) {
+    let mut policy = LogMergePolicy::default();
+    policy.set_max_docs_before_merge(LARGEST_MERGED);
+    policy.set_del_docs_ratio_before_merge(0.5);
+    writer.set_merge_policy(Box::new(policy));
+}
 
 /// Channels on which each product is ready, by product id.
 pub type ReadyChannels = HashMap<i64, Vec<String>>;
@@ -53,7 +71,8 @@ impl Writer {
         let Ok((_, Some(position))) = index::position(&index) else {
             return Ok(Opened::Rebuild(lock, "it does not say how far it has read"));
         };
-        let inner = index.writer_with_num_threads(1, FEEDING_BYTES).map_err(Error::internal)?;
+        let inner = index.writer_with_options(options(1, FEEDING_BYTES)).map_err(Error::internal)?;
+        bounded_merges(&inner);
         // A process that died left files of a commit that never came, or a version that it was building. The next commit may want the
         // same names: tantivy refuses to write over a file, and would refuse for ever.
         inner.garbage_collect_files().wait().map_err(Error::internal)?;
@@ -105,8 +124,8 @@ impl Fresh {
     /// Begins an empty version.
     pub fn create(search: &Search, lock: WriterLock) -> Result<Self> {
         let (version, index): (String, Index) = search.inner.folder.create(search.fields())?;
-        let bytes = BUILDING_BYTES * BUILDING_THREADS;
-        let inner = index.writer_with_num_threads(BUILDING_THREADS, bytes).map_err(Error::internal)?;
+        let inner = index.writer_with_options(options(BUILDING_THREADS, BUILDING_BYTES)).map_err(Error::internal)?;
+        bounded_merges(&inner);
         Ok(Self { lock, version, inner, search: search.clone(), products: 0 })
     }
 

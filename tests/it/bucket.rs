@@ -127,7 +127,7 @@ both_databases! {
         let id = made["id"].as_str().unwrap();
         assert_eq!((&made["state"], &made["added"]), (&json!("published"), &json!(3)), "{made}");
         let folder = format!("house/publications/google/{id}");
-        assert_eq!(bucket.keys("house/publications/"), [format!("{folder}/google.xml"), format!("{folder}/google.xml.gz")]);
+        assert_eq!(bucket.keys("house/publications/"), ["google.xml", "google.xml.gz", "rows.ndjson.gz"].map(|file| format!("{folder}/{file}")));
         assert_eq!(bucket.keys("house/feeds/"), ["house/feeds/google/google.xml", "house/feeds/google/google.xml.gz"]);
 
         let (status, headers, plain) = feed(&server, &[]).await;
@@ -174,7 +174,7 @@ both_databases! {
             assert!(failed["detail"].as_str().is_some_and(|why| why.contains("cannot be stored") && why.contains("The last feed stays")), "{failed}");
             let (_, now, stands) = feed(&server, &[]).await;
             assert_eq!((&stands, &now["etag"]), (&before, &headers["etag"]));
-            assert_eq!(bucket.keys("house/publications/").len(), 2, "what was stored of it is taken back");
+            assert_eq!(bucket.keys("house/publications/").len(), 3, "what was stored of it is taken back");
             let diff = server.get("/api/v1/channels/google/diff").await.expect(200);
             assert_eq!((&diff["added"], &diff["unchanged"]), (&json!(1), &json!(2)), "nothing counts as sent");
         }
@@ -182,18 +182,18 @@ both_databases! {
         let down = half(Fault::Status(500));
         bucket.breaks(move |method, key| down(method, key).or((*method == Method::POST).then_some(Fault::Status(500))));
         assert_eq!(publish(&house, &server).await["state"], "failed");
-        assert_eq!(bucket.keys("house/publications/").len(), 3);
+        assert_eq!(bucket.keys("house/publications/").len(), 4);
         bucket.mends();
         let next = publish(&house, &server).await;
         assert_eq!((&next["state"], &next["added"], &next["unchanged"]), (&json!("published"), &json!(1), &json!(2)));
         let (_, now, stands) = feed(&server, &[]).await;
         assert_eq!(items(&stands), 3);
         assert_ne!(now["etag"], headers["etag"]);
-        assert_eq!(bucket.keys("house/publications/").len(), 5, "another process may be at work on what is young");
+        assert_eq!(bucket.keys("house/publications/").len(), 7, "another process may be at work on what is young");
         bucket.date(house.clock.now() - TimeDelta::days(2));
         let last = publish(&house, &server).await;
         let of = |publication: &Value| bucket.keys(&format!("house/publications/google/{}/", publication["id"].as_str().unwrap())).len();
-        assert_eq!((of(&good), of(&next), of(&last), bucket.keys("house/publications/").len()), (2, 2, 2, 6));
+        assert_eq!((of(&good), of(&next), of(&last), bucket.keys("house/publications/").len()), (3, 3, 3, 9));
         assert!(findings(&house.app).await.is_empty());
         // Whoever reads meanwhile is told; the process lives.
         bucket.breaks(|_, _| Some(Fault::Status(500)));

@@ -143,14 +143,14 @@ both_databases! {
         let young = lay(&house, "imports/imp_coming/000-a.csv", 0);
         let theirs = lay(&house, "feeds/shopify/robots.txt", 48);
         let stored = house.config.data.join("files");
-        let zipped = only_file(&stored.join("publications/shopify").join(&publication), ".gz");
+        let zipped = only_file(&stored.join("publications/shopify").join(&publication), ".csv.gz");
         std::fs::remove_file(&zipped).unwrap();
         let copy = only_file(&stored.join("feeds/shopify"), ".csv");
         std::fs::remove_file(&copy).unwrap();
 
         let (code, found) = doctor(&house, &[]);
         let expected = BTreeSet::from([
-            ("golden", "stale"), ("stock", "ledger"), ("listings", "stale"), ("index", "differs"), ("files", "missing"),
+            ("golden", "stale"), ("stock", "ledger"), ("listings", "stale"), ("listings", "counts"), ("index", "differs"), ("files", "missing"),
             ("files", "copy"), ("files", "stray"), ("jobs", "lease"),
         ]);
         assert_eq!((code, told(&found, "possible"), told(&found, "by_person")), (1, expected, BTreeSet::new()), "{found:#?}");

@@ -67,7 +67,7 @@ async fn list_products(
         brand: which.brand,
         category: which.category,
         group: which.group,
-        listed: caller.channel.as_ref().map(|channel| (channel.clone(), "ready".to_owned())),
+        listed: caller.channel.clone(),
     };
     let channel = caller.channel;
     let work = move |conn: &mut Conn| {
@@ -101,7 +101,7 @@ async fn get_product(
     let work = move |conn: &mut Conn| {
         let view = existing(conn, &sku)?;
         if let Some(channel) = &channel
-            && !crate::catalog::queries::is_listed(conn, view.id, channel, "ready")?
+            && !crate::catalog::queries::is_listed(conn, view.id, channel)?
         {
             return Err(Error::not_found(format!("product {sku}")));
         }

@@ -373,9 +373,9 @@ pub fn completeness_of(conn: &mut Conn, ids: &[i64], only: Option<&str>) -> Resu
     Ok(shares)
 }
 
-/// Has this product a listing in this state on this channel?
-pub fn is_listed(conn: &mut Conn, product_id: i64, channel: &str, state: &str) -> Result<bool> {
-    let listed = listings::product_id.eq(product_id).and(listings::channel.eq(channel)).and(listings::state.eq(state));
+/// Has this product a listing on this channel that goes into its feed?
+pub fn is_listed(conn: &mut Conn, product_id: i64, channel: &str) -> Result<bool> {
+    let listed = listings::product_id.eq(product_id).and(listings::channel.eq(channel)).and(listings::row_hash.is_not_null());
     let found: Option<i64> = listings::table.filter(listed).select(listings::product_id).first(conn).optional()?;
     Ok(found.is_some())
 }

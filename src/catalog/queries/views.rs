@@ -67,8 +67,8 @@ pub struct ViewFilter {
     pub category: Option<String>,
     /// Group code.
     pub group: Option<String>,
-    /// Only products with this listing state on this channel.
-    pub listed: Option<(String, String)>,
+    /// Only products whose listing on this channel goes into its feed.
+    pub listed: Option<String>,
 }
 
 /// One page of views in the order of their ids, without those that were merged into others.
@@ -88,10 +88,10 @@ pub fn views_page(conn: &mut Conn, filter: &ViewFilter, after: i64, limit: i64) 
         if let Some(group) = &filter.group {
             query = query.filter(product_groups::code.eq(group));
         }
-        if let Some((channel, state)) = &filter.listed {
+        if let Some(channel) = &filter.listed {
             query = query.filter(diesel::dsl::exists(
                 listings::table.filter(
-                    listings::product_id.eq(products::id).and(listings::channel.eq(channel)).and(listings::state.eq(state)),
+                    listings::product_id.eq(products::id).and(listings::channel.eq(channel)).and(listings::row_hash.is_not_null()),
                 ),
             ));
         }

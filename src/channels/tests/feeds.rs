@@ -8,7 +8,7 @@ use std::sync::Arc;
 fn feed(desk: &ChannelDesk, format: &str, blocks: &[Vec<ProductView>]) -> (tempfile::TempDir, Vec<WrittenPart>) {
     let folder = tempfile::tempdir().unwrap();
     let format = desk.profile.format(format).unwrap();
-    let mut writer = FeedWriter::new(desk.profile.clone(), format, "https://shop.example/", folder.path());
+    let mut writer = FeedWriter::new(desk.profile.clone(), format, &desk.frame(), folder.path());
     for block in blocks {
         let judged = judge_block(desk, block);
         let rows: Vec<_> = judged.iter().filter_map(|evaluation| evaluation.row.as_ref()).collect();

@@ -119,7 +119,7 @@ async fn a_publication_is_stored_hashed_zipped_and_counted() {
     house.set_status(&views[1..2], "discontinued").await;
     let seen = diff(&house.app, "google", 10).await.unwrap();
     assert_eq!((seen.added, seen.changed, seen.removed, seen.unchanged, seen.held), (0, 1, 1, 1, false));
-    assert_eq!((seen.first.changed, seen.first.removed), (vec!["BL-1".to_owned()], vec!["BL-2".to_owned()]));
+    assert_eq!((seen.report.first.changed, seen.report.first.removed), (vec!["BL-1".to_owned()], vec!["BL-2".to_owned()]));
     assert_eq!(counts(&house.publish(Options::default()).await), ("published", 0, 1, 1, 1), "what the diff said");
     let finished = house.told().await.into_iter().filter(|(kind, _)| *kind == ChangeKind::PublicationFinished).count();
     assert_eq!(finished, 3);
@@ -171,7 +171,8 @@ async fn formats_are_published_together_or_one_by_one() {
     assert_eq!(of("google.xml").await, Some(both.id.clone()), "the other format stays");
     assert_eq!(of("google-2.xml").await, None);
     assert_eq!(of("../secrets").await, None);
-    let wrong = publish(&house.app, "google", &Options { format: Some("xlsx".to_owned()), force: false }).await.unwrap_err();
+    let wrong =
+        publish(&house.app, "google", &Options { format: Some("xlsx".to_owned()), ..Options::default() }).await.unwrap_err();
     assert!(wrong.to_string().contains("rss, tsv"), "{wrong}");
     for _ in 0..3 {
         house.publish(Options { format: Some("tsv".to_owned()), ..Options::default() }).await;
@@ -185,12 +186,12 @@ async fn one_format_alone_says_nothing_of_the_others_and_is_guarded_by_its_own_f
     let house = house().await;
     let views = lamps(4);
     house.add(views.clone()).await;
-    let tsv = |force: bool| Options { format: Some("tsv".to_owned()), force };
+    let tsv = |force: bool| Options { format: Some("tsv".to_owned()), force, ..Options::default() };
     assert_eq!(house.publish(tsv(false)).await.added, 4);
     let all = house.publish(Options::default()).await;
     assert_eq!((all.added, all.unchanged), (4, 0), "the other format has never had these rows");
     house.set_status(&views[..3], "discontinued").await;
-    house.publish(Options { format: Some("rss".to_owned()), force: true }).await;
+    house.publish(Options { format: Some("rss".to_owned()), force: true, ..Options::default() }).await;
     let held = house.publish(tsv(false)).await;
     assert_eq!(held.state, "held");
     assert_eq!(house.publish(tsv(true)).await.state, "published");

@@ -75,7 +75,8 @@ fn a_price_needs_an_offer_a_cost_and_a_rate() {
     let google = desk("google");
     let view = || lamp(1, "BL-1", "Ridge 400");
     let by = |desk: &ChannelDesk, terms: Vec<OfferTerms>| {
-        desk.judge(&[view()], &HashMap::from([(1, terms)]), &*WORDS, true).pop().unwrap()
+        let batch = Batch { blocks: vec![vec![view()]], terms: HashMap::from([(1, terms)]), ..Batch::default() };
+        desk.judge(&batch, &*WORDS).pop().unwrap()
     };
     assert_eq!(codes(&by(&google, Vec::new())), [("price", "no_price")]);
     let mut free = offer(1);

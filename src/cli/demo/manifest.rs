@@ -67,6 +67,8 @@ pub(super) struct SampleChannel {
     pub(super) link_template: String,
     pub(super) price_source: PriceSource,
     pub(super) markup: Decimal,
+    #[serde(default)]
+    pub(super) options: BTreeMap<String, String>,
 }
 
 /// One exchange rate.

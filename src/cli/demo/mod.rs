@@ -91,6 +91,7 @@ async fn prepare(app: &App, manifest: &Manifest, now: DateTime<Utc>) -> Result<b
     let (suppliers, rates) = (manifest.suppliers.clone(), manifest.rates.clone());
     let channels = manifest.channels.clone();
     let profiles = app.channels.clone();
+    let words = app.dictionary.clone();
     app.db
         .write(move |conn| {
             operations::record(conn, "settings", ACTOR, "demo", &serde_json::json!({}), now)?;
@@ -99,7 +100,7 @@ async fn prepare(app: &App, manifest: &Manifest, now: DateTime<Utc>) -> Result<b
             }
             let mut new = put_rates(conn, &rates, now)?;
             for (code, sample) in &channels {
-                new |= put_channel(conn, &profiles, code, sample, now)?;
+                new |= put_channel(conn, (&profiles, &*words), code, sample, now)?;
             }
             Ok(new && product_count(conn)? > 0)
         })
@@ -146,7 +147,7 @@ fn put_rates(conn: &mut Conn, samples: &[SampleRate], now: DateTime<Utc>) -> Res
 /// Sets a channel up that nobody has set up; false when somebody has.
 fn put_channel(
     conn: &mut Conn,
-    profiles: &channels::Channels,
+    (profiles, words): (&channels::Channels, &dyn channels::words::Words),
     code: &str,
     sample: &SampleChannel,
     now: DateTime<Utc>,
@@ -162,9 +163,10 @@ fn put_channel(
         link_template: Some(sample.link_template.clone()),
         markup: sample.markup,
         price_source: sample.price_source,
+        options: sample.options.clone(),
         ..ChannelSettings::of(&profile)
     };
-    settings.check(&profile)?;
+    settings.check(&profile, words)?;
     let stored = channels::queries::StoredSettings { enabled: true, settings: serde_json::to_value(&settings)?, version: 1 };
     channels::queries::put_channel_settings(conn, code, &stored, now)?;
     settings::tell(conn, code, None, None, now)?;

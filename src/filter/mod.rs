@@ -11,8 +11,10 @@
 //! ```
 //!
 //! Keywords are read in any case; a text that holds spaces, signs or a keyword needs quotes, in which a backslash keeps the next
-//! sign. [`parse()`] knows only this grammar; what a name means is decided in `super::compile` with the dictionary at hand.
+//! sign. [`parse()`] knows only this grammar. What a name means is decided by who asks: `search` compiles an expression into a query of the
+//! index, `channels` asks it of one product through [`Record`].
 
+pub mod ip;
 mod parse;
 
 pub use parse::{Fault, parse};
@@ -110,7 +112,39 @@ impl PartialEq for Literal {
     }
 }
 
+/// Something that an expression can be asked of.
+pub trait Record {
+    /// Is there a value?
+    fn has(&self, name: &str) -> bool;
+    /// Does a value stand so to the other? False where there is none.
+    fn compares(&self, name: &str, operator: Operator, value: &Literal) -> bool;
+}
+
 impl Expr {
+    /// Does it hold? A comparison with what is not there is false, so `NOT` of it is true.
+    pub fn holds(&self, record: &dyn Record) -> bool {
+        match self {
+            Self::And(parts) => parts.iter().all(|part| part.holds(record)),
+            Self::Or(parts) => parts.iter().any(|part| part.holds(record)),
+            Self::Not(inner) => !inner.holds(record),
+            Self::Compare(name, Operator::NotEqual, value) => !record.compares(&name.text, Operator::Equal, value),
+            Self::Compare(name, operator, value) => record.compares(&name.text, *operator, value),
+            Self::In(name, values) => values.iter().any(|value| record.compares(&name.text, Operator::Equal, value)),
+            Self::Exists(name) => record.has(&name.text),
+        }
+    }
+
+    /// Visits every name and the values it is compared with.
+    pub fn visit<'e>(&'e self, see: &mut dyn FnMut(&'e Name, &'e [Literal])) {
+        match self {
+            Self::And(parts) | Self::Or(parts) => parts.iter().for_each(|part| part.visit(see)),
+            Self::Not(inner) => inner.visit(see),
+            Self::Compare(name, _, value) => see(name, std::slice::from_ref(value)),
+            Self::In(name, values) => see(name, values),
+            Self::Exists(name) => see(name, &[]),
+        }
+    }
+
     /// Is this name asked for anywhere?
     pub fn mentions(&self, name: &str) -> bool {
         match self {

@@ -1,0 +1,10 @@
+ALTER TABLE publications DROP COLUMN of_publication;
+ALTER TABLE publications DROP COLUMN report;
+ALTER TABLE publications DROP COLUMN kind;
+DROP TABLE listing_keys;
+DROP TABLE listing_counts;
+DROP TABLE listing_rows;
+DROP TABLE listing_choices;
+ALTER TABLE listings DROP COLUMN answered_at;
+ALTER TABLE listings DROP COLUMN answer;
+ALTER TABLE listings DROP COLUMN missing;

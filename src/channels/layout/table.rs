@@ -1,0 +1,134 @@
+//! Lines of a table, for tab- and comma-separated files and spreadsheets.
+
+use super::{Encoder, cells};
+use crate::channels::profile::{Field, Layout, Parent, Per, Render};
+use crate::channels::readiness::Row;
+use crate::channels::render::Cell;
+use crate::channels::source::Source;
+use crate::error::{Error, Result};
+
+impl Encoder<'_> {
+    /// The header row.
+    pub fn heading(&self) -> Vec<String> {
+        self.fields().into_iter().map(|(_, field)| field.name.clone()).collect()
+    }
+
+    /// The lines of rows that belong together.
+    pub fn lines(&self, rows: &[&Row]) -> Vec<Vec<String>> {
+        let fields = self.fields();
+        if self.profile.variants.rows {
+            return self.group(&fields, rows);
+        }
+        let line = |row: &&Row| fields.iter().map(|(at, field)| self.column(field, cells(row, *at))).collect();
+        rows.iter().map(line).collect()
+    }
+
+    /// A group as lines: what belongs to the group on the first line only, images one a line, further lines for further images.
+    fn group(&self, fields: &[(usize, &Field)], rows: &[&Row]) -> Vec<Vec<String>> {
+        let Some(first) = rows.first() else { return Vec::new() };
+        let has_parent = self.profile.variants.parent && rows.len() > 1;
+        let image = fields.iter().find(|(_, field)| field.per == Per::Image && !is_position(field));
+        let mut images: Vec<&Cell> = Vec::new();
+        if let Some((at, field)) = image {
+            for cell in rows.iter().flat_map(|row| cells(row, *at)) {
+                if images.len() < field.max_count && !images.contains(&cell) {
+                    images.push(cell);
+                }
+            }
+        }
+        let mut lines = Vec::new();
+        if has_parent {
+            lines.push(fields.iter().map(|(at, field)| self.parent(field, *at, rows)).collect());
+        }
+        let count = rows.len().max(images.len());
+        for line in 0..count {
+            let row = rows.get(line);
+            let column = |(at, field): &(usize, &Field)| match field.per {
+                Per::Row => self.column(field, cells(row.unwrap_or(first), *at)),
+                Per::Group if line == 0 && !has_parent => self.column(field, cells(first, *at)),
+                Per::Group => String::new(),
+                Per::Product => row.map(|row| self.column(field, cells(row, *at))).unwrap_or_default(),
+                Per::Image if is_position(field) => images.get(line).map(|_| (line + 1).to_string()).unwrap_or_default(),
+                Per::Image => images.get(line).map(|cell| self.cell(field, cell)).unwrap_or_default(),
+            };
+            lines.push(fields.iter().map(column).collect());
+        }
+        lines
+    }
+
+    /// A column of the group's own row.
+    fn parent(&self, field: &Field, at: usize, rows: &[&Row]) -> String {
+        let first = rows.first().map_or(&[][..], |row| cells(row, at));
+        match &field.parent {
+            Some(Parent::First) => self.column(field, first),
+            Some(Parent::All) => {
+                let mut all: Vec<Cell> = Vec::new();
+                for cell in rows.iter().flat_map(|row| cells(row, at)) {
+                    if !all.contains(cell) {
+                        all.push(cell.clone());
+                    }
+                }
+                all.iter().map(|cell| self.several(field, cell)).collect::<Vec<_>>().join(&self.format.joiner)
+            }
+            Some(Parent::Handle) => rows.first().map(|row| row.handle.clone()).unwrap_or_default(),
+            Some(Parent::Literal(text)) => text.clone(),
+            None if matches!(field.per, Per::Group | Per::Row) => self.column(field, first),
+            None => String::new(),
+        }
+    }
+
+    fn column(&self, field: &Field, cells: &[Cell]) -> String {
+        let text = cells.iter().map(|cell| self.cell(field, cell)).collect::<Vec<_>>().join(&self.format.joiner);
+        // What a spreadsheet would run as a formula is text to whoever opens it; numbers are ours and stay numbers.
+        if self.format.spreadsheet && !field.render.is_number() && text.starts_with(['=', '+', '-', '@', '\t', '\r']) {
+            return format!("'{text}");
+        }
+        text
+    }
+
+    /// One value inside a column that may hold several.
+    fn cell(&self, field: &Field, cell: &Cell) -> String {
+        if field.max_count > 1 && field.per != Per::Image {
+            return self.several(field, cell);
+        }
+        match cell {
+            Cell::Text(text) => text.clone(),
+            Cell::Parts(_) => self.several(field, cell),
+        }
+    }
+
+    fn several(&self, field: &Field, cell: &Cell) -> String {
+        let joiner = self.format.joiner.trim();
+        match cell {
+            // A comma inside an address would end it; quotes are not read there.
+            Cell::Text(text) if field.render == Render::Url => text.replace(',', "%2C"),
+            Cell::Text(text) => quoted(text, &[joiner]),
+            Cell::Parts(parts) => parts.iter().map(|part| quoted(part, &[joiner, ":"])).collect::<Vec<_>>().join(":"),
+        }
+    }
+
+    /// Lines as the bytes of a tab- or comma-separated file.
+    pub(super) fn bytes_of(&self, lines: impl IntoIterator<Item = Vec<String>>) -> Result<Vec<u8>> {
+        let tabs = self.format.layout == Layout::Tsv;
+        let mut table = csv::WriterBuilder::new().delimiter(if tabs { b'\t' } else { b',' }).from_writer(Vec::new());
+        for line in lines {
+            if tabs {
+                // Most readers of tab-separated files split at line ends before they look at quotes.
+                table.write_record(line.iter().map(|column| column.replace(['\n', '\t'], " "))).map_err(Error::internal)?;
+            } else {
+                table.write_record(line).map_err(Error::internal)?;
+            }
+        }
+        table.into_inner().map_err(|error| Error::internal(error.to_string()))
+    }
+}
+
+fn is_position(field: &Field) -> bool {
+    field.from.first() == Some(&Source::Position)
+}
+
+/// In quotes when it holds a separator or a quote, with quotes doubled.
+fn quoted(text: &str, separators: &[&str]) -> String {
+    let special = text.contains('"') || separators.iter().any(|separator| !separator.is_empty() && text.contains(separator));
+    if special { format!("\"{}\"", text.replace('"', "\"\"")) } else { text.to_owned() }
+}
