@@ -16,7 +16,7 @@ use crate::error::{Error, Result};
 use crate::identity::cases::{Suspected, Told};
 use crate::identity::find::{Found, Judged, Marks, choose};
 use crate::identity::queries::{keys_put, products_by_key};
-use crate::identity::{Decision, MatchRules, Names, Traits, blocks, brand_key, judge};
+use crate::identity::{Decision, Names, Traits, blocks, judge};
 use crate::import::PreparedRow;
 use crate::normalize::{Claim, Value};
 use rayon::prelude::*;
@@ -96,7 +96,7 @@ pub(super) fn identify(
         asking.into_par_iter().map(|(at, row, marks, stands)| Asking::of(rules, at, row, marks, stands)).collect();
     let Compared { known, shared, verdicts } = compare(conn, rules, batch, &asking)?;
 
-    let matching = MatchRules::embedded();
+    let matching = rules.matching.as_ref();
     let one = |a: i64, b: i64| match (known.get(&a), known.get(&b)) {
         (Some(a), Some(b)) => judge(matching, &a.traits, &b.traits).decision == Decision::Merge,
         _ => false,
@@ -153,11 +153,10 @@ pub(super) fn identify(
 
 impl<'a> Asking<'a> {
     fn of(rules: &Rules, at: usize, row: &'a PreparedRow, marks: &Marks, stands: Option<i64>) -> Self {
-        let mut traits = Traits::of_row(row, &rules.dictionary);
+        let mut traits = Traits::of_row(row, &rules.dictionary, &rules.matching);
         if let Some(code) = &marks.brand {
             // People may have said that a spelling means a brand.
-            traits.brand = brand_key(&rules.dictionary, code);
-            traits.brand_known = rules.dictionary.brand(code).is_some();
+            traits.set_brand(code, &rules.dictionary, &rules.matching);
         }
         let keys = blocks(&traits).into_iter().map(u64::cast_signed).collect();
         Self { row, at, stands, traits, keys }
@@ -181,7 +180,7 @@ fn compare(conn: &mut Conn, rules: &Rules, batch: &Batch, asking: &[Asking<'_>])
     let near: Vec<(Vec<i64>, Vec<usize>)> = near.collect();
     let ids: BTreeSet<i64> = near.iter().flat_map(|(products, _)| products).copied().collect();
     let known = known(conn, rules, &ids.into_iter().collect::<Vec<_>>())?;
-    let matching = MatchRules::embedded();
+    let matching = rules.matching.as_ref();
     let verdicts = asking.par_iter().zip(near).map(|(mine, (products, rows))| {
         let with = |product_id: i64, other: &Traits, same_supplier: bool| {
             let verdict = judge(matching, &mine.traits, other);
@@ -262,7 +261,7 @@ pub(super) fn traits_of(row: &ProductRow, rules: &Rules) -> Result<Traits> {
     });
     let category = row.body.category.clone().map(Value::Text);
     let values = single.chain(category.as_ref().map(|category| ("category", category)));
-    let mut traits = Traits::of_values(&names, values, &rules.dictionary);
+    let mut traits = Traits::of_values(&names, values, &rules.dictionary, &rules.matching);
     traits.gtins.extend(row.body.gtin.clone());
     Ok(traits)
 }
@@ -281,7 +280,7 @@ pub fn keys_of(offer: &OfferBody, rules: &Rules) -> Result<Vec<i64>> {
         price: None,
     };
     let values = claims.iter().map(|claim| (claim.attribute.as_str(), &claim.value));
-    let traits = Traits::of_values(&names, values, &rules.dictionary);
+    let traits = Traits::of_values(&names, values, &rules.dictionary, &rules.matching);
     Ok(blocks(&traits).into_iter().map(u64::cast_signed).collect())
 }
 

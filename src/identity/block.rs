@@ -14,7 +14,7 @@ pub const MAX_BLOCK: usize = 200;
 /// The keys may be stored: the same record has the same ones in every version that keeps this function, as long as no [`super::Corpus`]
 /// has weighed its words.
 pub fn blocks(traits: &Traits) -> Vec<u64> {
-    let brand = traits.brand.as_deref().unwrap_or_default();
+    let brand = traits.meant_brand().unwrap_or_default();
     let mut keys = Vec::with_capacity(MAX_KEYS);
     let mut add = |key: u64| {
         if keys.len() < MAX_KEYS && !keys.contains(&key) {

@@ -17,6 +17,7 @@ pub mod lexicon;
 pub mod merge;
 pub mod model;
 pub mod mpn;
+mod pack;
 pub mod pairing;
 pub mod queries;
 pub mod repair;

@@ -8,9 +8,10 @@ use crate::identity::{Decision, Kind, MatchRules, Names, Traits, Verdict, blocks
 use crate::normalize::Value;
 use proptest::prelude::*;
 use rust_decimal::Decimal;
+use std::sync::Arc;
 
-fn rules() -> MatchRules {
-    MatchRules::parse(include_str!("../../../schema/identity/matching.toml")).unwrap()
+fn rules() -> Arc<MatchRules> {
+    MatchRules::of(dictionary()).unwrap()
 }
 
 fn dictionary() -> &'static Dictionary {
@@ -20,11 +21,11 @@ fn dictionary() -> &'static Dictionary {
 
 fn lamp(brand: &str, model: &str, values: &[(&str, Value)]) -> Traits {
     let names = Names { brand: Some(brand), model: Some(model), ..Names::default() };
-    Traits::of_values(&names, values.iter().map(|(code, value)| (*code, value)), dictionary())
+    Traits::of_values(&names, values.iter().map(|(code, value)| (*code, value)), dictionary(), &rules())
 }
 
 fn titled(title: &str) -> Traits {
-    Traits::of_values(&Names { title: Some(title), ..Names::default() }, std::iter::empty(), dictionary())
+    Traits::of_values(&Names { title: Some(title), ..Names::default() }, std::iter::empty(), dictionary(), &rules())
 }
 
 fn lumens(amount: i64) -> (&'static str, Value) {
@@ -57,8 +58,7 @@ fn the_embedded_rules_are_whole() {
     let rules = rules();
     assert!(rules.weights.values().iter().filter(|weight| **weight != 0.0).count() > EVIDENCE.len() / 2);
     assert!(rules.thresholds.review < rules.thresholds.merge && rules.thresholds.lamp_review < rules.thresholds.lamp_merge);
-    assert!(!MatchRules::embedded().words.accessory.is_empty(), "the embedded file parses");
-    assert!(MatchRules::parse("[thresholds]\nmerge = 1").is_err());
+    assert!(!rules.words.accessory.is_empty() && !rules.counted.is_empty() && !rules.ordinals.is_empty());
 }
 
 #[test]
@@ -108,7 +108,7 @@ fn numbers_identify_and_contradictions_are_asked_about() {
 fn a_part_number_counts_within_its_brand() {
     let part = |brand: &str, mpn: &str| {
         let names = Names { brand: Some(brand), mpn: Some(mpn), title: Some("Headlamp"), ..Names::default() };
-        Traits::of_values(&names, std::iter::empty(), dictionary())
+        Traits::of_values(&names, std::iter::empty(), dictionary(), &rules())
     };
     assert_decided(&part("Fenix", "HX-210/B"), &part("Fenix Lighting", "hx 210b"), Decision::Merge, "same_brand_and_mpn");
     assert_eq!(decided(&part("Fenix", "HX-210/B"), &part("Petzl", "HX-210/B")).0, Decision::Apart);
@@ -271,7 +271,7 @@ fn any_record() -> impl Strategy<Value = Traits> {
                 ..Names::default()
             };
             let values: Vec<(&str, Value)> = light.map(lumens).into_iter().chain(number.as_deref().map(gtin)).collect();
-            Traits::of_values(&names, values.iter().map(|(code, value)| (*code, value)), dictionary())
+            Traits::of_values(&names, values.iter().map(|(code, value)| (*code, value)), dictionary(), &rules())
         },
     )
 }
@@ -279,7 +279,7 @@ fn any_record() -> impl Strategy<Value = Traits> {
 proptest! {
     #[test]
     fn whichever_comes_first(left in any_record(), right in any_record()) {
-        let rules = MatchRules::embedded();
+        let rules = &rules();
         let (there, back) = (judge(rules, &left, &right), judge(rules, &right, &left));
         prop_assert_eq!((there.decision, there.score), (back.decision, back.score));
         let about = (Evidence::about(&left, &right), Evidence::about(&right, &left));
@@ -292,7 +292,7 @@ proptest! {
     #[test]
     fn a_record_is_itself(record in any_record()) {
         if !record.is_empty() && (record.model.is_some() || !record.gtins.is_empty()) && record.brand.is_some() {
-            prop_assert_eq!(judge(MatchRules::embedded(), &record, &record).decision, Decision::Merge);
+            prop_assert_eq!(judge(&rules(), &record, &record).decision, Decision::Merge);
         }
     }
 }
