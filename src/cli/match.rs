@@ -99,7 +99,13 @@ struct Side {
 }
 
 impl Side {
-    fn read(path: &Path, profile: Option<&Path>, dictionary: &Dictionary, rules: &MatchRules, progress: &Progress) -> Result<Self> {
+    fn read(
+        path: &Path,
+        profile: Option<&Path>,
+        dictionary: &Dictionary,
+        rules: &MatchRules,
+        progress: &Progress,
+    ) -> Result<Self> {
         let shown = path.display();
         let name = path.file_name().map(|name| name.to_string_lossy().into_owned()).unwrap_or_default();
         let open = |options: &ReadOptions| {

@@ -340,6 +340,12 @@ impl Draft {
                     "a select, multi_select or batteries has at least one option, and nothing else has any".to_owned(),
                 );
             }
+            let is_text = |code: &String| {
+                self.attributes.iter().any(|placed| placed.entry.code == *code && placed.entry.kind == AttributeType::Text)
+            };
+            if let Some(code) = attribute.words_in.as_ref().filter(|code| !is_text(code)) {
+                return fault("words_in", format!("'{code}' is not an attribute of the type text; use the code of one"));
+            }
             if let Some(code) =
                 attribute.usual_in.keys().find(|code| !self.categories.iter().any(|placed| placed.entry.code == **code))
             {

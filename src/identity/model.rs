@@ -143,7 +143,12 @@ pub(super) fn take_generation(rules: &MatchRules, words: &mut Vec<Token>, genera
             Some((roman, 1))
         } else if let Some(ordinal) = ordinal(rules, words, at) {
             Some((ordinal, 2))
-        } else if named && at > 0 && at + 1 >= words.len().saturating_sub(2) && decimal_version(word) && !of_standard(rules, words, at) {
+        } else if named
+            && at > 0
+            && at + 1 >= words.len().saturating_sub(2)
+            && decimal_version(word)
+            && !of_standard(rules, words, at)
+        {
             number(&word.text).or_else(|| Some(word.text.clone())).map(|number| (number, 1))
         } else {
             None
@@ -174,7 +179,10 @@ const BARE: [&str; 3] = ["ii", "iii", "iv"];
 fn ordinal(rules: &MatchRules, words: &[Token], at: usize) -> Option<String> {
     let (word, mark) = (words.get(at)?, words.get(at + 1)?);
     // "6 V" are volts, and in "Nova 2 Gen 3" the number behind counts.
-    if mark.text.len() < 3 || !rules.words.generation.contains(&mark.text) || words.get(at + 2).is_some_and(|next| number(&next.text).is_some()) {
+    if mark.text.len() < 3
+        || !rules.words.generation.contains(&mark.text)
+        || words.get(at + 2).is_some_and(|next| number(&next.text).is_some())
+    {
         return None;
     }
     let bare = word.sort == Sort::Number && !word.decimal && word.text.len() <= 2;

@@ -247,7 +247,8 @@ impl MatchWords {
 
     /// Has it any meaning of its own, so that it is no misspelt name?
     pub(super) fn knows(&self, word: &str) -> bool {
-        let Self { lamp, filler, accessory, spare, bundle, r#for, with, pack, of, generation, edition, stop, standard, .. } = self;
+        let Self { lamp, filler, accessory, spare, bundle, r#for, with, pack, of, generation, edition, stop, standard, .. } =
+            self;
         [lamp, filler, accessory, spare, bundle, r#for, with, pack, of, generation, edition, stop, standard]
             .iter()
             .any(|words| words.contains(word))

@@ -70,7 +70,8 @@ impl Text {
         // A million records stay in memory side by side: no room is kept that nothing will fill.
         words.shrink_to_fit();
         joins.shrink_to_fit();
-        let letters: String = tokens_of.iter().flat_map(|token| token.text.chars()).filter(|c| c.is_alphanumeric()).take(MAX_LETTERS).collect();
+        let letters: String =
+            tokens_of.iter().flat_map(|token| token.text.chars()).filter(|c| c.is_alphanumeric()).take(MAX_LETTERS).collect();
         let mut more: Vec<u64> = if description.is_empty() {
             Vec::new()
         } else {

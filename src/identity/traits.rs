@@ -186,7 +186,7 @@ impl Traits {
             ("dim_length", value) => self.measures.length = amount(value),
             ("beam_distance_max", value) => self.measures.beam = amount(value),
             ("pack_quantity", Value::Integer(pack)) => self.pack = u32::try_from(*pack).ok(),
-            ("color_name", Value::Text(said)) => self.color_said = Some(key(said)).filter(|said| !said.is_empty()),
+            ("color_as_said", Value::Text(said)) => self.color_said = Some(key(said)).filter(|said| !said.is_empty()),
             ("body_color", Value::List(colors)) => self.colors.clone_from(colors),
             ("category" | "product_kind", Value::Text(text)) => {
                 let kind = match text.as_str() {
@@ -218,7 +218,8 @@ impl Traits {
             self.brand_known = true;
             return;
         }
-        let plain = before_fitting(rules, &words).iter().filter(|word| word.sort == Sort::Plain && !rules.words.knows(&word.text));
+        let plain =
+            before_fitting(rules, &words).iter().filter(|word| word.sort == Sort::Plain && !rules.words.knows(&word.text));
         let mut like = plain.filter(|word| rules.lexicon.color(&word.text).is_none() && !rules.lexicon.is_lamp(&word.text));
         self.brand_like = like.find_map(|word| rules.lexicon.misspelt_brand(&word.text)).map(str::to_owned);
     }

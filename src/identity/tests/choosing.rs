@@ -11,8 +11,7 @@ fn judged(product_id: i64, decision: Decision, score: u16, code: &'static str, s
 }
 
 fn rules() -> Arc<MatchRules> {
-    static RULES: LazyLock<Arc<MatchRules>> =
-        LazyLock::new(|| MatchRules::of(&Dictionary::embedded().unwrap()).unwrap());
+    static RULES: LazyLock<Arc<MatchRules>> = LazyLock::new(|| MatchRules::of(&Dictionary::embedded().unwrap()).unwrap());
     Arc::clone(&RULES)
 }
 

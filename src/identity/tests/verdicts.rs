@@ -68,6 +68,10 @@ fn one_name_in_any_spelling_is_one_lamp() {
         ("ScoutLight Pro", "Scout Light Pro"),
         ("HM65R Headlamp", "HM65R"),
         ("Nova MkII", "Nova V2.0"),
+        ("Nova II", "Nova Mark 2"),
+        ("Nova 2nd gen", "Nova v2"),
+        ("Nova 2. Generation", "Nova 2.0"),
+        ("Nova zweite Generation", "Nova Mk II"),
         ("Nova Gen 2", "Nova Mk 2"),
         ("HL-404", "hl 404"),
     ] {
@@ -79,6 +83,12 @@ fn one_name_in_any_spelling_is_one_lamp() {
 fn another_generation_pack_kind_or_brand_is_another_product() {
     let lamp_ = |model: &str| lamp("Fenix", model, &[lumens(400)]);
     assert_decided(&lamp_("HL40"), &lamp_("HL40 V2.0"), Decision::Apart, "other_generation");
+    assert_decided(&lamp_("HL40"), &lamp_("HL40 II"), Decision::Apart, "other_generation");
+    assert_decided(&titled("Fenix HL40 2.0 headlamp"), &lamp_("HL40"), Decision::Apart, "other_generation");
+    assert_eq!(decided(&titled("Fenix HL40 2.0 headlamp"), &lamp_("HL40 MkII")).0, Decision::Merge);
+    assert_eq!(decided(&titled("Fenix HL40 USB 2.0 headlamp"), &lamp_("HL40 MkII")).0, Decision::Apart);
+    assert_decided(&titled("Fenix HL40 headlamp x2"), &titled("Fenix HL40 headlamp"), Decision::Apart, "other_pack");
+    assert_eq!(decided(&titled("Fenix HL40 headlamp x2"), &titled("Fenix HL40 twin pack")).0, Decision::Merge);
     assert_decided(&lamp_("HL40 (2018)"), &lamp_("HL40 (2012)"), Decision::Apart, "other_generation");
     assert_decided(&lamp_("HL40"), &lamp_("HL40R"), Decision::Apart, "other_model");
     assert_decided(&lamp_("HL40"), &lamp_("HL41"), Decision::Apart, "other_model");
@@ -127,6 +137,64 @@ fn a_colour_joins_the_group() {
 }
 
 #[test]
+fn colours_that_nobody_knows_are_colours_all_the_same() {
+    let said = |text: &str| lamp("Petzl", "Actik", &[("color_as_said", Value::text(text))]);
+    assert_decided(&said("Solar Flare"), &said("Abyss"), Decision::Variant, "other_color");
+    assert_eq!(decided(&said("Solar Flare"), &said("solar-flare")).0, Decision::Merge);
+    assert_decided(&said("Solar Flare"), &said("Flare / Black"), Decision::Review, "color_unread");
+    assert_decided(&said("Solar Flare"), &lamp("Petzl", "Actik", &[color("yellow")]), Decision::Review, "color_unread");
+    assert_eq!(decided(&said("Solar Flare"), &lamp("Petzl", "Actik", &[])).0, Decision::Merge, "one side says nothing");
+}
+
+#[test]
+fn a_brand_is_found_anywhere_in_a_title() {
+    for (title, brand) in [
+        ("Stirnlampe Petzl Actik Core 600", Some("petzl")),
+        ("Headlamp by Fenix HM65R", Some("fenix")),
+        ("Rechargeable headlamp Black Diamond Spot", Some("blackdiamond")),
+        ("Stirnlampe Led Lenser H7", Some("ledlenser")),
+        ("Headband for Fenix HM65R", None),
+        ("Headlamp with Energizer batteries", None),
+        ("Headlamp with moonlight mode", None),
+        ("Headlamp moonlight mode", None),
+    ] {
+        let traits = titled(title);
+        assert_eq!((traits.brand.as_deref(), traits.brand_known), (brand, brand.is_some()), "{title}");
+    }
+    let hm65r = lamp("Fenix", "HM65R", &[]);
+    assert_decided(&titled("Headlamp by Fenix HM65R"), &hm65r, Decision::Merge, "same_brand_and_model");
+}
+
+#[test]
+fn a_misspelt_brand_is_asked_about_and_never_merged_alone() {
+    for wrong in ["Pezl", "Petzll", "Pertzl"] {
+        let (left, right) = (lamp(wrong, "Actik Core", &[]), lamp("Petzl", "Actik Core", &[]));
+        assert_decided(&left, &right, Decision::Review, "like_brand");
+        assert!(blocks(&left).iter().any(|key| blocks(&right).contains(key)), "they meet");
+        let title = titled(&format!("{wrong} Actik Core headlamp"));
+        assert_decided(&title, &right, Decision::Review, "like_brand");
+        assert!(blocks(&title).iter().any(|key| blocks(&right).contains(key)), "they meet by title");
+    }
+    assert_decided(&lamp("Nitecor", "NU25", &[]), &lamp("Nitecore", "NU25", &[]), Decision::Review, "like_brand");
+    assert_decided(&lamp("Pezl", "Actik", &[]), &lamp("Petzll", "Actik", &[]), Decision::Review, "like_brand");
+    // Another brand is no misspelling, and one that is known is none either.
+    assert_eq!(decided(&lamp("Petrol", "Actik", &[]), &lamp("Petzl", "Actik", &[])).0, Decision::Apart);
+    assert_eq!(decided(&lamp("Silva", "Actik", &[]), &lamp("Petzl", "Actik", &[])).0, Decision::Apart);
+}
+
+#[test]
+fn a_light_output_in_the_name_tells_two_lamps_of_one_model() {
+    let tikka = |title: &str| {
+        let names = Names { brand: Some("Petzl"), model: Some("Tikka"), title: Some(title), ..Names::default() };
+        Traits::of_values(&names, std::iter::empty(), dictionary(), &rules())
+    };
+    assert_decided(&tikka("Tikka 350 lm"), &tikka("Tikka 200 lm"), Decision::Review, "output_in_name");
+    assert_decided(&tikka("Tikka 350 lm"), &tikka("Tikka, 200 люмен"), Decision::Review, "output_in_name");
+    assert_eq!(decided(&tikka("Tikka 350 lm"), &tikka("Petzl Tikka 350 Lumen")).0, Decision::Merge);
+    assert_eq!(decided(&tikka("Tikka 350 lm"), &tikka("Petzl Tikka")).0, Decision::Merge);
+}
+
+#[test]
 fn a_year_on_one_side_needs_figures_that_agree() {
     let old = lamp("SureFire", "G2X Pro (2012)", &[lumens(320)]);
     let new = lamp("SureFire", "G2X Pro (2018)", &[lumens(600)]);
@@ -146,6 +214,20 @@ fn titles_say_what_is_sold() {
         ("Petzl Tikka headlamp, 2-pack", Kind::Lamp, Some(2)),
         ("Pack of 3 Petzl Tikka headlamps", Kind::Lamp, Some(3)),
         ("Petzl Tikka Stirnlampe 2er Set", Kind::Lamp, Some(2)),
+        ("Petzl Tikka Stirnlampe 2er-Pack", Kind::Lamp, Some(2)),
+        ("Petzl Tikka headlamp x2", Kind::Lamp, Some(2)),
+        ("Petzl Tikka headlamp (×3), black", Kind::Lamp, Some(3)),
+        ("2x Petzl Tikka headlamp", Kind::Lamp, Some(2)),
+        ("2 x Petzl Tikka headlamp", Kind::Lamp, Some(2)),
+        ("Petzl Tikka headlamp 2 pcs", Kind::Lamp, Some(2)),
+        ("Petzl Tikka headlamp twin pack", Kind::Lamp, Some(2)),
+        ("Petzl Tikka Stirnlampe Doppelpack", Kind::Lamp, Some(2)),
+        ("Lot de 2 lampes frontales Petzl Tikka", Kind::Unknown, Some(2)),
+        ("Olight X2 flashlight", Kind::Lamp, None),
+        ("Acebeam flashlight X2", Kind::Lamp, None),
+        ("Petzl Tikka headlamp AAA x3", Kind::Lamp, None),
+        ("2 x AA flashlight", Kind::Lamp, None),
+        ("Petzl Tikka headlamp with 2 pcs batteries", Kind::Lamp, None),
     ] {
         let traits = titled(title);
         assert_eq!((traits.kind, traits.pack), (kind, pack), "{title}");

@@ -8,8 +8,7 @@ use proptest::prelude::*;
 use std::sync::{Arc, LazyLock};
 
 fn rules() -> Arc<MatchRules> {
-    static RULES: LazyLock<Arc<MatchRules>> =
-        LazyLock::new(|| MatchRules::of(&Dictionary::embedded().unwrap()).unwrap());
+    static RULES: LazyLock<Arc<MatchRules>> = LazyLock::new(|| MatchRules::of(&Dictionary::embedded().unwrap()).unwrap());
     Arc::clone(&RULES)
 }
 

@@ -19,7 +19,10 @@ fn cells(quantity: u32, cell: &str) -> Value {
 }
 
 fn codes(values: &[(&str, Value)]) -> Vec<String> {
-    contradictions(dictionary().checks(), values.iter().map(|(code, value)| (*code, value))).into_iter().map(|check| check.finding.code).collect()
+    contradictions(dictionary().checks(), values.iter().map(|(code, value)| (*code, value)))
+        .into_iter()
+        .map(|check| check.finding.code)
+        .collect()
 }
 
 #[test]
