@@ -142,7 +142,6 @@ impl Traits {
         let words: Vec<Token> = whole.iter().flat_map(|part| tokens(rules, part)).collect();
         let title = names.title.or(names.model).or(names.rest).unwrap_or_default();
         let title_words = tokens(rules, title);
-        traits.brand(names, dictionary, rules);
         if traits.colors.is_empty() {
             traits.colors = lexicon.colors(&title_words);
         }
@@ -155,6 +154,7 @@ impl Traits {
         if traits.kind == Kind::Unknown && (traits.measures.lumens.is_some() || traits.measures.beam.is_some()) {
             traits.kind = Kind::Lamp;
         }
+        traits.brand(names, dictionary, rules);
         traits.named_lumens = stated_lumens(rules, &title_words);
         if let Some(model) = names.model.filter(|_| names.title.is_some()) {
             traits.named_lumens.extend(stated_lumens(rules, &tokens(rules, model)));
@@ -216,6 +216,10 @@ impl Traits {
         if let Some(brand) = brand_in(rules, dictionary, &words) {
             self.brand = mpn::brand_key(dictionary, &brand);
             self.brand_known = true;
+            return;
+        }
+        // Only of what says that it is a lamp: in other trades a word is a word.
+        if self.kind != Kind::Lamp {
             return;
         }
         let plain =
