@@ -105,7 +105,7 @@ impl Traits {
     /// Of a supplier's row.
     pub fn of_row(row: &PreparedRow, dictionary: &Dictionary, rules: &MatchRules) -> Self {
         let text = |code: &str| row.claims.iter().filter(|claim| claim.attribute == code).find_map(|claim| claim.value.as_text());
-        let rest = if text("title").is_none() && text("model_name").is_none() { said(row) } else { String::new() };
+        let rest = if text("title").is_none() && text("model_name").is_none() { said(&row.raw) } else { String::new() };
         let names = Names {
             brand: row.brand.as_deref(),
             title: text("title"),
@@ -309,8 +309,8 @@ fn stated_lumens(rules: &MatchRules, words: &[Token]) -> Vec<f32> {
 }
 
 /// The record's texts in one line, addresses left out.
-fn said(row: &PreparedRow) -> String {
-    let texts = row.raw.values().filter_map(serde_json::Value::as_str).filter(|text| !text.contains("://") && text.len() < 300);
+pub fn said(raw: &serde_json::Map<String, serde_json::Value>) -> String {
+    let texts = raw.values().filter_map(serde_json::Value::as_str).filter(|text| !text.contains("://") && text.len() < 300);
     texts.take(12).collect::<Vec<_>>().join(" ").chars().take(400).collect()
 }
 

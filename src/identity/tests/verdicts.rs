@@ -329,6 +329,14 @@ fn the_same_record_has_the_same_keys_for_ever() {
     assert_eq!(keys.first(), Some(&KEY_OF_THE_GTIN), "a stored key must not change");
 }
 
+#[test]
+fn two_traits_together_find_what_one_of_them_finds_too_many_of() {
+    let keys = |title: &str| blocks(&titled(title));
+    let (mine, theirs) = (keys("Zzyx ip68 wanderer"), keys("Zzyx ip68 wanderer light"));
+    assert!(mine.len() > 1 && mine.last() == theirs.last(), "code and word: {mine:?} {theirs:?}");
+    assert_ne!(mine.last(), keys("Zzyx ip68 mountaineer").last());
+}
+
 const KEY_OF_THE_GTIN: u64 = 9_748_360_330_008_257_562;
 
 fn any_record() -> impl Strategy<Value = Traits> {
