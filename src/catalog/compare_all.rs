@@ -33,7 +33,7 @@ pub struct Compared {
 /// Compares all products in batches, as one operation: undone, its cases are withdrawn.
 pub async fn run(app: &App, progress: &(dyn Fn(&Compared) + Sync)) -> Result<Compared> {
     let now = app.clock.now();
-    let operation = app.db.write(move |conn| operations::begin(conn, "resolve", "job", "matches", &json!({}), now)).await?;
+    let operation = app.db.write(move |conn| operations::begin(conn, "compare", "job", "all", &json!({}), now)).await?;
     let mut done = Compared::default();
     let mut after = 0;
     loop {

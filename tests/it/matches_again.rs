@@ -61,6 +61,13 @@ both_databases! {
         let cases = open(&server).await;
         assert_eq!(cases.len(), 1);
         assert_ne!(product(&server, "alpine").await["sku"], product(&server, "lumen").await["sku"], "nothing is merged by itself");
+        // Taken back, nothing was asked; asked again, it is.
+        let operations = server.get("/api/v1/operations?kind=compare&limit=1").await.expect(200);
+        let undo = format!("/api/v1/operations/{}/undo", operations["items"][0]["id"].as_str().unwrap());
+        server.send(Method::POST, &undo, json!({})).await.expect(200);
+        assert!(open(&server).await.is_empty());
+        assert_eq!(compare_all::run(&house.app, &|_| {}).await.unwrap().asked, 1);
+        let cases = open(&server).await;
         // What a person keeps apart stays apart.
         let path = format!("/api/v1/matches/{}/reject", cases[0]["id"].as_str().unwrap());
         server.send(Method::POST, &path, json!({})).await.expect(200);
