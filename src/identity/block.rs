@@ -32,17 +32,17 @@ pub fn blocks(traits: &Traits) -> Vec<u64> {
     if let Some(mpn) = &traits.mpn_key {
         add(hash(&["mpn", brand, mpn]));
     }
+    let mut sorted = String::new();
     if let Some(model) = &traits.model {
         let name = if model.bare.is_empty() { &model.whole } else { &model.bare };
         let mut signs: Vec<char> = name.chars().collect();
         // In whatever order the words stand.
         signs.sort_unstable();
-        add(hash(&["model", brand, &signs.into_iter().collect::<String>()]));
+        sorted = signs.into_iter().collect();
+        add(hash(&["model", brand, &sorted]));
     }
     let mut both: Vec<&str> = Vec::new();
-    if let Some(model) = &traits.model {
-        both.push(if model.bare.is_empty() { &model.whole } else { &model.bare });
-    }
+    both.extend(Some(sorted.as_str()).filter(|sorted| !sorted.is_empty()));
     if let Some(code) =
         traits.text.codes.iter().max_by(|a, b| a.weight.total_cmp(&b.weight).then_with(|| a.text.len().cmp(&b.text.len())))
     {
