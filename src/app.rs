@@ -10,6 +10,7 @@ use crate::db::Db;
 use crate::dictionary::Dictionary;
 use crate::error::Result;
 use crate::files;
+use crate::identity::MatchRules;
 use crate::jobs::Job;
 use crate::jobs::queries::job_enqueue_once;
 use crate::search::Search;
@@ -58,6 +59,8 @@ impl App {
     pub async fn open_on(config: Config, clock: Clock, files: Arc<dyn ObjectStore>) -> Result<Self> {
         std::fs::create_dir_all(&config.data)?;
         let dictionary = Arc::new(Dictionary::load(config.schema.as_deref())?);
+        // What is wrong in the user's rules is told now and not with the first import.
+        MatchRules::of(&dictionary)?;
         let channels = Arc::new(Channels::load(config.schema.as_deref())?);
         channels.check(&*dictionary)?;
         let slow = Duration::from_millis(u64::from(config.slow_query_ms));

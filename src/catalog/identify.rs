@@ -15,16 +15,17 @@ use crate::db::{Conn, JsonText, ids};
 use crate::error::{Error, Result};
 use crate::identity::cases::{Suspected, Told};
 use crate::identity::find::{Found, Judged, Marks, choose};
-use crate::identity::queries::{keys_put, products_by_key};
-use crate::identity::{Decision, MatchRules, Names, Traits, blocks, brand_key, judge};
+use crate::identity::queries::{keys_put, keys_replace, products_by_key};
+use crate::identity::{Decision, Names, Traits, blocks, judge, said};
 use crate::import::PreparedRow;
+use crate::normalize::text::key;
 use crate::normalize::{Claim, Value};
 use rayon::prelude::*;
 use serde_json::json;
 use std::collections::{BTreeSet, HashMap, HashSet};
 
 /// Products that one row is compared with, the likeliest of those that share a key.
-const MAX_CANDIDATES: usize = 24;
+pub(super) const MAX_CANDIDATES: usize = 24;
 /// Rows of its own chunk that one row is compared with: they are of one supplier, which seldom lists a lamp twice.
 const MAX_OWN: usize = 8;
 
@@ -37,14 +38,17 @@ pub(super) struct Identified {
     pub(super) founded: HashMap<i64, ProductRow>,
     /// Products that are a colour of another, and the group of both.
     pub(super) grouped: HashMap<i64, i64>,
+    /// Products of which an offer's numbers changed: what they are found by changes with them.
+    pub(super) renumbered: Vec<i64>,
     /// New products that may be another's after all.
     pub(super) suspected: Vec<Suspected>,
 }
 
 /// A product that rows are compared with.
-struct Known {
-    traits: Traits,
-    suppliers: Vec<i64>,
+pub(super) struct Known {
+    pub(super) traits: Traits,
+    /// Suppliers of its live offers.
+    pub(super) suppliers: Vec<i64>,
     sku: String,
     group: Option<i64>,
 }
@@ -88,6 +92,7 @@ pub(super) fn identify(
         let stands = before.and_then(|body| body.product_id);
         let renumbered = |body: &OfferBody| body.gtin != marks.gtin || body.brand != marks.brand || body.mpn_key != marks.mpn_key;
         if stands.is_none() || before.is_some_and(renumbered) {
+            identified.renumbered.extend(stands);
             asking.push((at, row, marks, stands));
         }
         identified.products.push(stands.unwrap_or_default());
@@ -96,7 +101,7 @@ pub(super) fn identify(
         asking.into_par_iter().map(|(at, row, marks, stands)| Asking::of(rules, at, row, marks, stands)).collect();
     let Compared { known, shared, verdicts } = compare(conn, rules, batch, &asking)?;
 
-    let matching = MatchRules::embedded();
+    let matching = rules.matching.as_ref();
     let one = |a: i64, b: i64| match (known.get(&a), known.get(&b)) {
         (Some(a), Some(b)) => judge(matching, &a.traits, &b.traits).decision == Decision::Merge,
         _ => false,
@@ -153,11 +158,10 @@ pub(super) fn identify(
 
 impl<'a> Asking<'a> {
     fn of(rules: &Rules, at: usize, row: &'a PreparedRow, marks: &Marks, stands: Option<i64>) -> Self {
-        let mut traits = Traits::of_row(row, &rules.dictionary);
+        let mut traits = Traits::of_row(row, &rules.dictionary, &rules.matching);
         if let Some(code) = &marks.brand {
             // People may have said that a spelling means a brand.
-            traits.brand = brand_key(&rules.dictionary, code);
-            traits.brand_known = rules.dictionary.brand(code).is_some();
+            traits.set_brand(code, &rules.dictionary, &rules.matching);
         }
         let keys = blocks(&traits).into_iter().map(u64::cast_signed).collect();
         Self { row, at, stands, traits, keys }
@@ -181,7 +185,7 @@ fn compare(conn: &mut Conn, rules: &Rules, batch: &Batch, asking: &[Asking<'_>])
     let near: Vec<(Vec<i64>, Vec<usize>)> = near.collect();
     let ids: BTreeSet<i64> = near.iter().flat_map(|(products, _)| products).copied().collect();
     let known = known(conn, rules, &ids.into_iter().collect::<Vec<_>>())?;
-    let matching = MatchRules::embedded();
+    let matching = rules.matching.as_ref();
     let verdicts = asking.par_iter().zip(near).map(|(mine, (products, rows))| {
         let with = |product_id: i64, other: &Traits, same_supplier: bool| {
             let verdict = judge(matching, &mine.traits, other);
@@ -199,7 +203,7 @@ fn compare(conn: &mut Conn, rules: &Rules, batch: &Batch, asking: &[Asking<'_>])
 }
 
 /// Those that share most with these keys: few to a key say much.
-fn likeliest<T: Copy + Ord + std::hash::Hash>(
+pub(super) fn likeliest<T: Copy + Ord + std::hash::Hash>(
     keys: &[i64],
     shared: &HashMap<i64, Vec<T>>,
     meant: impl Fn(&T) -> bool,
@@ -218,7 +222,7 @@ fn likeliest<T: Copy + Ord + std::hash::Hash>(
 }
 
 /// What is known of these products; what was merged into others is not compared with.
-fn known(conn: &mut Conn, rules: &Rules, ids: &[i64]) -> Result<HashMap<i64, Known>> {
+pub(super) fn known(conn: &mut Conn, rules: &Rules, ids: &[i64]) -> Result<HashMap<i64, Known>> {
     let products = products_by_id(conn, ids)?;
     let (mut gtins, mut suppliers): (HashMap<i64, Vec<String>>, HashMap<i64, Vec<i64>>) = Default::default();
     for (product, supplier, gtin, live) in offer_marks(conn, ids)? {
@@ -262,31 +266,37 @@ pub(super) fn traits_of(row: &ProductRow, rules: &Rules) -> Result<Traits> {
     });
     let category = row.body.category.clone().map(Value::Text);
     let values = single.chain(category.as_ref().map(|category| ("category", category)));
-    let mut traits = Traits::of_values(&names, values, &rules.dictionary);
+    let mut traits = Traits::of_values(&names, values, &rules.dictionary, &rules.matching);
     traits.gtins.extend(row.body.gtin.clone());
+    // People may have said that a spelling means a brand.
+    if let Some(code) = row.body.brand.as_deref().and_then(|brand| rules.aliases.get(&key(brand))) {
+        traits.set_brand(code, &rules.dictionary, &rules.matching);
+    }
     Ok(traits)
 }
 
 /// The keys that a stored offer is found by.
-pub fn keys_of(offer: &OfferBody, rules: &Rules) -> Result<Vec<i64>> {
+fn keys_of(offer: &OfferBody, rules: &Rules) -> Result<Vec<i64>> {
     let claims: Vec<Claim> = offer.record.claims.read()?;
     let text = |code: &str| claims.iter().find(|claim| claim.attribute == code).and_then(|claim| claim.value.as_text());
+    let rest =
+        if text("title").is_none() && text("model_name").is_none() { said(&offer.record.raw.read()?) } else { String::new() };
     let names = Names {
         brand: offer.brand.as_deref().or_else(|| text("brand")),
         title: text("title"),
         model: text("model_name"),
         mpn: text("mpn"),
         description: None,
-        rest: None,
+        rest: (!rest.is_empty()).then_some(rest.as_str()),
         price: None,
     };
     let values = claims.iter().map(|claim| (claim.attribute.as_str(), &claim.value));
-    let traits = Traits::of_values(&names, values, &rules.dictionary);
+    let traits = Traits::of_values(&names, values, &rules.dictionary, &rules.matching);
     Ok(blocks(&traits).into_iter().map(u64::cast_signed).collect())
 }
 
-/// Puts the offers of these products under the keys that they have now.
-pub(super) fn refresh_keys(conn: &mut Conn, rules: &Rules, product_ids: &[i64]) -> Result<()> {
+/// From now on these products are found by what their offers say now, and by nothing that they said before.
+pub fn refresh_keys(conn: &mut Conn, rules: &Rules, product_ids: &[i64]) -> Result<()> {
     let offers = offers_of_products(conn, product_ids, usize::MAX)?;
     let keys = offers
         .par_iter()
@@ -295,7 +305,7 @@ pub(super) fn refresh_keys(conn: &mut Conn, rules: &Rules, product_ids: &[i64]) 
     let mut keys: Vec<(i64, i64)> = keys.collect::<Result<Vec<_>>>()?.concat();
     keys.sort_unstable();
     keys.dedup();
-    keys_put(conn, &keys)
+    keys_replace(conn, product_ids, &keys)
 }
 
 /// The groups of products that are colours of each other, new ones made; nothing is taken out of a group it is in.

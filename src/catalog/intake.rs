@@ -4,7 +4,7 @@
 //! levels are each written once, in a few statements however many rows there are.
 
 use super::golden::{self, Chosen, Part, Pending};
-use super::identify::identify;
+use super::identify::{identify, refresh_keys};
 use super::queries::{
     FoundedGroup, Keys, OfferBody, OfferKey, OfferRecord, OfferRow, Rules, group_codes_taken, groups_by_parent, groups_found,
     offer_keys, offers_by_key, offers_put, records_put,
@@ -154,6 +154,7 @@ fn write_changed(conn: &mut Conn, rules: &Rules, batch: &Batch, rows: Vec<Prepar
         offers_put(conn, &rows, keys)?;
         records_put(conn, &rows)?;
     }
+    refresh_keys(conn, rules, &identified.renumbered)?;
     plan.write(conn)?;
     taken.changes.extend(rebuilt);
     taken.changes.extend(cases::open(conn, &identified.suspected, &batch.operation_id, batch.now)?);

@@ -6,6 +6,7 @@
 
 pub mod api;
 pub mod brand;
+pub mod compare_all;
 pub mod edit;
 pub mod expire;
 pub mod golden;

@@ -53,7 +53,7 @@ impl Match {
     pub(super) async fn run(self, config: Config) -> Result<Outcome> {
         let work = move || {
             let dictionary = Dictionary::load(config.schema.as_deref())?;
-            self.find(&dictionary)
+            self.find(&dictionary, &*MatchRules::of(&dictionary)?)
         };
         let (counts, to_stdout) = tokio::task::spawn_blocking(work).await.map_err(Error::internal)??;
         if let Some(counts) = Some(counts).filter(|_| !to_stdout) {
@@ -62,12 +62,12 @@ impl Match {
         Ok(Outcome::Done)
     }
 
-    fn find(&self, dictionary: &Dictionary) -> Result<(String, bool)> {
+    fn find(&self, dictionary: &Dictionary, rules: &MatchRules) -> Result<(String, bool)> {
         let progress = Progress::begin("matching");
-        let mut left = Side::read(&self.left, self.profile_left.as_deref(), dictionary, &progress)?;
-        let mut right = Side::read(&self.right, self.profile_right.as_deref(), dictionary, &progress)?;
+        let mut left = Side::read(&self.left, self.profile_left.as_deref(), dictionary, rules, &progress)?;
+        let mut right = Side::read(&self.right, self.profile_right.as_deref(), dictionary, rules, &progress)?;
         progress.now("comparing");
-        let found = pairs(MatchRules::embedded(), &mut left.traits, &mut right.traits);
+        let found = pairs(rules, &mut left.traits, &mut right.traits);
         let to_stdout = self.out.as_os_str() == "-";
         let merges = write(&self.out, &left, &right, &found)?;
         let count = |decision| found.iter().filter(|pair| pair.verdict.decision == decision).count();
@@ -99,7 +99,13 @@ struct Side {
 }
 
 impl Side {
-    fn read(path: &Path, profile: Option<&Path>, dictionary: &Dictionary, progress: &Progress) -> Result<Self> {
+    fn read(
+        path: &Path,
+        profile: Option<&Path>,
+        dictionary: &Dictionary,
+        rules: &MatchRules,
+        progress: &Progress,
+    ) -> Result<Self> {
         let shown = path.display();
         let name = path.file_name().map(|name| name.to_string_lossy().into_owned()).unwrap_or_default();
         let open = |options: &ReadOptions| {
@@ -133,7 +139,7 @@ impl Side {
             let understood: Vec<(u64, Traits)> = chunk
                 .into_par_iter()
                 .filter_map(|item| preparer.take(item).ok())
-                .map(|row| (row.row, Traits::of_row(&row, dictionary)))
+                .map(|row| (row.row, Traits::of_row(&row, dictionary, rules)))
                 .collect();
             for (row, traits) in understood {
                 if traits.is_empty() {
@@ -145,6 +151,7 @@ impl Side {
             }
             progress.at(i64::try_from(side.rows.len()).unwrap_or(i64::MAX), "records read");
         }
+        side.traits.shrink_to_fit();
         Ok(side)
     }
 }

@@ -2,13 +2,13 @@
 
 use super::progress::Progress;
 use super::{Outcome, say};
-use crate::catalog::resolve_all;
+use crate::catalog::{compare_all, resolve_all};
 use crate::config::Config;
 use crate::error::{Code, Error, Result};
 use crate::import::reread;
 use clap::Args;
 
-/// Read kept rows again and rebuild golden records from offers and edits
+/// Read kept rows again, rebuild golden records from offers and edits, and compare products anew
 #[derive(Debug, Args)]
 pub struct Resolve {
     /// All products; there is no other choice yet, and saying it keeps it from being run by mistake
@@ -30,8 +30,15 @@ impl Resolve {
         let done =
             resolve_all::run(&app, &|done| progress.at(i64::try_from(done.products).unwrap_or(i64::MAX), "products")).await?;
         drop(progress);
+        let progress = Progress::begin("comparing");
+        let compared =
+            compare_all::run(&app, &|done| progress.at(i64::try_from(done.products).unwrap_or(i64::MAX), "products")).await?;
+        drop(progress);
         super::catch_up(&app).await?;
-        say(format_args!("{reread} offers read differently; {} products looked at, {} changed", done.products, done.changed))?;
+        say(format_args!(
+            "{reread} offers read differently; {} products looked at, {} changed; {} new match cases",
+            done.products, done.changed, compared.asked
+        ))?;
         Ok(Outcome::Done)
     }
 }

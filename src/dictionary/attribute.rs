@@ -127,6 +127,10 @@ pub struct Attribute {
     /// Does the palette of the locale files (`[colors]`) give further words for its options?
     #[serde(default)]
     pub palette: bool,
+    /// The text attribute that keeps the supplier's words where they are none of the options: "Solar Flare" is a colour that nobody knows,
+    /// and yet another than "Abyss".
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub words_in: Option<String>,
     /// What several quantities in one cell mean.
     #[serde(default)]
     pub several: Several,

@@ -7,6 +7,7 @@ use super::{
     Attribute, AttributeType, Brand, Category, Currency, Dictionary, LocaleWords, Numerals, SchemaError, SelectOption, Unit,
     error::Source, index::Index, numerals::NumberWords,
 };
+use crate::normalize::checks::Checks;
 use crate::normalize::text::key;
 use include_dir::{Dir, include_dir};
 use serde::{Deserialize, de::DeserializeOwned};
@@ -16,6 +17,11 @@ use std::{
     path::Path,
 };
 use toml::Spanned;
+
+/// Files whose meaning is known elsewhere: how records are matched.
+const ALSO: [&str; 1] = ["identity/matching.toml"];
+/// The checks of a row's values.
+const CHECKS: &str = "normalize/checks.toml";
 
 static SCHEMA: Dir<'static> = include_dir!("$CARGO_MANIFEST_DIR/schema");
 
@@ -78,6 +84,8 @@ struct Draft {
     currencies: Vec<Placed<Currency>>,
     locales: BTreeMap<String, LocaleWords>,
     numbers: BTreeMap<String, NumberWords>,
+    checks: Checks,
+    also: BTreeMap<String, Vec<Source>>,
 }
 
 impl Dictionary {
@@ -91,6 +99,7 @@ impl Dictionary {
         let mut draft = Draft::default();
         let mut files: Vec<_> = SCHEMA.files().collect();
         files.extend(SCHEMA.get_dir("locales").into_iter().flat_map(Dir::files));
+        files.extend(ALSO.iter().chain([&CHECKS]).filter_map(|path| SCHEMA.get_file(path)));
         files.sort_by_key(|file| file.path());
         for file in files {
             let path = file.path().to_string_lossy().replace('\\', "/");
@@ -111,7 +120,7 @@ fn user_files(folder: &Path) -> Result<Vec<(String, Source)>, SchemaError> {
     let fail =
         |path: &Path, message: String| SchemaError { file: path.display().to_string(), line: 0, key: String::new(), message };
     let mut files = Vec::new();
-    for (inside, required) in [("", true), ("locales", false)] {
+    for (inside, required) in [("", true), ("locales", false), ("identity", false), ("normalize", false)] {
         let path = folder.join(inside);
         if !required && !path.is_dir() {
             continue;
@@ -194,6 +203,8 @@ impl Draft {
             }
             // A user's language replaces ours.
             "numbers.toml" => self.numbers.extend(parse::<BTreeMap<String, NumberWords>>(&source)?),
+            CHECKS => self.checks.overlay(&source)?,
+            path if ALSO.contains(&path) => self.also.entry(path.to_owned()).or_default().push(source.clone()),
             other => match other.strip_prefix("locales/").and_then(|name| name.strip_suffix(".toml")) {
                 Some(tag) if is_tag(tag) => {
                     let words: LocaleWords = parse(&source)?;
@@ -204,7 +215,7 @@ impl Draft {
                     known.merge(words);
                 }
                 _ => {
-                    let message = "is not a file of the dictionary; it has attributes.toml, units.toml, numbers.toml, categories.toml, brands.toml, currencies.toml and locales/<language tag>.toml";
+                    let message = "is not a file of the dictionary; it has attributes.toml, units.toml, numbers.toml, categories.toml, brands.toml, currencies.toml, identity/matching.toml, normalize/checks.toml and locales/<language tag>.toml";
                     return Err(source.error(None, "", message));
                 }
             },
@@ -258,7 +269,8 @@ impl Draft {
         index.legal_forms = self.legal_forms.iter().map(|form| super::index::brand_key(form)).collect();
         let fingerprint = hex::encode(hash.finalize());
         let numerals = Numerals::build(&self.numbers);
-        Ok(Dictionary { attributes, units, categories, brands, currencies, locales: self.locales, index, numerals, fingerprint })
+        let (locales, checks, also) = (self.locales, self.checks, self.also);
+        Ok(Dictionary { attributes, units, categories, brands, currencies, locales, index, numerals, checks, also, fingerprint })
     }
 
     /// Gives the options of palette attributes each language's words.
@@ -327,6 +339,12 @@ impl Draft {
                     "option",
                     "a select, multi_select or batteries has at least one option, and nothing else has any".to_owned(),
                 );
+            }
+            let is_text = |code: &String| {
+                self.attributes.iter().any(|placed| placed.entry.code == *code && placed.entry.kind == AttributeType::Text)
+            };
+            if let Some(code) = attribute.words_in.as_ref().filter(|code| !is_text(code)) {
+                return fault("words_in", format!("'{code}' is not an attribute of the type text; use the code of one"));
             }
             if let Some(code) =
                 attribute.usual_in.keys().find(|code| !self.categories.iter().any(|placed| placed.entry.code == **code))

@@ -18,6 +18,7 @@ mod unit;
 
 pub use attribute::{Attribute, AttributeType, Bounds, Cue, Maker, SelectOption, Several};
 pub use error::SchemaError;
+pub(crate) use error::Source;
 pub use header::Header;
 pub use index::Words;
 pub(crate) use index::{Limit, Spelt, holds, holds_phrase, runs};
@@ -25,6 +26,7 @@ pub use locale::{LocaleWords, TitleTemplate};
 pub(crate) use numerals::{NumberWord, Numeral, Numerals};
 pub use unit::{Ratio, Unit};
 
+use crate::normalize::checks::Checks;
 use crate::normalize::text::key;
 use index::Index;
 use rust_decimal::Decimal;
@@ -42,6 +44,8 @@ pub struct Dictionary {
     locales: BTreeMap<String, LocaleWords>,
     index: Index,
     numerals: Numerals,
+    checks: Checks,
+    also: BTreeMap<String, Vec<Source>>,
     fingerprint: String,
 }
 
@@ -261,6 +265,16 @@ impl Dictionary {
             [only] => Some(only),
             several => several.iter().find(|code| Some(**code) == own).copied(),
         }
+    }
+
+    /// By what a row's values are held against each other.
+    pub fn checks(&self) -> &Checks {
+        &self.checks
+    }
+
+    /// The texts of a schema file that somebody else reads, ours first and a user's over it.
+    pub(crate) fn texts(&self, path: &str) -> &[Source] {
+        self.also.get(path).map_or(&[], Vec::as_slice)
     }
 
     /// SHA-256 in hex of every schema text that was read. Another value means: derived data must be rebuilt.

@@ -167,6 +167,9 @@ fn a_mistake_names_file_key_and_line() {
         ),
         ("brands.toml", "[[brand]]\nname = \"A\"\n[[brand]]\nname = \"A\"\n", 3, "brand A", "twice"),
         ("locales/de.toml", "yess = [\"ja\"]\n", 1, "", "yess"),
+        ("normalize/checks.toml", "[limits]\nmaximum = -1\n", 2, "maximum", "above zero"),
+        ("normalize/checks.toml", "[limits]\n\nmaximun = 1\n", 3, "", "maximun"),
+        ("normalize/other.toml", "", 0, "", "checks.toml"),
         ("nonsense.toml", "", 0, "", "attributes.toml"),
     ];
     for (name, text, line, key, says) in cases {

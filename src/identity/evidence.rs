@@ -218,8 +218,13 @@ fn brands(left: &Traits, right: &Traits) -> (bool, bool, bool) {
     }
 }
 
-/// Do the colours agree? None where one side says none.
+/// Do the colours agree? None where one side says none, or where only one side's words are understood. Of two that nobody knows, "Solar
+/// Flare" is not "Abyss", but "Solar Flare / Black" may be.
 pub(super) fn colors(left: &Traits, right: &Traits) -> Option<bool> {
+    if let (Some(mine), Some(theirs)) = (&left.color_said, &right.color_said) {
+        let shares = mine.split_whitespace().any(|word| theirs.split_whitespace().any(|other| word == other));
+        return if mine == theirs { Some(true) } else { (!shares).then_some(false) };
+    }
     if left.colors.is_empty() || right.colors.is_empty() {
         return None;
     }

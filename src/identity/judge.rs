@@ -79,6 +79,8 @@ pub fn judge(rules: &MatchRules, left: &Traits, right: &Traits) -> Verdict {
                         | "color_on_one_side"
                         | "like_brand"
                         | "figures_apart"
+                        | "output_in_name"
+                        | "color_unread"
                         | "other_model"
                 )
             });
@@ -99,7 +101,8 @@ pub fn judge(rules: &MatchRules, left: &Traits, right: &Traits) -> Verdict {
 fn variant(left: &Traits, right: &Traits, score: u16, mut reasons: Vec<Reason>) -> Verdict {
     let by_number = reasons.iter().any(|reason| matches!(reason.code, "same_gtin" | "same_brand_and_mpn"));
     if colors(left, right) == Some(false) && !by_number {
-        reasons.push(reason("other_color", "body_color", left.colors.join(" "), right.colors.join(" ")));
+        let said = |traits: &Traits| traits.color_said.clone().unwrap_or_else(|| traits.colors.join(" "));
+        reasons.push(reason("other_color", "body_color", said(left), said(right)));
         return verdict(Decision::Variant, score, reasons);
     }
     verdict(Decision::Merge, score, reasons)

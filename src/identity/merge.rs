@@ -4,9 +4,9 @@
 //! nothing was said of it, and their SKUs answer for it from then on. Both ways are one operation each, and undone as one.
 
 use super::cases::{self, Deciding, Told};
-use super::queries::{homes_of, homes_remember, keys_put};
+use super::queries::{homes_of, homes_remember};
 use crate::catalog::golden::{self, Chosen, Pending, Restored};
-use crate::catalog::identify::keys_of;
+use crate::catalog::identify::refresh_keys;
 use crate::catalog::intake::offer_image;
 use crate::catalog::lifecycle::{BY_IMPORT, BY_MERGE};
 use crate::catalog::queries::{
@@ -50,7 +50,7 @@ pub fn merge(conn: &mut Conn, rules: &Rules, mut products: Vec<ProductRow>, deci
     let offers = offers_of_products(conn, &gone_ids, MAX_OFFERS)?;
     let homes: Vec<(i64, i64)> = offers.iter().filter_map(|offer| Some((offer.id, offer.body.product_id?))).collect();
     homes_remember(conn, &homes)?;
-    let mut told = move_offers(conn, rules, &offers, &kept, &operation)?;
+    let mut told = move_offers(conn, &offers, &kept, &operation)?;
     told.extend(edits(conn, &kept, &gone_ids, &operation)?);
     told.extend(cases::merged(conn, kept.id, &gone_ids, &operation, deciding)?);
 
@@ -73,20 +73,13 @@ pub fn merge(conn: &mut Conn, rules: &Rules, mut products: Vec<ProductRow>, deci
         }
     }
     told.extend(rebuilt);
+    refresh_keys(conn, rules, &touched.into_iter().collect::<Vec<_>>())?;
     let change = changes::append(conn, deciding.now, &told)?;
     Ok(Merged { sku: kept.body.sku, created: false, change })
 }
 
 /// The offers become this product's.
-fn move_offers(conn: &mut Conn, rules: &Rules, offers: &[OfferRow], to: &ProductRow, operation: &str) -> Result<Vec<NewChange>> {
-    let mut keys: Vec<(i64, i64)> = Vec::new();
-    for offer in offers {
-        keys.extend(keys_of(&offer.body, rules)?.into_iter().map(|key| (key, to.id)));
-    }
-    keys.sort_unstable();
-    keys.dedup();
-    // Where they were before stays a place to look, too: undoing this needs nothing, and what is found there is compared anew.
-    keys_put(conn, &keys)?;
+fn move_offers(conn: &mut Conn, offers: &[OfferRow], to: &ProductRow, operation: &str) -> Result<Vec<NewChange>> {
     let suppliers = supplier_codes(conn)?;
     let told = offers.iter().map(|offer| {
         let supplier = suppliers.get(&offer.body.supplier_id).map_or("", String::as_str);
@@ -163,13 +156,14 @@ pub fn split(
         Some(home) => (home, false),
         None => (found(conn, &name(first), deciding)?, true),
     };
-    let mut told = move_offers(conn, rules, &moving, &target, &operation)?;
+    let mut told = move_offers(conn, &moving, &target, &operation)?;
     let reasons = vec![Told::plain("split_by_hand", "offers")];
     told.extend(cases::keep_apart(conn, product.id, target.id, reasons, &operation, deciding)?);
     let restored = Restored { status: Some((ProductStatus::Draft, BY_IMPORT)), merged: Some(None), group: None };
     let chosen = HashMap::from([(target.id, Chosen { restored, ..Chosen::default() })]);
     let touched = BTreeSet::from([product.id, target.id]);
     told.extend(golden::rebuild_with(conn, rules, &touched, &chosen, Pending::default(), Some(&operation), deciding.now)?);
+    refresh_keys(conn, rules, &touched.into_iter().collect::<Vec<_>>())?;
     let change = changes::append(conn, deciding.now, &told)?;
     operations::finish(conn, &operation, &json!({"from": product.body.sku, "sku": target.body.sku}), deciding.now)?;
     Ok(Merged { sku: target.body.sku, created, change })

@@ -17,6 +17,7 @@ pub mod lexicon;
 pub mod merge;
 pub mod model;
 pub mod mpn;
+mod pack;
 pub mod pairing;
 pub mod queries;
 pub mod repair;
@@ -34,7 +35,7 @@ pub use corpus::Corpus;
 pub use judge::{Decision, Reason, Verdict, judge};
 pub use mpn::{brand_key, mpn_key};
 pub use rules::MatchRules;
-pub use traits::{Kind, Names, Traits};
+pub use traits::{Kind, Names, Traits, said};
 
 #[cfg(test)]
 mod tests;

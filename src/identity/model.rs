@@ -67,7 +67,7 @@ pub fn read(
             },
         }
     }
-    take_generation(rules, &mut words, &mut generation, true);
+    take_generation(rules, &mut words, &mut generation, Where::Name);
     // A colour behind the name is no part of it; a name that is nothing but a colour is one.
     while words.len() > 1 {
         let Some(code) = words.last().and_then(|word| color(&word.text)) else { break };
@@ -110,8 +110,21 @@ fn year(word: &Token) -> Option<u16> {
     (word.text.len() == 4).then(|| word.text.parse().ok()).flatten().filter(|year| YEARS.contains(year))
 }
 
-/// Takes `V2.0`, `Mk II`, `Gen 3`, and where the text is a name, a bare `2.0` or a year at its end.
-pub(super) fn take_generation(rules: &MatchRules, words: &mut Vec<Token>, generation: &mut Generation, is_name: bool) {
+/// What a text is that a generation is looked for in.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Where {
+    /// A model's name: a bare `2.0` or `II` is its generation, a year at its end its year.
+    Name,
+    /// What is left of a title when brand and kind are taken away: a bare `2.0` or `II` is a generation there too.
+    Title,
+    /// Any text: only what is marked counts, such as `Mk II`.
+    Prose,
+}
+
+/// Takes `V2.0`, `Mk II`, `Gen 3` and `2nd gen`, and what else the text's sort allows.
+pub(super) fn take_generation(rules: &MatchRules, words: &mut Vec<Token>, generation: &mut Generation, place: Where) {
+    let (is_name, named) = (place == Where::Name, place != Where::Prose);
+    let mut marked = false;
     let mut at = 0;
     while at < words.len() {
         let Some(word) = words.get(at) else { break };
@@ -128,13 +141,21 @@ pub(super) fn take_generation(rules: &MatchRules, words: &mut Vec<Token>, genera
             next.map(|number| (number, 2))
         } else if let Some(roman) = marked_roman(rules, &word.text).filter(|_| at > 0) {
             Some((roman, 1))
-        } else if is_name && at > 0 && at + 1 >= words.len().saturating_sub(2) && decimal_version(word) {
+        } else if let Some(ordinal) = ordinal(rules, words, at) {
+            Some((ordinal, 2))
+        } else if named
+            && at > 0
+            && at + 1 >= words.len().saturating_sub(2)
+            && decimal_version(word)
+            && !of_standard(rules, words, at)
+        {
             number(&word.text).or_else(|| Some(word.text.clone())).map(|number| (number, 1))
         } else {
             None
         };
         if let Some((number, taken)) = found {
             generation.number = Some(number);
+            marked = true;
             words.drain(at..(at + taken).min(words.len()));
         } else if is_name && at > 0 && at + 1 == words.len() && year(word).is_some_and(|year| year >= 2008) {
             generation.year = year(word);
@@ -143,6 +164,34 @@ pub(super) fn take_generation(rules: &MatchRules, words: &mut Vec<Token>, genera
             at += 1;
         }
     }
+    // "EC35 II" is "EC35 Gen 2", and "Thor II V2" the second of the Thor II.
+    let bare = words.iter().skip(1).position(|word| BARE.contains(&word.text.as_str()));
+    if let Some(at) = bare.filter(|_| named && !marked) {
+        generation.number = words.get(at + 1).and_then(|word| number(&word.text));
+        words.remove(at + 1);
+    }
+}
+
+/// Roman numbers that stand for a generation without a mark; others are letters or volts as often.
+const BARE: [&str; 3] = ["ii", "iii", "iv"];
+
+/// The number in "2nd gen" and "2. Generation", which begin at a word.
+fn ordinal(rules: &MatchRules, words: &[Token], at: usize) -> Option<String> {
+    let (word, mark) = (words.get(at)?, words.get(at + 1)?);
+    // "6 V" are volts, and in "Nova 2 Gen 3" the number behind counts.
+    if mark.text.len() < 3
+        || !rules.words.generation.contains(&mark.text)
+        || words.get(at + 2).is_some_and(|next| number(&next.text).is_some())
+    {
+        return None;
+    }
+    let bare = word.sort == Sort::Number && !word.decimal && word.text.len() <= 2;
+    rules.ordinals.get(&word.text).map(u32::to_string).or_else(|| bare.then(|| word.text.clone()))
+}
+
+/// Is it the number of a standard that stands before it: USB 2.0?
+fn of_standard(rules: &MatchRules, words: &[Token], at: usize) -> bool {
+    at.checked_sub(1).and_then(|before| words.get(before)).is_some_and(|before| rules.words.standard.contains(&before.text))
 }
 
 /// `2`, `2.0` and `ii` as `2`; `2.1` as it is.

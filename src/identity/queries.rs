@@ -7,7 +7,7 @@ use crate::each_backend;
 use crate::error::Result;
 use diesel::prelude::*;
 use diesel::sql_types::{BigInt, Text};
-use std::collections::HashMap;
+use std::collections::{HashMap, HashSet};
 
 /// Two products that may be one, as stored.
 #[derive(Debug, Clone, PartialEq, Queryable, Insertable, AsChangeset)]
@@ -192,7 +192,47 @@ pub fn products_by_key(conn: &mut Conn, keys: &[i64]) -> Result<HashMap<i64, Vec
     Ok(found)
 }
 
-/// From now on these products stand under these keys.
+/// The keys that these products stand under, each with its product, in order.
+pub fn keys_of(conn: &mut Conn, products: &[i64]) -> Result<Vec<(i64, i64)>> {
+    let mut there: Vec<(i64, i64)> = Vec::new();
+    for part in products.chunks(500) {
+        let rows: Vec<(i64, i64)> = each_backend!(conn => match_keys::table
+            .filter(match_keys::product_id.eq_any(part))
+            .select((match_keys::key, match_keys::product_id))
+            .load(conn))?;
+        there.extend(rows);
+    }
+    there.sort_unstable();
+    Ok(there)
+}
+
+/// From now on these products stand under these keys and no others.
+pub fn keys_replace(conn: &mut Conn, products: &[i64], keys: &[(i64, i64)]) -> Result<()> {
+    let wanted: HashSet<(i64, i64)> = keys.iter().copied().collect();
+    let there: HashSet<(i64, i64)> = keys_of(conn, products)?.into_iter().collect();
+    let stale: Vec<(i64, i64)> = there.difference(&wanted).copied().collect();
+    for part in stale.chunks(2_000) {
+        let part = JsonText::of(&part)?;
+        match conn {
+            Conn::Sqlite(conn) => diesel::sql_query(
+                "DELETE FROM match_keys WHERE (key, product_id) IN \
+                 (SELECT json_extract(value, '$[0]'), json_extract(value, '$[1]') FROM json_each(?))",
+            )
+            .bind::<Text, _>(part.as_str())
+            .execute(conn)?,
+            Conn::Postgres(conn) => diesel::sql_query(
+                "DELETE FROM match_keys m USING (SELECT CAST(value->>0 AS BIGINT) AS key, CAST(value->>1 AS BIGINT) AS product_id \
+                 FROM json_array_elements($1::json)) k WHERE m.key = k.key AND m.product_id = k.product_id",
+            )
+            .bind::<Text, _>(part.as_str())
+            .execute(conn)?,
+        };
+    }
+    let fresh: Vec<(i64, i64)> = wanted.difference(&there).copied().collect();
+    keys_put(conn, &fresh)
+}
+
+/// From now on these products stand under these keys, too.
 pub fn keys_put(conn: &mut Conn, keys: &[(i64, i64)]) -> Result<()> {
     for part in keys.chunks(ROWS_A_STATEMENT) {
         let rows: Vec<_> =

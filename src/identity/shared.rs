@@ -24,7 +24,6 @@ impl Shared {
         let (mut mine, mut theirs) = (vec![0.0_f32; left.words.len()], vec![0.0_f32; right.words.len()]);
         same_words(left, right, &mut mine, &mut theirs);
         joined(left, right, &mut mine, &mut theirs);
-        joined(right, left, &mut theirs, &mut mine);
         misspelt(left, right, &mut mine, &mut theirs);
         let sums = |words: &[Word], matched: &[f32]| {
             let (mut all, mut squares, mut found, mut found_squares, mut rarest) = (0.0_f32, 0.0_f32, 0.0_f32, 0.0_f32, 0.0_f32);
@@ -75,42 +74,73 @@ fn same_words(left: &Text, right: &Text, mine: &mut [f32], theirs: &mut [f32]) {
     }
 }
 
-/// `wifi` here is `wi-fi` there.
+/// `wifi` here is `wi-fi` there. Both directions are looked up before either is marked, so that neither side comes first.
 fn joined(left: &Text, right: &Text, mine: &mut [f32], theirs: &mut [f32]) {
-    for (word, matched) in left.words.iter().zip(mine.iter_mut()).filter(|(_, matched)| **matched == 0.0) {
-        let Ok(at) = right.joins.binary_search_by_key(&word.hash, |(whole, ..)| *whole) else { continue };
-        let Some((_, first, second)) = right.joins.get(at) else { continue };
-        *matched = 1.0;
-        for part in [first, second] {
-            if let Ok(at) = right.words.binary_search_by_key(part, |word| word.hash)
-                && let Some(theirs) = theirs.get_mut(at)
-            {
-                *theirs = 1.0;
+    let (there, back) = (joins(left, right, mine), joins(right, left, theirs));
+    mark(&there, mine, theirs);
+    mark(&back, theirs, mine);
+}
+
+fn mark(found: &[(usize, [Option<usize>; 2])], wholes: &mut [f32], parts: &mut [f32]) {
+    for (whole, both) in found {
+        if let Some(matched) = wholes.get_mut(*whole) {
+            *matched = 1.0;
+        }
+        for part in both.iter().flatten() {
+            if let Some(matched) = parts.get_mut(*part) {
+                *matched = 1.0;
             }
         }
     }
 }
 
-/// Letters alone, one of them wrong, or two in a long word.
+/// Words without partner that the other side writes as two: their places, and those of the parts.
+fn joins(wholes: &Text, parts: &Text, matched: &[f32]) -> Vec<(usize, [Option<usize>; 2])> {
+    let free = wholes.words.iter().zip(matched).enumerate().filter(|(_, (_, matched))| **matched == 0.0);
+    let found = free.filter_map(|(place, (word, _))| {
+        let at = parts.joins.binary_search_by_key(&word.hash, |(whole, ..)| *whole).ok()?;
+        let (_, first, second) = parts.joins.get(at)?;
+        let place_of = |part: &u64| parts.words.binary_search_by_key(part, |word| word.hash).ok();
+        Some((place, [place_of(first), place_of(second)]))
+    });
+    found.collect()
+}
+
+/// Letters alone, one of them wrong, or two in a long word. The nearest find each other first, and of equally near ones those whose
+/// words come first, whichever side each stands on.
 fn misspelt(left: &Text, right: &Text, mine: &mut [f32], theirs: &mut [f32]) {
-    for (word, matched) in left.words.iter().zip(mine.iter_mut()).filter(|(_, matched)| **matched == 0.0) {
-        if word.sort != Sort::Plain || word.text.len() < 5 {
-            continue;
-        }
-        let others = right.words.iter().zip(theirs.iter_mut());
-        for (other, theirs) in
-            others.filter(|(other, theirs)| **theirs == 0.0 && other.sort == Sort::Plain && other.text.len() >= 4)
-        {
-            let allowed = if word.text.len().min(other.text.len()) >= 9 { 2 } else { 1 };
-            if word.text.len().abs_diff(other.text.len()) <= allowed
-                && word.text.bytes().next() == other.text.bytes().next()
-                && strsim::osa_distance(&word.text, &other.text) <= allowed
-            {
-                (*matched, *theirs) = (0.8, 0.8);
-                break;
+    let (ours, others) = (spelt(left, mine), spelt(right, theirs));
+    let mut near: Vec<(usize, u64, u64, usize, usize)> = Vec::new();
+    for (place, word, length, first) in &ours {
+        for (other_place, other, other_length, other_first) in &others {
+            let (least, most) = (*length.min(other_length), *length.max(other_length));
+            let allowed = if least >= 9 { 2 } else { 1 };
+            if most < 5 || most - least > allowed || first != other_first {
+                continue;
+            }
+            let distance = strsim::osa_distance(&word.text, &other.text);
+            if distance <= allowed {
+                near.push((distance, word.hash.min(other.hash), word.hash.max(other.hash), *place, *other_place));
             }
         }
     }
+    near.sort_unstable();
+    for (_, _, _, place, other) in near {
+        if let (Some(mine), Some(theirs)) = (mine.get_mut(place), theirs.get_mut(other))
+            && *mine == 0.0
+            && *theirs == 0.0
+        {
+            (*mine, *theirs) = (0.8, 0.8);
+        }
+    }
+}
+
+/// Plain words of four letters and more without partner: place, word, letters, the first of them.
+fn spelt<'a>(text: &'a Text, matched: &[f32]) -> Vec<(usize, &'a Word, usize, Option<char>)> {
+    let free = text.words.iter().zip(matched).enumerate();
+    let free = free.filter(|(_, (word, matched))| **matched == 0.0 && word.sort == Sort::Plain);
+    let measured = free.map(|(place, (word, _))| (place, word, word.text.chars().count(), word.text.chars().next()));
+    measured.filter(|(_, _, letters, _)| *letters >= 4).collect()
 }
 
 fn described(left: &Text, right: &Text, mine: &[f32]) -> f32 {

@@ -102,6 +102,12 @@ impl Judging {
             {
                 against.push(reason("other_mpn", "mpn", mine, theirs));
             }
+            if let Some((mine, theirs)) = outputs_in_names(rules, left, right) {
+                against.push(reason("output_in_name", "light_output_max", mine, theirs));
+            }
+            if let Some(reason) = unread_color(left, right) {
+                against.push(reason);
+            }
             let guessed = |traits: &Traits| traits.model.as_ref().is_some_and(|model| model.guessed);
             if (guessed(left) || guessed(right)) && figures_differ(rules, left, right) {
                 // A name that was read out of a title and figures that contradict it: perhaps a generation that nobody tells.
@@ -147,22 +153,38 @@ fn other_model(left: &Traits, right: &Traits) -> Option<Reason> {
     differ.then(|| reason("other_model", "model_name", &mine.whole, &theirs.whole))
 }
 
-/// A brand that is one slip away from a known one and is none itself: with the same GTIN or part number it is that brand, with the same
+/// A brand that is one letter away from a known one and is none itself: with the same GTIN or part number it is that brand, with the same
 /// model a person is asked.
 fn like_brand(left: &Traits, right: &Traits) -> bool {
-    let (Some(mine), Some(theirs)) = (&left.brand, &right.brand) else { return false };
-    mine != theirs
-        && left.brand_known != right.brand_known
-        && mine.chars().count().min(theirs.chars().count()) >= 5
-        && mine.chars().next() == theirs.chars().next()
-        && strsim::osa_distance(mine, theirs) == 1
+    let slip = left.brand_like.is_some() || right.brand_like.is_some();
+    slip && (left.brand.is_none() || left.brand != right.brand) && left.meant_brand() == right.meant_brand()
+}
+
+/// Light outputs by which the two names differ: "Tikka 350 lm" and "Tikka 200 lm" are two lamps, whatever the model's column says.
+fn outputs_in_names(rules: &MatchRules, left: &Traits, right: &Traits) -> Option<(String, String)> {
+    let (mine, theirs) = (&left.named_lumens, &right.named_lumens);
+    let near = |a: f32, b: f32| (a - b).abs() <= a.max(b) * rules.tolerance.lumens;
+    if mine.is_empty() || theirs.is_empty() || mine.iter().any(|a| theirs.iter().any(|b| near(*a, *b))) {
+        return None;
+    }
+    let shown = |lumens: &[f32]| lumens.iter().map(ToString::to_string).collect::<Vec<_>>().join(" ");
+    Some((shown(mine), shown(theirs)))
+}
+
+/// Colours of which at least one side's words are not understood: they may be one colour.
+fn unread_color(left: &Traits, right: &Traits) -> Option<Reason> {
+    let said = |traits: &Traits| traits.color_said.clone().unwrap_or_else(|| traits.colors.join(" "));
+    let (mine, theirs) = (said(left), said(right));
+    let unread = left.color_said.is_some() || right.color_said.is_some();
+    let open = unread && !mine.is_empty() && !theirs.is_empty() && colors(left, right).is_none();
+    open.then(|| reason("color_unread", "body_color", mine, theirs))
 }
 
 /// A colour that one name says and of which the other record says nothing.
 fn unsaid_color(left: &Traits, right: &Traits) -> Option<(String, String)> {
     let named = |one: &Traits, other: &Traits| {
         let colors = one.model.as_ref().map(|model| model.colors.join(" ")).filter(|colors| !colors.is_empty())?;
-        other.colors.is_empty().then_some(colors)
+        (other.colors.is_empty() && other.color_said.is_none()).then_some(colors)
     };
     let (mine, theirs) = (named(left, right), named(right, left));
     (mine.is_some() || theirs.is_some()).then(|| (mine.unwrap_or_default(), theirs.unwrap_or_default()))

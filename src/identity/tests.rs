@@ -3,5 +3,6 @@
 mod choosing;
 mod counting;
 mod numbers;
+mod ruling;
 mod verdicts;
 mod wording;

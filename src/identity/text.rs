@@ -32,7 +32,7 @@ pub struct Text {
     /// Codes without signs, those of the part number's column first.
     pub codes: Vec<Word>,
     /// All letters and digits of the words, one after the other.
-    pub letters: String,
+    pub letters: Box<str>,
     /// Hashes of the description's words, sorted.
     pub more: Vec<u64>,
 }
@@ -67,7 +67,11 @@ impl Text {
         }
         let codes =
             all.into_iter().map(|code| Word { hash: hash(&[&code]), weight: 1.0, sort: Sort::Code, text: code.into() }).collect();
-        let letters = tokens_of.iter().flat_map(|token| token.text.chars()).filter(|c| c.is_alphanumeric()).take(MAX_LETTERS);
+        // A million records stay in memory side by side: no room is kept that nothing will fill.
+        words.shrink_to_fit();
+        joins.shrink_to_fit();
+        let letters: String =
+            tokens_of.iter().flat_map(|token| token.text.chars()).filter(|c| c.is_alphanumeric()).take(MAX_LETTERS).collect();
         let mut more: Vec<u64> = if description.is_empty() {
             Vec::new()
         } else {
@@ -76,6 +80,8 @@ impl Text {
         };
         more.sort_unstable();
         more.dedup();
-        Self { words, joins, codes, letters: letters.collect(), more }
+        more.shrink_to_fit();
+        let letters = letters.into_boxed_str();
+        Self { words, joins, codes, letters, more }
     }
 }

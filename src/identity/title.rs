@@ -3,8 +3,7 @@
 //! "Stirnlampe Fenix HM65R schwarz, 1400 Lumen" and "Fenix HM65R black headlamp" both leave "HM65R", whatever the language. Only a short
 //! rest is a name; a title that says more is prose, and is left to the score.
 
-use super::lexicon::Lexicon;
-use super::model::{self, Generation, ModelName};
+use super::model::{self, Generation, ModelName, Where};
 use super::rules::MatchRules;
 use super::words::{Sort, Token};
 
@@ -16,17 +15,22 @@ const PHRASE: usize = 4;
 /// Guesses the model's name and takes its generation. `is_brand` knows the brand in any spelling.
 pub(super) fn guess(
     rules: &MatchRules,
-    lexicon: &Lexicon,
     title: &[Token],
     is_brand: impl Fn(&str) -> bool,
+    pack: Option<u32>,
     generation: &mut Generation,
 ) -> Option<ModelName> {
+    let lexicon = &rules.lexicon;
     // What comes along or what it fits is named behind these.
     let end = title.iter().position(|word| rules.words.with.contains(&word.text) || rules.words.r#for.contains(&word.text));
     let mut words = title.get(..end.unwrap_or(title.len()))?.to_vec();
     drop_phrases(&mut words, |phrase| lexicon.is_lamp(phrase) || rules.words.lamp.contains(phrase) || is_brand(phrase));
     drop_phrases(&mut words, |phrase| lexicon.color(phrase).is_some());
-    model::take_generation(rules, &mut words, generation, false);
+    drop_phrases(&mut words, |phrase| rules.counted.contains_key(phrase));
+    // "x2" behind a name, where it says that there are two.
+    let times = pack.map(|count| format!("x{count}"));
+    words.retain(|word| times.as_ref() != Some(&word.text));
+    model::take_generation(rules, &mut words, generation, Where::Title);
     drop_figures(rules, lexicon, &mut words);
     let says_nothing = |word: &Token| rules.words.stop.contains(&word.text) || rules.words.filler.contains(&word.text);
     words.retain(|word| !says_nothing(word));
@@ -60,7 +64,7 @@ fn drop_phrases(words: &mut Vec<Token>, known: impl Fn(&str) -> bool) {
 }
 
 /// Takes away figures and packs: "1400lm", "lumeni 300", "2-pack".
-fn drop_figures(rules: &MatchRules, lexicon: &Lexicon, words: &mut Vec<Token>) {
+fn drop_figures(rules: &MatchRules, lexicon: &super::lexicon::Lexicon, words: &mut Vec<Token>) {
     let says_unit = |word: &Token| lexicon.is_lumens(&word.text) || rules.words.pack.contains(&word.text);
     let is_number = |word: Option<&Token>| word.is_some_and(|word| word.sort == Sort::Number);
     let mut gone: Vec<usize> = Vec::new();

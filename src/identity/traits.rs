@@ -2,9 +2,9 @@
 //!
 //! A supplier's row and a golden record become the same [`Traits`], so that both are judged by the same rules.
 
-use super::lexicon::Lexicon;
-use super::model::{self, Generation, ModelName};
+use super::model::{self, Generation, ModelName, Where};
 use super::mpn;
+use super::pack::pack;
 use super::rules::MatchRules;
 use super::text::Text;
 use super::title;
@@ -12,6 +12,7 @@ use super::words::{Sort, Token, tokens};
 use crate::dictionary::Dictionary;
 use crate::import::PreparedRow;
 use crate::normalize::Value;
+use crate::normalize::text::key;
 use crate::pricing::Money;
 use rust_decimal::prelude::ToPrimitive;
 
@@ -74,6 +75,8 @@ pub struct Traits {
     pub brand: Option<String>,
     /// Does the dictionary know the brand?
     pub brand_known: bool,
+    /// The key of a known brand that the record misspells by one letter, where it names no known one.
+    pub brand_like: Option<String>,
     /// Folded part number.
     pub mpn_key: Option<String>,
     /// The model's name.
@@ -84,6 +87,10 @@ pub struct Traits {
     pub pack: Option<u32>,
     /// Colour codes of the dictionary, sorted.
     pub colors: Vec<String>,
+    /// The colour in the supplier's own words, where the dictionary knows none of them.
+    pub color_said: Option<String>,
+    /// Light outputs that title or name say, lm: of two lamps of one name they tell which one.
+    pub named_lumens: Vec<f32>,
     /// What sort of thing it is.
     pub kind: Kind,
     /// Its figures.
@@ -96,9 +103,9 @@ pub struct Traits {
 
 impl Traits {
     /// Of a supplier's row.
-    pub fn of_row(row: &PreparedRow, dictionary: &Dictionary) -> Self {
+    pub fn of_row(row: &PreparedRow, dictionary: &Dictionary, rules: &MatchRules) -> Self {
         let text = |code: &str| row.claims.iter().filter(|claim| claim.attribute == code).find_map(|claim| claim.value.as_text());
-        let rest = if text("title").is_none() && text("model_name").is_none() { said(row) } else { String::new() };
+        let rest = if text("title").is_none() && text("model_name").is_none() { said(&row.raw) } else { String::new() };
         let names = Names {
             brand: row.brand.as_deref(),
             title: text("title"),
@@ -109,7 +116,7 @@ impl Traits {
             price: row.recommended_price.or(row.cost),
         };
         let values = row.claims.iter().map(|claim| (claim.attribute.as_str(), &claim.value));
-        let mut traits = Self::of_values(&names, values, dictionary);
+        let mut traits = Self::of_values(&names, values, dictionary, rules);
         if let Some(gtin) = row.gtin.clone().filter(|gtin| !traits.gtins.contains(gtin)) {
             traits.gtins.push(gtin);
         }
@@ -119,13 +126,17 @@ impl Traits {
     }
 
     /// Of a golden record or any other values by attribute code.
-    pub fn of_values<'a>(names: &Names<'_>, values: impl Iterator<Item = (&'a str, &'a Value)>, dictionary: &Dictionary) -> Self {
-        let (rules, lexicon) = (MatchRules::embedded(), Lexicon::of(dictionary));
+    pub fn of_values<'a>(
+        names: &Names<'_>,
+        values: impl Iterator<Item = (&'a str, &'a Value)>,
+        dictionary: &Dictionary,
+        rules: &MatchRules,
+    ) -> Self {
+        let lexicon = &rules.lexicon;
         let mut traits = Self { price: names.price, ..Self::default() };
         for (code, value) in values {
             traits.value(code, value);
         }
-        traits.brand(names, dictionary, rules);
         traits.mpn_key = names.mpn.and_then(mpn::mpn_key);
         let whole: Vec<&str> = [names.brand, names.title, names.model, names.mpn, names.rest].into_iter().flatten().collect();
         let words: Vec<Token> = whole.iter().flat_map(|part| tokens(rules, part)).collect();
@@ -135,7 +146,7 @@ impl Traits {
             traits.colors = lexicon.colors(&title_words);
         }
         if traits.pack.is_none() {
-            traits.pack = pack(rules, &title_words).or_else(|| pack(rules, &tokens(rules, names.model?)));
+            traits.pack = pack(rules, title, &title_words).or_else(|| pack(rules, "", &tokens(rules, names.model?)));
         }
         if matches!(traits.kind, Kind::Unknown | Kind::Lamp) {
             traits.kind = kind(rules, &title_words, title).unwrap_or(traits.kind);
@@ -143,7 +154,13 @@ impl Traits {
         if traits.kind == Kind::Unknown && (traits.measures.lumens.is_some() || traits.measures.beam.is_some()) {
             traits.kind = Kind::Lamp;
         }
-        traits.name(names, &title_words, dictionary, rules, &lexicon);
+        traits.brand(names, dictionary, rules);
+        traits.named_lumens = stated_lumens(rules, &title_words);
+        if let Some(model) = names.model.filter(|_| names.title.is_some()) {
+            traits.named_lumens.extend(stated_lumens(rules, &tokens(rules, model)));
+        }
+        traits.name(names, &title_words, dictionary, rules);
+        traits.color_said = traits.color_said.take().filter(|_| traits.colors.is_empty());
         traits.colors.sort();
         traits.colors.dedup();
         traits.text = Text::new(rules, &words, names.mpn, names.description.unwrap_or_default());
@@ -169,6 +186,7 @@ impl Traits {
             ("dim_length", value) => self.measures.length = amount(value),
             ("beam_distance_max", value) => self.measures.beam = amount(value),
             ("pack_quantity", Value::Integer(pack)) => self.pack = u32::try_from(*pack).ok(),
+            ("color_as_said", Value::Text(said)) => self.color_said = Some(key(said)).filter(|said| !said.is_empty()),
             ("body_color", Value::List(colors)) => self.colors.clone_from(colors),
             ("category" | "product_kind", Value::Text(text)) => {
                 let kind = match text.as_str() {
@@ -190,25 +208,47 @@ impl Traits {
         if let Some(brand) = names.brand {
             self.brand = mpn::brand_key(dictionary, brand);
             self.brand_known = dictionary.brand(brand).is_some();
+            self.misspells(brand, rules);
             return;
         }
-        // A brand that stands first in the title, where no column says it.
+        // Where no column says it, the title does.
         let words = tokens(rules, names.title.or(names.rest).unwrap_or_default());
-        for count in [3, 2, 1] {
-            let head: Vec<&str> = words.iter().take(count).map(|word| word.text.as_str()).collect();
-            let head = head.join(" ");
-            if head.len() >= 3 && dictionary.brand(&head).is_some() {
-                self.brand = mpn::brand_key(dictionary, &head);
-                self.brand_known = true;
-                return;
-            }
+        if let Some(brand) = brand_in(rules, dictionary, &words) {
+            self.brand = mpn::brand_key(dictionary, &brand);
+            self.brand_known = true;
+            return;
         }
+        // Only of what says that it is a lamp: in other trades a word is a word.
+        if self.kind != Kind::Lamp {
+            return;
+        }
+        let plain =
+            before_fitting(rules, &words).iter().filter(|word| word.sort == Sort::Plain && !rules.words.knows(&word.text));
+        let mut like = plain.filter(|word| rules.lexicon.color(&word.text).is_none() && !rules.lexicon.is_lamp(&word.text));
+        self.brand_like = like.find_map(|word| rules.lexicon.misspelt_brand(&word.text)).map(str::to_owned);
+    }
+
+    /// Notes which known brand an unknown one may mean.
+    fn misspells(&mut self, brand: &str, rules: &MatchRules) {
+        self.brand_like = rules.lexicon.misspelt_brand(brand).filter(|_| !self.brand_known).map(str::to_owned);
+    }
+
+    /// Takes this brand for the record's, whatever its columns say: people may have said what a spelling means.
+    pub fn set_brand(&mut self, code: &str, dictionary: &Dictionary, rules: &MatchRules) {
+        self.brand = mpn::brand_key(dictionary, code);
+        self.brand_known = dictionary.brand(code).is_some();
+        self.misspells(code, rules);
+    }
+
+    /// The brand that it is of: the known one, else the one that it seems to misspell, else what it says.
+    pub fn meant_brand(&self) -> Option<&str> {
+        self.brand.as_deref().filter(|_| self.brand_known).or(self.brand_like.as_deref()).or(self.brand.as_deref())
     }
 
     /// The model's name, from its column or, of a known brand, from the title.
-    fn name(&mut self, names: &Names<'_>, title: &[Token], dictionary: &Dictionary, rules: &MatchRules, lexicon: &Lexicon) {
+    fn name(&mut self, names: &Names<'_>, title: &[Token], dictionary: &Dictionary, rules: &MatchRules) {
         let brand: Vec<String> = tokens(rules, names.brand.unwrap_or_default()).into_iter().map(|word| word.text).collect();
-        let color = |word: &str| lexicon.color(word);
+        let color = |word: &str| rules.lexicon.color(word);
         if let Some(name) = names.model {
             let (model, generation, colors) = model::read(rules, name, &brand, color);
             self.generation = generation;
@@ -218,47 +258,60 @@ impl Traits {
             self.model = (!model.whole.is_empty()).then_some(model);
         } else {
             let mut words = title.to_vec();
-            model::take_generation(rules, &mut words, &mut self.generation, false);
-            if self.brand_known && matches!(self.kind, Kind::Lamp | Kind::Unknown) {
-                let key = self.brand.clone();
-                let is_brand = |text: &str| dictionary.brand(text).is_some() && mpn::brand_key(dictionary, text) == key;
-                self.model = title::guess(rules, lexicon, title, is_brand, &mut self.generation);
+            model::take_generation(rules, &mut words, &mut self.generation, Where::Prose);
+            if (self.brand_known || self.brand_like.is_some()) && matches!(self.kind, Kind::Lamp | Kind::Unknown) {
+                let (key, like) = (self.brand.clone(), self.brand_like.clone());
+                let is_brand = |text: &str| {
+                    (dictionary.brand(text).is_some() && mpn::brand_key(dictionary, text) == key)
+                        || (like.is_some() && rules.lexicon.misspelt_brand(text) == like.as_deref())
+                };
+                self.model = title::guess(rules, title, is_brand, self.pack, &mut self.generation);
             }
         }
     }
+}
+
+/// The words before "for" and "with": what follows is not what is sold.
+fn before_fitting<'a>(rules: &MatchRules, words: &'a [Token]) -> &'a [Token] {
+    let end = words.iter().position(|word| rules.words.with.contains(&word.text) || rules.words.r#for.contains(&word.text));
+    words.get(..end.unwrap_or(words.len())).unwrap_or_default()
+}
+
+/// The known brand that a title names: at its front, else the longest one anywhere before "for" and "with".
+fn brand_in(rules: &MatchRules, dictionary: &Dictionary, words: &[Token]) -> Option<String> {
+    let phrase = |at: usize, count: usize| {
+        let run: Vec<&str> = words.get(at..at + count)?.iter().map(|word| word.text.as_str()).collect();
+        Some(run.join(" ")).filter(|phrase| phrase.len() >= 3 && dictionary.brand(phrase).is_some())
+    };
+    if let Some(front) = [3, 2, 1].into_iter().find_map(|count| phrase(0, count)) {
+        return Some(front);
+    }
+    let end = before_fitting(rules, words).len();
+    let inside = |count: usize| (1..(end + 1).saturating_sub(count)).find_map(|at| phrase(at, count));
+    // Two letters and three are part of a model's name as often.
+    let meant = |brand: &String| brand.len() >= 4 && !rules.words.front_brand.contains(brand);
+    [3, 2, 1].into_iter().filter_map(inside).find(meant)
+}
+
+/// Light outputs among the words of a title or name.
+fn stated_lumens(rules: &MatchRules, words: &[Token]) -> Vec<f32> {
+    let number = |word: Option<&Token>| word.filter(|word| word.sort == Sort::Number)?.text.parse::<f32>().ok();
+    let stated = words.iter().enumerate().filter_map(|(at, word)| {
+        if word.sort == Sort::Quantity {
+            return word.text.strip_suffix("lm")?.parse::<f32>().ok();
+        }
+        if !rules.lexicon.is_lumens(&word.text) {
+            return None;
+        }
+        number(at.checked_sub(1).and_then(|before| words.get(before))).or_else(|| number(words.get(at + 1)))
+    });
+    stated.filter(|lumens| *lumens > 0.0).take(8).collect()
 }
 
 /// The record's texts in one line, addresses left out.
-fn said(row: &PreparedRow) -> String {
-    let texts = row.raw.values().filter_map(serde_json::Value::as_str).filter(|text| !text.contains("://") && text.len() < 300);
+pub fn said(raw: &serde_json::Map<String, serde_json::Value>) -> String {
+    let texts = raw.values().filter_map(serde_json::Value::as_str).filter(|text| !text.contains("://") && text.len() < 300);
     texts.take(12).collect::<Vec<_>>().join(" ").chars().take(400).collect()
-}
-
-/// `2-pack`, `pack of 3`, `2er Set`.
-fn pack(rules: &MatchRules, words: &[Token]) -> Option<u32> {
-    let is_pack = |word: &Token| rules.words.pack.contains(&word.text);
-    for (at, word) in words.iter().enumerate() {
-        let number = |word: &Token| (word.sort == Sort::Number && !word.decimal).then(|| word.text.parse().ok()).flatten();
-        let inside = |word: &Token| {
-            let digits = word.text.find(|c: char| !c.is_ascii_digit())?;
-            let (number, rest) = word.text.split_at_checked(digits)?;
-            let next = words.get(at + 1).is_some_and(is_pack);
-            (rules.words.pack.contains(rest) || ((rest == "er" || rest == "x") && next)).then(|| number.parse().ok()).flatten()
-        };
-        let next = words.get(at + 1);
-        let found = match number(word) {
-            Some(count) if next.is_some_and(is_pack) => Some(count),
-            Some(_) => None,
-            None if is_pack(word) && next.is_some_and(|next| rules.words.of.contains(&next.text)) => {
-                words.get(at + 2).and_then(number)
-            }
-            None => inside(word),
-        };
-        if let Some(count) = found.filter(|count| (1..=10_000).contains(count)) {
-            return Some(count);
-        }
-    }
-    None
 }
 
 /// What a title says it sells. What follows "with" comes along; what stands before "for" is what is sold.

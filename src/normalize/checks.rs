@@ -5,20 +5,20 @@
 
 use super::value::{BatteryOption, Mode, Value};
 use super::{Finding, Measure};
+use crate::dictionary::{SchemaError, Source};
 use rust_decimal::prelude::ToPrimitive;
 use serde::Deserialize;
 use std::collections::HashMap;
-use std::sync::LazyLock;
+use toml::Spanned;
 
-#[derive(Debug, Default, Deserialize)]
-#[serde(deny_unknown_fields)]
-struct File {
+/// The limits of `schema/normalize/checks.toml`, a user's over ours.
+#[derive(Debug, Clone, Default)]
+pub struct Checks {
     limits: Limits,
     cell: Vec<Cell>,
 }
 
-#[derive(Debug, Default, Deserialize)]
-#[serde(deny_unknown_fields)]
+#[derive(Debug, Clone, Default)]
 struct Limits {
     beam_distance: f64,
     lumen_hours_per_wh: f64,
@@ -29,7 +29,7 @@ struct Limits {
     energy: f64,
 }
 
-#[derive(Debug, Deserialize)]
+#[derive(Debug, Clone, Deserialize)]
 #[serde(deny_unknown_fields)]
 struct Cell {
     code: String,
@@ -37,9 +37,68 @@ struct Cell {
     lumens: f64,
 }
 
-// A test holds that the embedded file parses.
-static CHECKS: LazyLock<File> =
-    LazyLock::new(|| toml::from_str(include_str!("../../schema/normalize/checks.toml")).unwrap_or_default());
+/// A file says what it wants to say; the rest stays as it was.
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+struct File {
+    #[serde(default)]
+    limits: LimitsFile,
+    #[serde(default)]
+    cell: Vec<Spanned<Cell>>,
+}
+
+#[derive(Default, Deserialize)]
+#[serde(deny_unknown_fields)]
+struct LimitsFile {
+    beam_distance: Option<Spanned<f64>>,
+    lumen_hours_per_wh: Option<Spanned<f64>>,
+    maximum: Option<Spanned<f64>>,
+    aside: Option<Vec<String>>,
+    cell_volts: Option<Spanned<f64>>,
+    cells: Option<Spanned<u32>>,
+    energy: Option<Spanned<f64>>,
+}
+
+impl Checks {
+    /// Puts one file over what was read before: numbers and words replace, cells are added or replaced by code.
+    pub(crate) fn overlay(&mut self, source: &Source) -> Result<(), SchemaError> {
+        let File { limits, cell } = source.parse()?;
+        let LimitsFile { beam_distance, lumen_hours_per_wh, maximum, aside, cell_volts, cells, energy } = limits;
+        for (name, said, place) in [
+            ("beam_distance", beam_distance, &mut self.limits.beam_distance),
+            ("lumen_hours_per_wh", lumen_hours_per_wh, &mut self.limits.lumen_hours_per_wh),
+            ("maximum", maximum, &mut self.limits.maximum),
+            ("cell_volts", cell_volts, &mut self.limits.cell_volts),
+            ("energy", energy, &mut self.limits.energy),
+        ] {
+            let Some(said) = said else { continue };
+            let span = said.span();
+            *place = said.into_inner();
+            if !place.is_finite() || *place <= 0.0 {
+                return Err(source.error(Some(span), name, "is not above zero; a check needs a limit"));
+            }
+        }
+        if let Some(cells) = cells {
+            self.limits.cells = cells.into_inner();
+        }
+        if let Some(aside) = aside {
+            self.limits.aside = aside.iter().map(|word| word.to_lowercase()).collect();
+        }
+        for said in cell {
+            let span = said.span();
+            let cell = said.into_inner();
+            if ![cell.grams, cell.lumens].iter().all(|amount| amount.is_finite() && *amount > 0.0) {
+                let message = "needs grams and lumens above zero";
+                return Err(source.error(Some(span), format!("cell {}", cell.code), message));
+            }
+            match self.cell.iter_mut().find(|known| known.code == cell.code) {
+                Some(known) => *known = cell,
+                None => self.cell.push(cell),
+            }
+        }
+        Ok(())
+    }
+}
 
 /// Something that cannot be together.
 #[derive(Debug, Clone, PartialEq)]
@@ -51,8 +110,8 @@ pub struct Check {
 }
 
 /// What does not fit together among the values of one row, by attribute code in canonical units.
-pub fn contradictions<'a>(values: impl Iterator<Item = (&'a str, &'a Value)>) -> Vec<Check> {
-    let row = Row { values: values.collect(), checks: &CHECKS };
+pub fn contradictions<'a>(checks: &'a Checks, values: impl Iterator<Item = (&'a str, &'a Value)>) -> Vec<Check> {
+    let row = Row { values: values.collect(), checks };
     let mut found = Vec::new();
     row.beam(&mut found);
     row.maxima(&mut found);
@@ -64,7 +123,7 @@ pub fn contradictions<'a>(values: impl Iterator<Item = (&'a str, &'a Value)>) ->
 
 struct Row<'a> {
     values: HashMap<&'a str, &'a Value>,
-    checks: &'a File,
+    checks: &'a Checks,
 }
 
 /// A factor by which a unit that was taken for another puts an amount out, and what was probably meant.

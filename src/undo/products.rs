@@ -4,6 +4,7 @@ use super::image::{self, Fields, OFFER, PRODUCT};
 use super::queries::{self, Images, Mark};
 use super::{Conflict, Report};
 use crate::catalog::golden::{self, Chosen, Pending, Restored};
+use crate::catalog::identify::refresh_keys;
 use crate::catalog::intake::offer_image;
 use crate::catalog::lifecycle::{BY_IMPORT, BY_MERGE, BY_PERSON, BY_RULE};
 use crate::catalog::queries::{
@@ -122,6 +123,7 @@ pub(super) fn step(
     edits(conn, desk, report, &trails, &images, &rows, &mut told)?;
     let chosen = standing(desk, report, &trails, &images, &rows)?;
     if desk.undo.is_some() {
+        refresh_keys(conn, desk.rules, &touched.iter().copied().collect::<Vec<_>>())?;
         told.extend(golden::rebuild_with(conn, desk.rules, &touched, &chosen, Pending::default(), desk.undo, desk.now)?);
     }
     Ok(told)

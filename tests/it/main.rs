@@ -31,6 +31,7 @@ mod imports;
 mod jobs;
 mod killed;
 mod matches;
+mod matches_again;
 mod matching;
 mod observing;
 mod outage;

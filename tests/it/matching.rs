@@ -121,6 +121,32 @@ fn two_small_files_are_decided_row_by_row_with_reasons() {
 }
 
 #[test]
+fn a_users_matching_rules_stand_over_ours_and_a_mistake_in_them_is_told() {
+    let folder = tempfile::tempdir().unwrap();
+    let schema = folder.path().join("schema");
+    std::fs::create_dir_all(schema.join("identity")).unwrap();
+    let file = folder.path().join("lamps.csv");
+    std::fs::write(&file, "brand,title\nFenix,Fenix HM65R zweierlei\nFenix,Fenix HM65R\n").unwrap();
+    let with = |rules: &str| {
+        std::fs::write(schema.join("identity/matching.toml"), rules).unwrap();
+        let mut command = Command::new(env!("CARGO_BIN_EXE_beamline"));
+        command.args(["--log", "warn", "--schema"]).arg(&schema).args(["match", "--out", "-", "--left"]).arg(&file);
+        command.arg("--right").arg(&file).output().unwrap()
+    };
+    let merged = |done: &Output| {
+        let text = String::from_utf8_lossy(&done.stdout).into_owned();
+        text.lines().filter(|line| line.starts_with("1,2,") || line.starts_with("2,1,")).count()
+    };
+    let asked = with("");
+    assert!(asked.status.success() && merged(&asked) > 0, "{asked:?}");
+    let told = with("[counted]\nzweierlei = 2\n");
+    assert_eq!(merged(&told), 0, "a pack is another product: {told:?}");
+    let wrong = with("[thresholds]\n\nmerge = \"often\"\n");
+    let said = String::from_utf8_lossy(&wrong.stderr).into_owned();
+    assert!(wrong.status.code() == Some(2) && said.contains("matching.toml, line 3"), "{said}");
+}
+
+#[test]
 fn a_mistake_is_a_sentence() {
     let folder = tempfile::tempdir().unwrap();
     let file = folder.path().join("a.csv");

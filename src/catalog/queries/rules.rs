@@ -6,6 +6,7 @@ use crate::db::settings::{CHANNEL_DEFAULTS, DEFAULT_CHANNEL, DEFAULT_LOCALE, set
 use crate::db::{Conn, JsonText};
 use crate::dictionary::Dictionary;
 use crate::error::Result;
+use crate::identity::MatchRules;
 use crate::pricing::queries::rate_list;
 use crate::pricing::{PriceSettings, PriceSource, Rates, money};
 use diesel::prelude::*;
@@ -18,6 +19,8 @@ use std::sync::Arc;
 pub struct Rules {
     /// What `schema/` says.
     pub dictionary: Arc<Dictionary>,
+    /// How records are told to be of one product.
+    pub matching: Arc<MatchRules>,
     /// BCP 47 tag of titles in lists.
     pub default_locale: String,
     /// How the default channel prices: its settings, with its profile's defaults for the rest. None when there is no such channel.
@@ -56,7 +59,8 @@ impl Rules {
         let defaults = price_defaults(conn)?.remove(&channel).unwrap_or_default();
         let price = price(set, defaults);
         let rates = rate_list(conn)?.into_iter().map(|rate| ((rate.base, rate.quote), rate.rate)).collect();
-        Ok(Self { dictionary: Arc::clone(dictionary), default_locale, price, rates: Rates(rates), aliases: brand_aliases(conn)? })
+        let (dictionary, matching) = (Arc::clone(dictionary), MatchRules::of(dictionary)?);
+        Ok(Self { dictionary, matching, default_locale, price, rates: Rates(rates), aliases: brand_aliases(conn)? })
     }
 }
 

@@ -1,12 +1,19 @@
 //! Titles cut into words, and models' names into model and generation.
 
+use crate::dictionary::Dictionary;
 use crate::identity::MatchRules;
 use crate::identity::model;
 use crate::identity::words::{Sort, codes, hash, tokens};
 use proptest::prelude::*;
+use std::sync::{Arc, LazyLock};
+
+fn rules() -> Arc<MatchRules> {
+    static RULES: LazyLock<Arc<MatchRules>> = LazyLock::new(|| MatchRules::of(&Dictionary::embedded().unwrap()).unwrap());
+    Arc::clone(&RULES)
+}
 
 fn words(text: &str) -> Vec<String> {
-    tokens(MatchRules::embedded(), text).into_iter().map(|word| word.text).collect()
+    tokens(&rules(), text).into_iter().map(|word| word.text).collect()
 }
 
 #[test]
@@ -22,19 +29,19 @@ fn quantities_are_written_one_way() {
 
 #[test]
 fn codes_are_what_makers_name_their_goods_by() {
-    let found = |text: &str| codes(&tokens(MatchRules::embedded(), text));
+    let found = |text: &str| codes(&tokens(&rules(), text));
     assert!(found("Sony STR-DG520 receiver").contains(&"strdg520".to_owned()));
     assert!(found("apple mb769g/a").contains(&"mb769ga".to_owned()));
     assert!(found("910-000035").contains(&"910000035".to_owned()));
     assert!(found("usb cable 8gb 2.0").is_empty());
-    assert_eq!(tokens(MatchRules::embedded(), "8 GB")[0].sort, Sort::Quantity);
+    assert_eq!(tokens(&rules(), "8 GB")[0].sort, Sort::Quantity);
 }
 
 #[test]
 fn generations_are_read_from_names() {
     let read = |name: &str| {
         let (model, generation, colors) =
-            model::read(MatchRules::embedded(), name, &["fenix".to_owned()], |word| (word == "red").then(|| "red".to_owned()));
+            model::read(&rules(), name, &["fenix".to_owned()], |word| (word == "red").then(|| "red".to_owned()));
         (model.whole, generation.number, generation.year, colors)
     };
     let number = |number: &str| Some(number.to_owned());
@@ -60,9 +67,9 @@ fn a_stored_hash_never_changes() {
 proptest! {
     #[test]
     fn any_text_is_cut_and_bounded(text in ".{0,300}") {
-        let cut = tokens(MatchRules::embedded(), &text);
+        let cut = tokens(&rules(), &text);
         prop_assert!(cut.len() <= 161 && cut.iter().all(|word| !word.text.is_empty()));
         let _ = codes(&cut);
-        let _ = model::read(MatchRules::embedded(), &text, &[], |_| None);
+        let _ = model::read(&rules(), &text, &[], |_| None);
     }
 }

@@ -9,6 +9,8 @@ use crate::suppliers::{Column, Take, Target};
 
 /// Locale of text where neither column nor profile says one.
 const DEFAULT_LOCALE: &str = "en";
+/// Characters of words that are none of the options, where their attribute names no limit.
+const MAX_WORDS: usize = 200;
 /// Entries of a list at most.
 const MAX_LIST: usize = 500;
 
@@ -150,9 +152,32 @@ impl Row<'_> {
             if reading.status == Status::Rejected && is_zero(item) {
                 continue;
             }
+            self.unknown_words(column, attribute, item, &reading);
             let placed = reading.resolved_attribute == attribute.code;
             self.place(column, item, reading, placed);
         }
+    }
+
+    /// Words that are none of the options stay in the attribute that keeps such words; what they mean is still asked for.
+    fn unknown_words(&mut self, column: &Column, attribute: &Attribute, raw: &str, reading: &Reading) {
+        let unknown =
+            reading.status == Status::Rejected && reading.findings.iter().any(|finding| finding.code == "unknown_option");
+        let Some(words) = attribute.words_in.as_deref().filter(|_| unknown).and_then(|code| self.dictionary().attribute(code))
+        else {
+            return;
+        };
+        if raw.chars().count() > words.max_length.unwrap_or(MAX_WORDS) {
+            return;
+        }
+        self.claims.passing(Claim {
+            locale: self.claim_locale(words, column.locale.as_deref()),
+            attribute: words.code.clone(),
+            value: Value::text(raw),
+            raw: raw.to_owned(),
+            field: column.from.clone(),
+            rule: "select.words".to_owned(),
+            confidence: 50,
+        });
     }
 
     /// A reading becomes a claim, an issue or nothing; so do the readings that came along.

@@ -7,7 +7,7 @@ use crate::dictionary::Dictionary;
 use crate::import::read::RAW_CHARS;
 use crate::import::row::{ImageLink, Issue, PreparedRow, Record, Severity};
 use crate::normalize::Hints;
-use crate::normalize::checks::contradictions;
+use crate::normalize::checks::{Checks, contradictions};
 use crate::normalize::parse_amount;
 use crate::suppliers::{Column, Profile, Take, Target};
 use serde_json::{Map, Value as Json};
@@ -180,7 +180,7 @@ pub(super) fn prepare(preparer: &Preparer<'_>, record: &Record) -> PreparedRow {
     }
     if catalog {
         out.claims = claims.finish();
-        contradicted(&mut out);
+        contradicted(preparer.dictionary.checks(), &mut out);
         let text = |code: &str| out.claims.iter().find(|claim| claim.attribute == code).and_then(|claim| claim.value.as_text());
         out.brand = text("brand").map(str::to_owned);
         out.mpn = text("mpn").map(str::to_owned);
@@ -191,8 +191,8 @@ pub(super) fn prepare(preparer: &Preparer<'_>, record: &Record) -> PreparedRow {
 }
 
 /// Warns of values that cannot be together; both stay, because nobody knows from here which of them is wrong.
-fn contradicted(out: &mut PreparedRow) {
-    for check in contradictions(out.claims.iter().map(|claim| (claim.attribute.as_str(), &claim.value))) {
+fn contradicted(checks: &Checks, out: &mut PreparedRow) {
+    for check in contradictions(checks, out.claims.iter().map(|claim| (claim.attribute.as_str(), &claim.value))) {
         let claim = out.claims.iter().find(|claim| claim.attribute == check.attribute);
         if out.issues.len() < MAX_ISSUES {
             out.issues.push(Issue {

@@ -1,8 +1,14 @@
 //! What fits together, and what does not.
 
-use super::{CHECKS, contradictions};
+use super::contradictions;
+use crate::dictionary::Dictionary;
 use crate::normalize::value::{BatteryOption, Mode, Value};
 use rust_decimal::Decimal;
+
+fn dictionary() -> &'static Dictionary {
+    static DICTIONARY: std::sync::LazyLock<Dictionary> = std::sync::LazyLock::new(|| Dictionary::embedded().unwrap());
+    &DICTIONARY
+}
 
 fn amount(amount: i64) -> Value {
     Value::measure(Decimal::from(amount), "any")
@@ -13,12 +19,15 @@ fn cells(quantity: u32, cell: &str) -> Value {
 }
 
 fn codes(values: &[(&str, Value)]) -> Vec<String> {
-    contradictions(values.iter().map(|(code, value)| (*code, value))).into_iter().map(|check| check.finding.code).collect()
+    contradictions(dictionary().checks(), values.iter().map(|(code, value)| (*code, value)))
+        .into_iter()
+        .map(|check| check.finding.code)
+        .collect()
 }
 
 #[test]
 fn the_embedded_limits_are_there() {
-    assert!(CHECKS.limits.lumen_hours_per_wh > 0.0 && CHECKS.cell.len() > 10);
+    assert!(dictionary().checks().limits.lumen_hours_per_wh > 0.0 && dictionary().checks().cell.len() > 10);
 }
 
 #[test]
@@ -82,9 +91,9 @@ fn what_cannot_be_together_is_told() {
 #[test]
 fn a_slip_of_units_is_named() {
     let values = [("beam_distance_max", amount(535)), ("peak_beam_intensity", amount(6640))];
-    let found = contradictions(values.iter().map(|(code, value)| (*code, value)));
+    let found = contradictions(dictionary().checks(), values.iter().map(|(code, value)| (*code, value)));
     assert!(found[0].finding.message.contains("feet taken for metres"), "{}", found[0].finding.message);
     let values = [("weight_with_battery", amount(5)), ("weight_without_battery", amount(142))];
-    let found = contradictions(values.iter().map(|(code, value)| (*code, value)));
+    let found = contradictions(dictionary().checks(), values.iter().map(|(code, value)| (*code, value)));
     assert!(found[0].finding.message.contains("ounces taken for grams"), "{}", found[0].finding.message);
 }

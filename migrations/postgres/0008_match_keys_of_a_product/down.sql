@@ -1,0 +1,1 @@
+DROP INDEX match_keys_product_id;
