@@ -249,6 +249,8 @@ impl Draft {
         let mut attributes: Vec<_> = self.attributes.into_iter().map(|placed| placed.entry).collect();
         for cue in attributes.iter_mut().filter_map(|attribute| attribute.cue.as_mut()) {
             cue.keys = cue.words.iter().map(|phrase| key(phrase)).collect();
+            cue.name_keys = cue.names.iter().map(|phrase| key(phrase)).collect();
+            cue.fallback_keys = cue.fallback.iter().map(|phrase| key(phrase)).collect();
         }
         let units: Vec<_> = self.units.into_iter().map(|placed| placed.entry).collect();
         let categories: Vec<_> = self.categories.into_iter().map(|placed| placed.entry).collect();

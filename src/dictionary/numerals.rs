@@ -21,6 +21,7 @@ pub(super) struct NumberWords {
     endings: Vec<String>,
     minus: Vec<String>,
     counted: Vec<String>,
+    times: Vec<String>,
     common: Vec<String>,
     decimal: Option<DecimalStyle>,
     before: BTreeMap<String, String>,
@@ -90,6 +91,8 @@ pub(crate) struct Numerals {
     minus: Quick<bool>,
     /// Words of any language whose number counts them.
     counted: Quick<bool>,
+    /// Words of any language between the sides of a size.
+    times: Quick<bool>,
 }
 
 /// The words of the language that a text is in, as far as it is known.
@@ -132,7 +135,7 @@ impl Numerals {
             words.cubic.iter().for_each(|word| put(word, &|known| known.power = 3, true));
             words.minus.iter().for_each(|word| put(word, &|known| known.minus = true, false));
             words.common.iter().for_each(|word| put(word, &|known| known.common = true, true));
-            for (known, words) in [(&mut all.minus, &words.minus), (&mut all.counted, &words.counted)] {
+            for (known, words) in [(&mut all.minus, &words.minus), (&mut all.counted, &words.counted), (&mut all.times, &words.times)] {
                 for word in words {
                     *known.entry(&lower(word)) = true;
                 }
@@ -151,6 +154,11 @@ impl Numerals {
     /// Does the number behind this word count it, as in "mode 3" and "Stufe 1"?
     pub(crate) fn is_counted(&self, word: &str) -> bool {
         word.len() <= LONGEST && with_lower(word, |word| self.counted.get(word).is_some())
+    }
+
+    /// Does this word part the sides of a size, as in "60 by 45 mm"?
+    pub(crate) fn is_times(&self, word: &str) -> bool {
+        word.len() <= LONGEST && with_lower(word, |word| self.times.get(word).is_some())
     }
 
     /// The words of this locale; English ones where none is given or known.

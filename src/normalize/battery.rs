@@ -112,6 +112,7 @@ fn facts(dictionary: &Dictionary, reading: &Reading, raw: &str, hints: &Hints) -
 fn alternatives(dictionary: &Dictionary, raw: &str) -> Vec<String> {
     let words = dictionary.words();
     let mut parts = vec![String::new()];
+    let raw = &with_fractions(raw);
     for piece in raw.split_inclusive(|c: char| c.is_whitespace() || matches!(c, ',' | ';' | '|' | '/' | '+' | '(' | ')' | '&')) {
         let (word, ending) = match piece.char_indices().next_back() {
             Some((at, c)) if c.is_whitespace() || matches!(c, ',' | ';' | '|' | '/' | '+' | '(' | ')' | '&') => {
@@ -119,6 +120,7 @@ fn alternatives(dictionary: &Dictionary, raw: &str) -> Vec<String> {
             }
             _ => (piece, None),
         };
+        let word = &word.replace(FRACTION, "/");
         let folded = key(word);
         // "not compatible with A / B" excludes both.
         let inside_not = parts.last().is_some_and(|part| holds(&key(&format!("{part} {word}")), &words.not));
@@ -137,6 +139,24 @@ fn alternatives(dictionary: &Dictionary, raw: &str) -> Vec<String> {
         }
     }
     parts
+}
+
+/// Stands for the slash of a fraction while slashes part the text.
+const FRACTION: char = '\u{2044}';
+
+/// The text with the slash of `1/2 AA` and `2/3A` marked, which parts nothing.
+fn with_fractions(raw: &str) -> String {
+    let mut text = raw.replace('½', &format!("1{FRACTION}2 "));
+    for fraction in ["1/2", "1/3", "2/3", "4/5"] {
+        while let Some(at) = text.find(fraction) {
+            let before = text.get(..at).unwrap_or_default();
+            let behind = text.get(at + fraction.len()..).unwrap_or_default().trim_start();
+            let is_size = !before.ends_with(|c: char| c.is_alphanumeric() || c == '.') && behind.starts_with(['A', 'a', 'C', 'D']);
+            let Some(rest) = text.get(at + fraction.len()..).filter(|_| is_size) else { break };
+            text = format!("{before}{}{rest}", fraction.replace('/', &FRACTION.to_string()));
+        }
+    }
+    text
 }
 
 fn starts_with_cell(dictionary: &Dictionary, attribute: &Attribute, folded: &str) -> bool {
@@ -167,6 +187,14 @@ fn cell(dictionary: &Dictionary, attribute: &Attribute, folded: &str) -> Option<
         }
     }
     let words = dictionary.words();
+    // "2/3 AA" is a size of its own, and none that the dictionary knows.
+    let fraction = |before: &str| {
+        let mut signs = before.trim_end().chars().rev();
+        signs.next().is_some_and(|c| c.is_ascii_digit()) && signs.next() == Some('/') && signs.next().is_some_and(|c| c.is_ascii_digit())
+    };
+    if best.is_some_and(|(at, _, _)| folded.get(..at).is_some_and(fraction)) {
+        return None;
+    }
     let Some((at, length, code)) = best else {
         let longest = |set: &std::collections::HashSet<String>| {
             set.iter().filter(|phrase| holds_phrase(folded, phrase)).map(String::len).max().unwrap_or(0)
@@ -213,6 +241,7 @@ fn closes(behind: &str) -> bool {
 /// `3 x`, `3*`, `3 Stück`, `3 za`.
 fn number_before(before: &str, pieces: &std::collections::HashSet<String>) -> Option<u32> {
     let before = before.trim_end();
+    let times = before.ends_with(['x', '*']);
     let before = before.strip_suffix(['x', '*']).unwrap_or(before).trim_end();
     let before = match before.rsplit_once(' ') {
         Some((head, word)) if pieces.contains(word) => head.trim_end(),
@@ -220,7 +249,13 @@ fn number_before(before: &str, pieces: &std::collections::HashSet<String>) -> Op
     };
     let start = before.char_indices().rev().take_while(|(_, c)| c.is_ascii_digit()).map(|(at, _)| at).last()?;
     let free = before.get(..start)?.chars().next_back().is_none_or(|c| !c.is_alphanumeric());
-    before.get(start..).filter(|digits| free && digits.len() <= 2)?.parse().ok()
+    let digits = before.get(start..).filter(|_| free)?;
+    // "3000 x AAA" counts too many, "14500 AA" names two cells.
+    match digits.len() {
+        0..=2 => digits.parse().ok(),
+        _ if times => Some(u32::MAX),
+        _ => None,
+    }
 }
 
 /// `three`, and a number with a word or two between it and the cell: `3 pilas AAA`, `3 батарейки ААА`. A unit is no such word.

@@ -1,7 +1,11 @@
 //! A table of light modes: `140 lum / 5h 30m (turbo) | 35 lum / 12h`, `Turbo 900 lumen / 1h`, `520lm  210lm  70lm`.
 
+mod rows;
+
 use super::{
-    Hints, Mode, Reading, Value,
+    Hints, Mode, Reading, Status, Value,
+    amounts::clock_times,
+    measure::{Choice, choose},
     quantity::{Join, Quantity, find},
     text::{clean_line, key},
     units::Scope,
@@ -16,13 +20,20 @@ pub(super) const MAX_NAME: usize = 60;
 
 /// Reads a table.
 pub(super) fn read(dictionary: &Dictionary, attribute: &Attribute, raw: &str, hints: &Hints) -> Reading {
-    let parts: Vec<Part> = raw
-        .split(['|', ';', '\n'])
-        .map(str::trim)
-        .filter(|part| !part.is_empty())
-        .take(MAX_MODES)
-        .map(|text| Part::read(dictionary, text, hints))
-        .collect();
+    let mut parts: Vec<Part> = Vec::new();
+    for text in raw.split(['|', ';', '\n']).map(str::trim).filter(|part| !part.is_empty()).take(MAX_MODES) {
+        let part = Part::read(dictionary, text, hints);
+        match rows::split(dictionary, text, &part, hints) {
+            Some(rows) => parts.extend(rows),
+            None => parts.push(part),
+        }
+    }
+    if let Some(open) = parts.iter().find_map(|part| part.open.clone()) {
+        let message = format!("{open} can be two amounts, by what the sign between its digits means; set the profile's decimal style.");
+        return Reading { status: Status::Ambiguous, ..Reading::rejected(attribute, "modes", "decimal_sign_unclear", message) };
+    }
+    let guessed = parts.iter().any(|part| part.guessed);
+    let joined = parts.iter().any(|part| part.joined);
     let mut modes: Vec<Mode> = Vec::new();
     let mut rest = parts.as_slice();
     while let [part, behind @ ..] = rest {
@@ -78,6 +89,14 @@ pub(super) fn read(dictionary: &Dictionary, attribute: &Attribute, raw: &str, hi
     let maxima = maxima(dictionary, &modes, hints);
     let mut reading = Reading::accepted(attribute, "modes", Value::Modes(modes), 90);
     reading.also = maxima;
+    if guessed {
+        let message = "A light output can be read in two ways; the usual size decided. Set the profile's decimal style.";
+        reading.doubt("decimal_sign_guessed", message.to_owned(), 60);
+    }
+    if joined {
+        let message = "Outputs joined by a plus may be two modes or two lights at once; they were read as modes.";
+        reading.doubt("joined_by_plus", message.to_owned(), 50);
+    }
     reading
 }
 
@@ -114,14 +133,24 @@ struct Part {
     metres: Vec<Decimal>,
     names: Vec<String>,
     color: Option<String>,
+    /// An output whose sign between the digits may part thousands or decimals.
+    open: Option<String>,
+    /// Did the usual size decide what such a sign means?
+    guessed: bool,
+    /// Does a plus join the outputs?
+    joined: bool,
 }
 
 impl Part {
     fn read(dictionary: &Dictionary, text: &str, hints: &Hints) -> Self {
         let of = |family: &str| find(dictionary, Scope::family(dictionary, family), text, hints).quantities;
-        let times = of("time");
+        let mut times = find(dictionary, Scope::family(dictionary, "time"), text, hints);
+        clock_times(dictionary, text, &mut times);
+        let times = times.quantities;
         let has_hours = times.iter().any(|quantity| quantity.unit.is_some_and(|unit| unit.code == "h"));
-        let outputs = of("luminous_flux");
+        let mut outputs = of("luminous_flux");
+        let (open, guessed) = settle(dictionary, text, &mut outputs, hints);
+        let joined = outputs.iter().any(|output| output.join == Join::Plus);
         let spans: Vec<(usize, usize)> =
             outputs.iter().filter(|output| output.unit.is_some()).map(|output| (output.start, output.end)).collect();
         let lumens = amounts(dictionary, "lm", text, outputs, None);
@@ -133,8 +162,26 @@ impl Part {
             lumens,
             names,
             color,
+            open,
+            guessed,
+            joined,
         }
     }
+}
+
+/// Decides what a sign before three digits means: the text of an output where that stays open, and whether the usual size decided.
+fn settle(dictionary: &Dictionary, text: &str, outputs: &mut [Quantity<'_>], hints: &Hints) -> (Option<String>, bool) {
+    let Some(whole) = dictionary.attribute("light_output_max") else { return (None, false) };
+    let mut guessed = false;
+    for output in outputs.iter_mut().filter(|output| output.unit.is_some_and(|unit| unit.code == "lm")) {
+        let Some(other) = output.number.alternative else { continue };
+        match choose(whole, (output.number.value, other), hints) {
+            Choice::Both => return (text.get(output.start..output.end).map(str::to_owned), guessed),
+            Choice::Other => (output.number.value, guessed) = (other, true),
+            Choice::First { .. } => {}
+        }
+    }
+    (None, guessed)
 }
 
 /// The mode's word of each row of a list: all before their outputs ("high 400 lm, low 5 lm") or all behind ("400 lm high, 5 lm low").

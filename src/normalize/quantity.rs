@@ -232,7 +232,7 @@ fn is_name(cell: &Cell<'_, '_>, between: &[usize], number: &Token) -> bool {
         return true;
     }
     let letter = |token: &Token| {
-        token.piece == Piece::Word && cell.written(token).chars().next_back().is_some_and(|c| !super::scan::is_unspaced(c))
+        token.piece == Piece::Word && cell.written(token).chars().next_back().is_some_and(|c| !super::text::is_unspaced(c))
     };
     if letter(last) {
         return true;
@@ -274,6 +274,7 @@ fn join(cell: &Cell<'_, '_>, between: &[usize]) -> Join {
     let words = cell.dictionary.words();
     let parts = || between.iter().filter_map(|place| cell.token(*place)).filter(|token| !token.is_sign(&['.', '"', '\'']));
     let count = parts().count();
+    let sized = matches!(cell.scope, Scope::Axes(_));
     let Some(only) = parts().next() else { return Join::Adjacent };
     let is_x = |token: &Token| token.is_sign(&['×', '*']) || matches!(cell.written(token), "x" | "X" | "х" | "Х");
     if count == 1 && only.piece == Piece::Word {
@@ -287,13 +288,19 @@ fn join(cell: &Cell<'_, '_>, between: &[usize]) -> Join {
             to if words.to.contains(to) => Join::To,
             or if words.or.contains(or) => Join::Either,
             // "L70 W50 H30 mm": the letters of axes.
-            "l" | "w" | "h" | "b" | "d" | "t" if matches!(cell.scope, Scope::Axes(_)) => Join::List,
+            _ if sized && cell.dictionary.is_axis(cell.written(only)) => Join::List,
+            _ if sized && cell.dictionary.numerals().is_times(cell.written(only)) => Join::Times,
             _ => Join::Apart,
         };
     }
-    // "L 70 x W 45 x H 40": letters of the axes stand beside the sign.
-    if parts().any(is_x) && parts().all(|part| part.end - part.start <= 2) {
+    // "L 70 x W 45 x H 40", "高45×宽60": letters of the axes stand beside the sign.
+    if parts().any(is_x) && parts().all(|part| cell.written(part).chars().nth(2).is_none()) {
         return Join::Times;
+    }
+    // "長さ60幅45高さ40mm"
+    let unspaced = |part: &Token| part.piece == Piece::Word && cell.written(part).chars().all(super::text::is_unspaced);
+    if sized && count <= 3 && parts().all(unspaced) {
+        return Join::List;
     }
     if count == 1 && only.is_sign(&['+']) {
         return Join::Plus;
