@@ -18,6 +18,8 @@ pub(super) struct Amount<'u> {
     high: Decimal,
     canonical: bool,
     unit: &'u str,
+    /// The larger unit of a compound, whose smaller one is `unit`.
+    larger: Option<&'u str>,
     pub(super) join: Join,
     pub(super) start: usize,
     pub(super) end: usize,
@@ -53,6 +55,7 @@ pub(super) fn convert<'a>(quantities: &[Quantity<'a>], unit: &Unit) -> Vec<Amoun
             high,
             canonical: from.code == unit.code,
             unit: &from.code,
+            larger: None,
             join: quantity.join,
             start: quantity.start,
             end: quantity.end,
@@ -76,6 +79,9 @@ pub(super) fn add_up(amounts: Vec<Amount<'_>>) -> Vec<Amount<'_>> {
                 let ends = before.low.checked_add(amount.low).zip(before.high.checked_add(amount.high));
                 if let (Some(sum), Some((low, high))) = (sum, ends) {
                     (before.value, before.low, before.high) = (sum.normalize(), low, high);
+                    if before.unit != amount.unit {
+                        before.larger = Some(before.unit);
+                    }
                     before.unit = amount.unit;
                     before.alternative = None;
                     before.end = amount.end;
@@ -153,7 +159,9 @@ pub(super) fn merge_duals<'u>(amounts: Vec<Amount<'u>>, conflict: &mut bool) -> 
     let mut merged: Vec<Amount<'u>> = Vec::with_capacity(amounts.len());
     for amount in amounts {
         let both = merged.last_mut().filter(|before| {
-            matches!(amount.join, Join::Either | Join::List | Join::Adjacent | Join::And) && before.unit != amount.unit
+            matches!(amount.join, Join::Either | Join::List | Join::Adjacent | Join::And)
+                && before.unit != amount.unit
+                && before.larger != Some(amount.unit)
         });
         let Some(before) = both else {
             merged.push(amount);
@@ -201,22 +209,25 @@ pub(super) fn clock_times<'a>(dictionary: &'a Dictionary, raw: &str, found: &mut
     }
 }
 
-/// `2 x 500 lm`: how many there are, taken away from the amounts.
+/// `2 x 500 lm`, `500 lm x 2`: how many there are, taken away from the amounts.
 pub(super) fn drop_count(found: &mut Found<'_>) -> Option<Decimal> {
-    let [count, amount] = found.quantities.as_slice() else { return None };
-    let small = count.number.value.is_integer() && count.number.value <= Decimal::from(24) && count.number.value >= Decimal::TWO;
-    let shared = count.unit.zip(amount.unit).is_some_and(|(left, right)| left.code == right.code);
-    // The count has no unit of its own; it took the one behind.
-    if !(amount.join == Join::Times
-        && small
+    let [first, second] = found.quantities.as_slice() else { return None };
+    let small = |count: &Quantity<'_>| {
+        count.number.value.is_integer() && count.number.value <= Decimal::from(24) && count.number.value >= Decimal::TWO
+    };
+    let near = second.join == Join::Times;
+    // A count before has no unit of its own; it took the one behind.
+    let shared = first.unit.zip(second.unit).is_some_and(|(left, right)| left.code == right.code);
+    let before = small(first)
         && shared
-        && amount.start.saturating_sub(count.end) <= 3
-        && amount.number.value > count.number.value)
-    {
+        && second.start.saturating_sub(first.end) <= 3
+        && second.number.value > first.number.value;
+    let behind = small(second) && first.unit.is_some() && second.unit.is_none();
+    if !near || !(before || behind) {
         return None;
     }
-    let count = count.number.value;
-    found.quantities.remove(0);
+    let count = if before { first.number.value } else { second.number.value };
+    found.quantities.remove(usize::from(!before));
     if let Some(only) = found.quantities.first_mut() {
         only.join = Join::First;
     }

@@ -96,21 +96,48 @@ fn run_of_labels<'a>(dictionary: &Dictionary, group: &Group<'a>, text: &str) -> 
     labels
 }
 
-/// The label beside each amount: before it when one stands before the first, else behind.
+/// The label beside each amount. Where a sign parts two amounts, each side of it belongs to its own; where none does, all labels stand before
+/// their amounts when one stands before the first, else behind.
 fn beside<'a>(group: &Group<'a>, raw: &str, amounts: &[Amount<'_>]) -> Vec<Label<'a>> {
-    let before = |place: usize| {
-        let from = place.checked_sub(1).and_then(|at| amounts.get(at)).map_or(0, |amount: &Amount<'_>| amount.end);
-        amounts.get(place).and_then(|amount| raw.get(from..amount.start)).unwrap_or_default()
-    };
-    let leads = !label_of(group, before(0)).may_be.is_empty();
-    let text = |place: usize| {
-        if leads {
-            return before(place);
-        }
+    let end_before = |place: usize| place.checked_sub(1).and_then(|at| amounts.get(at)).map_or(0, |amount: &Amount<'_>| amount.end);
+    let before = |place: usize| amounts.get(place).and_then(|amount| raw.get(end_before(place)..amount.start)).unwrap_or_default();
+    let behind = |place: usize| {
         let until = amounts.get(place + 1).map_or(raw.len(), |next| next.start);
-        amounts.get(place).and_then(|amount| raw.get(amount.start..until)).unwrap_or_default()
+        amounts.get(place).and_then(|amount| raw.get(amount.end..until)).unwrap_or_default()
     };
-    (0..amounts.len()).map(|place| label_of(group, text(place))).collect()
+    let own = |place: usize| amounts.get(place).and_then(|amount| raw.get(amount.start..amount.end)).unwrap_or_default();
+    let leads = !label_of(group, before(0)).may_be.is_empty();
+    (0..amounts.len())
+        .map(|place| {
+            let in_front = match parted(before(place)) {
+                Some((_, right)) if place > 0 => right,
+                _ if leads || place == 0 => before(place),
+                _ => "",
+            };
+            let after = match parted(behind(place)) {
+                Some((left, _)) if place + 1 < amounts.len() => left,
+                _ if !leads => behind(place),
+                _ => "",
+            };
+            let front = label_of(group, in_front);
+            if front.may_be.is_empty() { label_of(group, &format!("{} {after}", own(place))) } else { front }
+        })
+        .collect()
+}
+
+/// What stands left and right of the last sign between two amounts: `x` by itself or before a letter, a comma and the like.
+fn parted(text: &str) -> Option<(&str, &str)> {
+    let mut last = None;
+    let mut letter = false;
+    for (at, c) in text.char_indices() {
+        let x = matches!(c, 'x' | 'X' | 'х' | 'Х') && !letter;
+        if x || matches!(c, '×' | '*' | ',' | ';' | '/' | '|' | '、' | '，') {
+            last = Some((at, at + c.len_utf8()));
+        }
+        letter = c.is_alphabetic();
+    }
+    let (from, to) = last?;
+    Some((text.get(..from)?, text.get(to..)?))
 }
 
 /// `D 26 x L 120 mm` has a diameter, `B x T x H` has a depth: `D` beside one length or height alone is read as the diameter.

@@ -96,6 +96,9 @@ fn beside<'a>(
     amounts: &[Amount<'_>],
 ) -> Vec<Option<Named<'a>>> {
     let told = |text: &str| about(dictionary, asked, &spaced_key(text));
+    if let Some(parts) = parted(raw, amounts, &told) {
+        return parts.iter().map(|part| told(part)).collect();
+    }
     let named_before = told(head).is_some() && told(tail).is_none();
     let words = |place: usize| {
         let amount = amounts.get(place)?;
@@ -106,6 +109,32 @@ fn beside<'a>(
         raw.get(amount.end..amounts.get(place + 1).map_or(raw.len(), |next| next.start))
     };
     (0..amounts.len()).map(|place| words(place).and_then(told)).collect()
+}
+
+/// The part of the text that each amount stands in, with what follows it in brackets, where signs part the text so that no part has two amounts.
+fn parted<'a>(raw: &str, amounts: &[Amount<'_>], told: &impl Fn(&str) -> Option<Named<'a>>) -> Option<Vec<String>> {
+    let mut parts: Vec<String> = Vec::with_capacity(amounts.len());
+    let mut from = 0;
+    let cuts = raw.match_indices([',', ';', '/', '|', '(', ')', '[', ']', '\n']).map(|(at, sign)| (at, at + sign.len()));
+    let cuts = cuts.filter(|(at, _)| !amounts.iter().any(|amount| (amount.start..amount.end).contains(at)));
+    for (at, behind) in cuts.chain([(raw.len(), raw.len())]) {
+        let part = raw.get(from..at).unwrap_or_default();
+        match amounts.iter().filter(|amount| (from..at).contains(&amount.start)).count() {
+            0 => match parts.last_mut() {
+                Some(last) => {
+                    last.push(' ');
+                    last.push_str(part);
+                }
+                // Names in brackets before their amounts are another order.
+                None if told(part).is_some() => return None,
+                None => {}
+            },
+            1 => parts.push(part.to_owned()),
+            _ => return None,
+        }
+        from = behind;
+    }
+    (parts.len() == amounts.len()).then_some(parts)
 }
 
 /// Several names that stand together, one for each amount: `with/without battery`, `net / gross`.

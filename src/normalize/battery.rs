@@ -2,7 +2,11 @@
 //!
 //! Each part of the cell is one alternative. LR03 and AAA are one cell under two standards' names, so both lead to one code.
 
-use super::{BatteryOption, Finding, Hints, Reading, Status, Value, measure, quantity::find, text::key, units::Scope};
+use super::{
+    BatteryOption, Finding, Hints, Reading, Status, Value, measure, quantity::find,
+    text::{key, spaced_key},
+    units::Scope,
+};
 use crate::dictionary::{Attribute, Dictionary, holds, holds_phrase};
 use rust_decimal::prelude::ToPrimitive;
 
@@ -38,7 +42,7 @@ pub(super) fn read(dictionary: &Dictionary, attribute: &Attribute, raw: &str, hi
             excluded = true;
             continue;
         }
-        let found = cell(dictionary, attribute, &folded);
+        let found = cell(dictionary, attribute, &spaced_key(&part));
         match found {
             Some(option) if option.quantity > MAX_CELLS => unknown.push(part),
             // "AAA/LR03" names one cell twice; a bare name after the same cell adds nothing.
@@ -260,15 +264,14 @@ fn number_before(before: &str, pieces: &std::collections::HashSet<String>) -> Op
 
 /// `three`, and a number with a word or two between it and the cell: `3 pilas AAA`, `3 батарейки ААА`. A unit is no such word.
 fn number_apart(dictionary: &Dictionary, before: &str) -> Option<u32> {
-    let numeral = dictionary.numerals().of(None);
     for (place, word) in before.split(' ').filter(|word| !word.is_empty()).rev().take(3).enumerate() {
-        if let Some(value) = numeral.word(word).and_then(|word| word.value).and_then(|value| value.to_u32()) {
+        if let Some(value) = dictionary.numerals().count(word).and_then(|value| value.to_u32()) {
             return Some(value).filter(|value| (1..=MAX_CELLS).contains(value));
         }
         if word.len() <= 2 && word.chars().all(|c| c.is_ascii_digit()) {
             return word.parse().ok().filter(|value| place > 0 && (1..=MAX_CELLS).contains(value));
         }
-        if !word.chars().all(char::is_alphabetic) || word.chars().count() < 3 || dictionary.unit_for(word).is_some() {
+        if !word.chars().all(char::is_alphabetic) || dictionary.unit_for(word).is_some() {
             return None;
         }
     }
@@ -290,8 +293,12 @@ fn number_behind(behind: &str, pieces: &std::collections::HashSet<String>) -> Op
         None => (false, rest),
     };
     let end = digits.find(|c: char| !c.is_ascii_digit()).unwrap_or(digits.len());
-    let count = digits.get(..end).filter(|digits| digits.len() <= 2)?.parse().ok()?;
+    let count: u32 = digits.get(..end).filter(|digits| digits.len() <= 2)?.parse().ok()?;
     let behind = digits.get(end..).unwrap_or_default().trim();
+    // "AAA 1.5 V x 3": the number stands at the very end.
+    if !times && let Some((_, last)) = rest.rsplit_once(" x ") {
+        return last.trim().parse().ok().filter(|count| *count <= MAX_CELLS);
+    }
     let ends = behind.is_empty() || behind == "x" || pieces.contains(behind);
     (times || (ends && count <= MAX_CELLS)).then_some(count)
 }

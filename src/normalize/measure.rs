@@ -90,6 +90,12 @@ fn read_one(dictionary: &Dictionary, attribute: &Attribute, raw: &str, hints: &H
     reading.span = amounts.first().zip(amounts.last()).map(|(first, last)| (first.start, last.end));
     qualify(dictionary, &found, raw_or_nothing, &quantities, &mut reading);
     doubt_the_basis(attribute, unit, &quantities, amounts.len(), &mut reading);
+    if !attribute.contrary.is_empty() && amounts.len() == 1 && is_of_red_light(dictionary, raw_or_nothing, first) && reading.value.is_some() {
+        reading.doubt("other_basis", format!("The text is about the red light, which {} is not.", attribute.label("en")), 40);
+    }
+    if raw.contains('?') && reading.value.is_some() {
+        reading.doubt("questioned", "The text puts a question mark beside its amount.".to_owned(), 50);
+    }
     if let Some(count) = multiplied.filter(|_| reading.value.is_some()) {
         reading.qualifiers.push("each".to_owned());
         reading.doubt("multiplied", format!("The text says {count} times this amount; one of them was kept."), 60);
@@ -170,14 +176,17 @@ fn is_known(dictionary: &Dictionary, attribute: &Attribute, rest: &str, word: &s
 
 /// Is this a letter of an axis, or several with a sign between them (`hxbxt`)?
 fn are_axes(dictionary: &Dictionary, word: &str) -> bool {
-    word.split('x').all(|side| dictionary.is_axis(side) || dictionary.is_axis(&side.to_uppercase()))
+    word.split('x').all(|side| side.is_empty() || dictionary.is_axis(side) || dictionary.is_axis(&side.to_uppercase()))
 }
 
 fn single(dictionary: &Dictionary, attribute: &Attribute, unit: &Unit, raw: &str, amount: &Amount<'_>, hints: &Hints) -> Reading {
     let (mut target, qualifier) = about(dictionary, attribute, &spaced_key(raw)).unwrap_or((attribute, None));
     // "Ø 26 mm" is a diameter.
-    if raw.contains(['Ø', '⌀', '∅'])
-        && let Some((round, _)) = dictionary.cue_group(attribute).find(|(_, cue)| cue.letters.iter().any(|letter| letter == "Ø"))
+    let is_round = |cue: &crate::dictionary::Cue| {
+        cue.letters.iter().any(|letter| letter == "Ø") && cue.letters.iter().any(|letter| raw.contains(letter.as_str()))
+    };
+    if !raw.is_ascii()
+        && let Some((round, _)) = dictionary.cue_group(attribute).find(|(_, cue)| is_round(cue))
     {
         target = round;
     }
@@ -366,7 +375,8 @@ fn doubt_the_basis(attribute: &Attribute, unit: &Unit, quantities: &[Quantity<'_
     }
     let says = |qualifier: &str| reading.qualifiers.iter().any(|said| said == qualifier);
     let against = attribute.contrary.iter().find(|qualifier| says(qualifier));
-    let whole = ["in_turbo", "in_high"].into_iter().any(|mode| says(mode) && !attribute.contrary.iter().any(|other| other == mode));
+    let is_mode = |qualifier: &String| qualifier.starts_with("in_") && !attribute.contrary.contains(qualifier);
+    let whole = reading.qualifiers.iter().any(is_mode);
     if let Some(against) = against.filter(|_| !whole && !(amounts > 1 && says("up_to"))) {
         let message = format!("The text says '{}', which is not what {} asks for.", against.replace('_', " "), attribute.label("en"));
         reading.doubt("other_basis", message, 40);
@@ -375,6 +385,19 @@ fn doubt_the_basis(attribute: &Attribute, unit: &Unit, quantities: &[Quantity<'_
     if added && unit.family != "time" {
         reading.doubt("added_up", "Amounts joined by a plus were added up; check that they are parts of one.".to_owned(), 50);
     }
+}
+
+/// Does a word for red light stand right before the amount, or alone behind it?
+fn is_of_red_light(dictionary: &Dictionary, raw: &str, amount: &Amount<'_>) -> bool {
+    if raw.is_empty() {
+        return false;
+    }
+    let modes = &dictionary.words().modes;
+    let is_red = |phrase: &str| modes.get(phrase).is_some_and(|code| code == "red");
+    let before = key(raw.get(..amount.start).unwrap_or_default());
+    let tail = raw.get(amount.end..).unwrap_or_default().trim_start();
+    let behind = if tail.starts_with([',', ';', '/', '|', '+', '&']) { String::new() } else { key(tail) };
+    is_red(&behind) || runs(&before).any(|run| before.ends_with(run) && is_red(run))
 }
 
 /// Words and signs that limit the amount.

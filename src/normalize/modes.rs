@@ -4,7 +4,7 @@ mod rows;
 
 use super::{
     Hints, Mode, Reading, Status, Value,
-    amounts::clock_times,
+    amounts::{clock_times, drop_count},
     measure::{Choice, choose},
     quantity::{Join, Quantity, find},
     text::{clean_line, key},
@@ -33,7 +33,7 @@ pub(super) fn read(dictionary: &Dictionary, attribute: &Attribute, raw: &str, hi
         return Reading { status: Status::Ambiguous, ..Reading::rejected(attribute, "modes", "decimal_sign_unclear", message) };
     }
     let guessed = parts.iter().any(|part| part.guessed);
-    let joined = parts.iter().any(|part| part.joined);
+    let unclear = parts.iter().any(|part| part.unclear);
     let mut modes: Vec<Mode> = Vec::new();
     let mut rest = parts.as_slice();
     while let [part, behind @ ..] = rest {
@@ -78,6 +78,11 @@ pub(super) fn read(dictionary: &Dictionary, attribute: &Attribute, raw: &str, hi
         );
     }
     if modes.iter().all(|mode| mode.light_output.is_none() && mode.runtime.is_none()) {
+        // "High, Medium, Low": one name a mode.
+        let words = &dictionary.words().modes;
+        let names = raw.split(['|', ';', '\n', ',', '/', '+']).filter_map(|name| words.get(&key(name))).take(MAX_MODES);
+        let named: Vec<Mode> = names.map(|name| Mode { name: name.clone(), ..Mode::default() }).collect();
+        let modes = if named.len() > modes.len() { named } else { modes };
         let mut reading = Reading::accepted(attribute, "modes.names", Value::Modes(modes), 50);
         reading.doubt("no_figures", "Modes are named without light output or run time.".to_owned(), 50);
         return reading;
@@ -93,9 +98,9 @@ pub(super) fn read(dictionary: &Dictionary, attribute: &Attribute, raw: &str, hi
         let message = "A light output can be read in two ways; the usual size decided. Set the profile's decimal style.";
         reading.doubt("decimal_sign_guessed", message.to_owned(), 60);
     }
-    if joined {
-        let message = "Outputs joined by a plus may be two modes or two lights at once; they were read as modes.";
-        reading.doubt("joined_by_plus", message.to_owned(), 50);
+    if unclear {
+        let message = "Outputs joined by a plus, a dash or a number of lights may be one mode or several; they were read as they stand.";
+        reading.doubt("modes_unclear", message.to_owned(), 50);
     }
     reading
 }
@@ -137,8 +142,8 @@ struct Part {
     open: Option<String>,
     /// Did the usual size decide what such a sign means?
     guessed: bool,
-    /// Does a plus join the outputs?
-    joined: bool,
+    /// Are there outputs that a plus, an interval or a number of lights joins?
+    unclear: bool,
 }
 
 impl Part {
@@ -148,9 +153,12 @@ impl Part {
         clock_times(dictionary, text, &mut times);
         let times = times.quantities;
         let has_hours = times.iter().any(|quantity| quantity.unit.is_some_and(|unit| unit.code == "h"));
-        let mut outputs = of("luminous_flux");
+        let mut outputs = find(dictionary, Scope::family(dictionary, "luminous_flux"), text, hints);
+        // "2 x 400 lm" is one mode of two lights.
+        let counted = drop_count(&mut outputs).is_some();
+        let mut outputs = outputs.quantities;
         let (open, guessed) = settle(dictionary, text, &mut outputs, hints);
-        let joined = outputs.iter().any(|output| output.join == Join::Plus);
+        let unclear = counted || outputs.iter().any(|output| matches!(output.join, Join::Plus | Join::To));
         let spans: Vec<(usize, usize)> =
             outputs.iter().filter(|output| output.unit.is_some()).map(|output| (output.start, output.end)).collect();
         let lumens = amounts(dictionary, "lm", text, outputs, None);
@@ -164,7 +172,7 @@ impl Part {
             color,
             open,
             guessed,
-            joined,
+            unclear,
         }
     }
 }

@@ -21,6 +21,8 @@ pub(super) struct Quantity<'a> {
     /// `300+`.
     pub(super) plus: bool,
     pub(super) negative: bool,
+    /// Glued to letters before it: `FL1`. Such a number has no part in a unit that stands farther behind.
+    pub(super) named: bool,
     pub(super) start: usize,
     pub(super) end: usize,
     /// How it is joined to the quantity before it.
@@ -170,7 +172,8 @@ pub(super) fn find<'a>(dictionary: &'a Dictionary, scope: Scope, text: &str, hin
         if scope == Scope::Any && of_time && join == Join::Adjacent && own.is_some_and(|own| own.code == "m") {
             own = dictionary.unit("min");
         }
-        found.quantities.push(Quantity { number, unit: own, tolerance, plus, negative, start: token.start, end, join });
+        let named = matches!(scope, Scope::Family(_)) && super::scan::begins_behind_letter(text, token.start);
+        found.quantities.push(Quantity { number, unit: own, tolerance, plus, negative, named, start: token.start, end, join });
         between.clear();
         part(&mut rest);
         at = next;
@@ -191,7 +194,7 @@ fn share_units(quantities: &mut [Quantity<'_>], scope: Scope) {
             Join::List | Join::Plus => scope != Scope::Any,
             Join::And | Join::To | Join::Either | Join::Times => true,
         };
-        if quantity.unit.is_none() && shares {
+        if quantity.unit.is_none() && shares && !quantity.named {
             quantity.unit = unit_behind;
         }
         unit_behind = quantity.unit;

@@ -18,6 +18,15 @@ fn signed(dictionary: &Dictionary, raw: &str) -> Option<String> {
     let mut found = false;
     let mut pieces = raw.split(' ').peekable();
     while let Some(piece) = pieces.next() {
+        // "零下20至50" has the word glued to its number.
+        if let Some(glued) = dictionary.numerals().glued_minus(piece) {
+            text.push_str(&glued);
+            found = true;
+            if pieces.peek().is_some() {
+                text.push(' ');
+            }
+            continue;
+        }
         let number = pieces.peek().is_some_and(|next| next.starts_with(|c: char| c.is_ascii_digit()));
         if number && dictionary.numerals().is_minus(piece) {
             text.push('-');

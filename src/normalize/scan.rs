@@ -103,7 +103,7 @@ pub(super) fn tokens(text: &str, style: Style<'_>) -> Vec<Token> {
 }
 
 /// Does a letter stand right before this place, perhaps with a hyphen between?
-fn begins_behind_letter(text: &str, at: usize) -> bool {
+pub(super) fn begins_behind_letter(text: &str, at: usize) -> bool {
     let mut before = text.get(..at).unwrap_or_default().chars().rev();
     match before.next() {
         Some('-' | '\u{2010}' | '\u{2011}') => before.next().is_some_and(char::is_alphabetic),

@@ -209,20 +209,27 @@ fn near_miss(dictionary: &Dictionary, attribute: &Attribute, folded: &str) -> Ma
     if length < 4 || folded.chars().any(|c| c.is_ascii_digit()) {
         return Match::Unknown;
     }
+    let letters = |word: &str| {
+        let mut letters: Vec<char> = word.chars().collect();
+        letters.sort_unstable();
+        letters
+    };
+    let own = letters(folded);
     let mut best: Option<(usize, &str)> = None;
     let mut tie = false;
     for (word, code) in dictionary.option_keys(attribute) {
         if word.chars().next() != first || word.chars().count().abs_diff(length) > allowed || word.chars().count() < 4 {
             continue;
         }
-        let distance = strsim::osa_distance(folded, word);
-        if distance > allowed {
+        if strsim::osa_distance(folded, word) > allowed {
             continue;
         }
+        // A letter that is missing or swapped is likelier than a wrong one: "blak" is black rather than "blau".
+        let cost = 1 + usize::from(word.chars().count() == length && letters(word) != own);
         match best {
-            Some((known, known_code)) if distance > known || (distance == known && known_code == code) => {}
-            Some((known, _)) if distance == known => tie = true,
-            _ => (best, tie) = (Some((distance, code)), false),
+            Some((known, known_code)) if cost > known || (cost == known && known_code == code) => {}
+            Some((known, _)) if cost == known => tie = true,
+            _ => (best, tie) = (Some((cost, code)), false),
         }
     }
     match best {

@@ -86,6 +86,12 @@ pub(super) fn at<'a>(cell: &Cell<'a, '_>, at: usize, number: &Token) -> At<'a> {
                 '<' => '>',
                 _ => return plain(cell, at, number),
             };
+            // "40 (H) mm"
+            let letter = matches!(cell.scope, Scope::Axes(_)) && cell.word(at + 1).is_some_and(|word| cell.dictionary.is_axis(word));
+            if letter && cell.is_sign(at + 2, &[closing]) {
+                let behind = plain(cell, at + 3, number);
+                return if behind.own.is_some() { At { length: behind.length + 3, ..behind } } else { At::default() };
+            }
             let found = plain(cell, at + 1, number);
             if found.length > 0 && cell.is_sign(at + 1 + found.length, &[closing]) {
                 return At { length: found.length + 2, ..found };
@@ -108,6 +114,10 @@ fn plain<'a>(cell: &Cell<'a, '_>, at: usize, number: &Token) -> At<'a> {
 /// A unit's spelling as it stands, the longest one first.
 fn spelling<'a>(cell: &Cell<'a, '_>, at: usize, number: &Token) -> At<'a> {
     let Some(first) = cell.token(at).filter(|token| !matches!(token.piece, Piece::Number(_))) else { return At::default() };
+    // "26*L120": a sign of times begins no unit.
+    if first.is_sign(&['*']) {
+        return At::default();
+    }
     let unspaced = cell.written(first).chars().next().is_some_and(is_unspaced);
     let mut ends = [0_usize; LONGEST];
     let mut count = 0;

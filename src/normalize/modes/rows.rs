@@ -38,7 +38,7 @@ pub(super) fn split(dictionary: &Dictionary, text: &str, whole: &Part, hints: &H
             return None;
         }
         part.color = part.color.or_else(|| color.clone());
-        part.joined = whole.joined;
+        part.unclear = whole.unclear;
         read.push(part);
     }
     let of = |list: fn(&Part) -> usize| read.iter().map(list).sum::<usize>();
