@@ -20,6 +20,8 @@ pub(super) struct Index {
     families: Quick<Option<u8>>,
     /// Letters that stand for an axis of a body.
     pub(super) axes: Quick<bool>,
+    /// Words for a side of a body, as keys.
+    pub(super) sides: Quick<bool>,
     pub(super) categories: HashMap<String, usize>,
     pub(super) category_words: HashMap<String, usize>,
     /// Words that mean a category only as the whole of a part.
@@ -291,6 +293,8 @@ impl Index {
                     *index.axes.entry(&letter.to_ascii_lowercase()) = true;
                 }
             }
+            let sided = attribute.cue.iter().filter(|cue| !cue.letters.is_empty()).flat_map(|cue| &cue.words);
+            sided.map(|word| key(word)).filter(|word| !word.contains(' ')).for_each(|word| *index.sides.entry(&word) = true);
             let fallback = attribute.cue.iter().flat_map(|cue| &cue.fallback);
             fallback.filter(|word| word.chars().nth(1).is_none()).for_each(|letter| *index.axes.entry(letter) = true);
             let options = index.options.entry(attribute.code.clone()).or_default();
@@ -406,7 +410,8 @@ impl Index {
         }
         let mut found = None;
         for (known, at) in &self.brands {
-            let close = known.len().abs_diff(wanted.len()) <= 4 && known.chars().count().abs_diff(length) <= 1 && known.len() >= 4;
+            let close =
+                known.len().abs_diff(wanted.len()) <= 4 && known.chars().count().abs_diff(length) <= 1 && known.len() >= 4;
             // A first letter is seldom wrong; a short name that begins with another one is another name.
             let begins = length > 5 || known.chars().next() == wanted.chars().next();
             if close && begins && strsim::osa_distance(known, &wanted) == 1 {

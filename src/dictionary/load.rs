@@ -259,8 +259,12 @@ impl Draft {
         let mut index = Index::build(&attributes, &units, &categories, &brands, &self.locales);
         index.legal_forms = self.legal_forms.iter().map(|form| super::index::brand_key(form)).collect();
         let fingerprint = hex::encode(hash.finalize());
-        let pieces = self.numbers.values().flat_map(|words| &words.pieces);
-        index.words.pieces.extend(pieces.map(|word| key(word)));
+        for words in self.numbers.values() {
+            let all = &mut index.words;
+            for (into, list) in [(&mut all.pieces, &words.pieces), (&mut all.yes, &words.yes), (&mut all.no, &words.no)] {
+                into.extend(list.iter().map(|word| key(word)));
+            }
+        }
         let numerals = Numerals::build(&self.numbers);
         Ok(Dictionary { attributes, units, categories, brands, currencies, locales: self.locales, index, numerals, fingerprint })
     }

@@ -251,6 +251,11 @@ impl Dictionary {
         self.index.axes.get(word).is_some()
     }
 
+    /// Is this the letter or the word of a side of a body?
+    pub(crate) fn is_side(&self, word: &str) -> bool {
+        self.is_axis(word) || self.index.sides.get(&key(word)).is_some()
+    }
+
     /// All brands, in the order of their file.
     pub fn brands(&self) -> impl Iterator<Item = &Brand> {
         self.brands.iter()

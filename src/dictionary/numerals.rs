@@ -23,6 +23,8 @@ pub(super) struct NumberWords {
     counted: Vec<String>,
     times: Vec<String>,
     pub(super) pieces: Vec<String>,
+    pub(super) yes: Vec<String>,
+    pub(super) no: Vec<String>,
     common: Vec<String>,
     decimal: Option<DecimalStyle>,
     before: BTreeMap<String, String>,
@@ -151,7 +153,9 @@ impl Numerals {
             if signs {
                 all.minus_words.extend(words.minus.iter().map(|word| lower(word)));
             }
-            for (known, words) in [(&mut all.minus, &words.minus), (&mut all.counted, &words.counted), (&mut all.times, &words.times)] {
+            for (known, words) in
+                [(&mut all.minus, &words.minus), (&mut all.counted, &words.counted), (&mut all.times, &words.times)]
+            {
                 for word in words {
                     *known.entry(&lower(word)) = true;
                 }

@@ -218,10 +218,8 @@ pub(super) fn drop_count(found: &mut Found<'_>) -> Option<Decimal> {
     let near = second.join == Join::Times;
     // A count before has no unit of its own; it took the one behind.
     let shared = first.unit.zip(second.unit).is_some_and(|(left, right)| left.code == right.code);
-    let before = small(first)
-        && shared
-        && second.start.saturating_sub(first.end) <= 3
-        && second.number.value > first.number.value;
+    let before =
+        small(first) && shared && second.start.saturating_sub(first.end) <= 4 && second.number.value > first.number.value;
     let behind = small(second) && first.unit.is_some() && second.unit.is_none();
     if !near || !(before || behind) {
         return None;

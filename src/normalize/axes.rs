@@ -42,7 +42,10 @@ pub(super) fn labelled(
     let guessed = round_instead(&group, &mut labels);
     let Some(named) = assign(&labels) else {
         let message = "The labels beside these sizes do not tell which is which; write one size in each column.";
-        return Some(Reading { status: Status::Ambiguous, ..Reading::rejected(asked, "measure.labelled", "axes_unclear", message) });
+        return Some(Reading {
+            status: Status::Ambiguous,
+            ..Reading::rejected(asked, "measure.labelled", "axes_unclear", message)
+        });
     };
     let mut axes = group.iter().map(|(attribute, _)| *attribute).take(3);
     let mut readings = Vec::with_capacity(amounts.len());
@@ -99,8 +102,10 @@ fn run_of_labels<'a>(dictionary: &Dictionary, group: &Group<'a>, text: &str) -> 
 /// The label beside each amount. Where a sign parts two amounts, each side of it belongs to its own; where none does, all labels stand before
 /// their amounts when one stands before the first, else behind.
 fn beside<'a>(group: &Group<'a>, raw: &str, amounts: &[Amount<'_>]) -> Vec<Label<'a>> {
-    let end_before = |place: usize| place.checked_sub(1).and_then(|at| amounts.get(at)).map_or(0, |amount: &Amount<'_>| amount.end);
-    let before = |place: usize| amounts.get(place).and_then(|amount| raw.get(end_before(place)..amount.start)).unwrap_or_default();
+    let end_before =
+        |place: usize| place.checked_sub(1).and_then(|at| amounts.get(at)).map_or(0, |amount: &Amount<'_>| amount.end);
+    let before =
+        |place: usize| amounts.get(place).and_then(|amount| raw.get(end_before(place)..amount.start)).unwrap_or_default();
     let behind = |place: usize| {
         let until = amounts.get(place + 1).map_or(raw.len(), |next| next.start);
         amounts.get(place).and_then(|amount| raw.get(amount.end..until)).unwrap_or_default()
@@ -155,7 +160,12 @@ fn round_instead<'a>(group: &Group<'a>, labels: &mut [Label<'a>]) -> bool {
 
 /// One attribute for each label, no attribute twice, each label as near to its likeliest meaning as can be; none where that cannot be done.
 fn assign<'a>(labels: &[Label<'a>]) -> Option<Vec<Option<&'a Attribute>>> {
-    fn search<'a>(labels: &[Label<'a>], taken: &mut Vec<Option<&'a Attribute>>, cost: usize, best: &mut Option<(usize, Vec<Option<&'a Attribute>>)>) {
+    fn search<'a>(
+        labels: &[Label<'a>],
+        taken: &mut Vec<Option<&'a Attribute>>,
+        cost: usize,
+        best: &mut Option<(usize, Vec<Option<&'a Attribute>>)>,
+    ) {
         if best.as_ref().is_some_and(|(known, _)| cost >= *known) {
             return;
         }

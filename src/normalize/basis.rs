@@ -1,16 +1,19 @@
 //! Which attribute an amount is of, by the words beside it: weights net and gross, with batteries and without.
 
 use super::{
-    Reading, Status,
+    Hints, Reading, Status,
     amounts::Amount,
-    Hints,
     measure::{judge, other_attribute},
     text::spaced_key,
 };
 use crate::dictionary::{Attribute, Dictionary, Unit, holds_phrase};
 
 /// The attribute a text is about, by the longest cue that stands in it, and that cue's qualifier; none where it says nothing of it.
-pub(super) fn about<'a>(dictionary: &'a Dictionary, asked: &'a Attribute, text_key: &str) -> Option<(&'a Attribute, Option<String>)> {
+pub(super) fn about<'a>(
+    dictionary: &'a Dictionary,
+    asked: &'a Attribute,
+    text_key: &str,
+) -> Option<(&'a Attribute, Option<String>)> {
     if text_key.is_empty() {
         return None;
     }
@@ -39,14 +42,18 @@ pub(super) fn per_basis(
 ) -> Option<Reading> {
     let head = amounts.first().and_then(|first| raw.get(..first.start)).unwrap_or_default();
     let tail = amounts.last().and_then(|last| raw.get(last.end..)).unwrap_or_default();
-    let named = match declared(dictionary, asked, head, amounts.len()).or_else(|| declared(dictionary, asked, tail, amounts.len())) {
-        Some(named) => named.into_iter().map(Some).collect(),
-        None => beside(dictionary, asked, raw, (head, tail), amounts),
-    };
+    let named =
+        match declared(dictionary, asked, head, amounts.len()).or_else(|| declared(dictionary, asked, tail, amounts.len())) {
+            Some(named) => named.into_iter().map(Some).collect(),
+            None => beside(dictionary, asked, raw, (head, tail), amounts),
+        };
     let twice = |place: usize, code: &str| named.iter().take(place).flatten().any(|(other, _)| other.code == code);
     if named.iter().enumerate().any(|(place, named)| named.as_ref().is_some_and(|(target, _)| twice(place, &target.code))) {
         let message = "Two amounts in this text are said to be the same thing; keep the right one.";
-        return Some(Reading { status: Status::Ambiguous, ..Reading::rejected(asked, "measure.basis", "several_values", message) });
+        return Some(Reading {
+            status: Status::Ambiguous,
+            ..Reading::rejected(asked, "measure.basis", "several_values", message)
+        });
     }
     let mut readings: Vec<Reading> = Vec::new();
     let mut unnamed = Vec::new();

@@ -3,8 +3,9 @@
 //! Each part of the cell is one alternative. LR03 and AAA are one cell under two standards' names, so both lead to one code.
 
 use super::{
-    BatteryOption, Finding, Hints, Reading, Status, Value, measure, quantity::find,
-    text::{key, spaced_key},
+    BatteryOption, Finding, Hints, Reading, Value, measure,
+    quantity::find,
+    text::{is_unspaced, key, spaced_key},
     units::Scope,
 };
 use crate::dictionary::{Attribute, Dictionary, holds, holds_phrase};
@@ -42,7 +43,7 @@ pub(super) fn read(dictionary: &Dictionary, attribute: &Attribute, raw: &str, hi
             excluded = true;
             continue;
         }
-        let found = cell(dictionary, attribute, &spaced_key(&part));
+        let found = cell(dictionary, attribute, &folded).or_else(|| cell(dictionary, attribute, &spaced_key(&part)));
         match found {
             Some(option) if option.quantity > MAX_CELLS => unknown.push(part),
             // "AAA/LR03" names one cell twice; a bare name after the same cell adds nothing.
@@ -67,6 +68,14 @@ pub(super) fn read(dictionary: &Dictionary, attribute: &Attribute, raw: &str, hi
         // Remarks beside a battery ("included", a capacity) are common and harmless.
         reading.findings.push(Finding::new("remark", format!("Not read as a battery: {shown}.")));
         reading.confidence = 80;
+        // "3 or 4 AAA", "AA x 1-2": a number that belongs to nothing may be another count.
+        if unknown.iter().any(|part| part.trim().len() <= 2 && part.trim().chars().all(|c| c.is_ascii_digit())) {
+            reading.doubt(
+                "number_left_out",
+                "A number in this text belongs to no battery; check how many there are.".to_owned(),
+                50,
+            );
+        }
     }
     if excluded {
         reading.findings.push(Finding::new(
@@ -74,7 +83,6 @@ pub(super) fn read(dictionary: &Dictionary, attribute: &Attribute, raw: &str, hi
             "The text also names batteries that do not fit; they were left out.".to_owned(),
         ));
     }
-    debug_assert!(reading.status == Status::Ok);
     reading.also = facts(dictionary, &reading, raw, hints);
     reading
 }
@@ -155,7 +163,8 @@ fn with_fractions(raw: &str) -> String {
         while let Some(at) = text.find(fraction) {
             let before = text.get(..at).unwrap_or_default();
             let behind = text.get(at + fraction.len()..).unwrap_or_default().trim_start();
-            let is_size = !before.ends_with(|c: char| c.is_alphanumeric() || c == '.') && behind.starts_with(['A', 'a', 'C', 'D']);
+            let is_size =
+                !before.ends_with(|c: char| c.is_alphanumeric() || c == '.') && behind.starts_with(['A', 'a', 'C', 'D']);
             let Some(rest) = text.get(at + fraction.len()..).filter(|_| is_size) else { break };
             text = format!("{before}{}{rest}", fraction.replace('/', &FRACTION.to_string()));
         }
@@ -180,12 +189,15 @@ fn cell(dictionary: &Dictionary, attribute: &Attribute, folded: &str) -> Option<
             let before = folded.get(..at).unwrap_or_default();
             let behind = folded.get(at + word.len()..).unwrap_or_default();
             if !opens(before, word)
-                || !closes(behind)
+                || !(closes(behind)
+                    || word.ends_with(is_unspaced) && behind.starts_with(|c: char| c.is_ascii_digit() || c == 'x'))
                 || (single && !before.trim_end().ends_with(|c: char| c.is_ascii_digit() || c == 'x'))
             {
                 continue;
             }
-            if best.is_none_or(|(_, length, _)| word.len() > length) {
+            // A cell that is named tells more than a battery that is built in.
+            let weight = |code: &str, length: usize| (!matches!(code, "built_in" | "proprietary"), length);
+            if best.is_none_or(|(_, length, known)| weight(code, word.len()) > weight(known, length)) {
                 best = Some((at, word.len(), code));
             }
         }
@@ -194,7 +206,9 @@ fn cell(dictionary: &Dictionary, attribute: &Attribute, folded: &str) -> Option<
     // "2/3 AA" is a size of its own, and none that the dictionary knows.
     let fraction = |before: &str| {
         let mut signs = before.trim_end().chars().rev();
-        signs.next().is_some_and(|c| c.is_ascii_digit()) && signs.next() == Some('/') && signs.next().is_some_and(|c| c.is_ascii_digit())
+        signs.next().is_some_and(|c| c.is_ascii_digit())
+            && signs.next() == Some('/')
+            && signs.next().is_some_and(|c| c.is_ascii_digit())
     };
     if best.is_some_and(|(at, _, _)| folded.get(..at).is_some_and(fraction)) {
         return None;
@@ -254,6 +268,11 @@ fn number_before(before: &str, pieces: &std::collections::HashSet<String>) -> Op
     let start = before.char_indices().rev().take_while(|(_, c)| c.is_ascii_digit()).map(|(at, _)| at).last()?;
     let free = before.get(..start)?.chars().next_back().is_none_or(|c| !c.is_alphanumeric());
     let digits = before.get(start..).filter(|_| free)?;
+    // "1-2 AA" counts this or that.
+    let other = before.get(..start).unwrap_or_default().trim_end().rsplit(' ').next().unwrap_or_default();
+    if digits.len() <= 2 && (1..=2).contains(&other.len()) && other.chars().all(|c| c.is_ascii_digit()) {
+        return Some(u32::MAX);
+    }
     // "3000 x AAA" counts too many, "14500 AA" names two cells.
     match digits.len() {
         0..=2 => digits.parse().ok(),
@@ -292,13 +311,13 @@ fn number_behind(behind: &str, pieces: &std::collections::HashSet<String>) -> Op
         Some(digits) => (true, digits.trim_start()),
         None => (false, rest),
     };
+    // "AAA 1.5 V x 3": the number stands at the very end.
+    if !times && let Some((_, last)) = rest.rsplit_once(" x") {
+        return last.trim().parse().ok().filter(|count| *count <= MAX_CELLS);
+    }
     let end = digits.find(|c: char| !c.is_ascii_digit()).unwrap_or(digits.len());
     let count: u32 = digits.get(..end).filter(|digits| digits.len() <= 2)?.parse().ok()?;
     let behind = digits.get(end..).unwrap_or_default().trim();
-    // "AAA 1.5 V x 3": the number stands at the very end.
-    if !times && let Some((_, last)) = rest.rsplit_once(" x ") {
-        return last.trim().parse().ok().filter(|count| *count <= MAX_CELLS);
-    }
     let ends = behind.is_empty() || behind == "x" || pieces.contains(behind);
     (times || (ends && count <= MAX_CELLS)).then_some(count)
 }

@@ -30,7 +30,8 @@ pub(super) fn read(dictionary: &Dictionary, attribute: &Attribute, raw: &str, hi
     let phrases = words.yes.iter().map(|word| (word, true)).chain(words.no.iter().map(|word| (word, false)));
     let inside =
         phrases.filter(|(word, _)| word.chars().count() >= 4 && holds_phrase(&folded, word)).max_by_key(|(word, _)| word.len());
-    if let Some((_, answer)) = inside {
+    if let Some((phrase, answer)) = inside {
+        let answer = answer && !is_denied(dictionary, &folded, phrase);
         let mut reading = Reading::accepted(attribute, "boolean.phrase", Value::Boolean(answer), 60);
         reading.doubt("more_words", "More than yes or no stands here; a known phrase decided.".to_owned(), 60);
         return reading;
@@ -67,14 +68,24 @@ fn by_name(dictionary: &Dictionary, attribute: &Attribute, folded: &str) -> Opti
     let words = dictionary.words();
     let last = before.rsplit(' ').next().unwrap_or_default();
     let denied = |text: &str| words.not.contains(text) || words.no.contains(text) || text == "non";
-    let no = !last.is_empty() && (denied(last) || denied(before));
+    let no = !last.is_empty() && (denied(last) || denied(before) || is_denied(dictionary, folded, &name));
     let behind = folded.get(at + name.len()..).unwrap_or_default().trim_start();
     // "battery included: no" answers behind the name.
-    if whole_key(dictionary, behind) == Some(false) || (!behind.is_empty() && denied(behind.split(' ').next().unwrap_or_default())) {
+    if whole_key(dictionary, behind) == Some(false)
+        || (!behind.is_empty() && denied(behind.split(' ').next().unwrap_or_default()))
+    {
         return Some((false, !no && before.is_empty()));
     }
     let alone = (before.is_empty() || no) && behind.is_empty();
     Some((!no, alone))
+}
+
+/// Does a word that denies stand in the four words before the phrase, or right behind it?
+fn is_denied(dictionary: &Dictionary, folded: &str, phrase: &str) -> bool {
+    let words = dictionary.words();
+    let denies = |word: &str| word.chars().count() >= 2 && (words.not.contains(word) || words.no.contains(word));
+    let Some((before, behind)) = folded.split_once(phrase) else { return false };
+    before.rsplit(' ').filter(|word| !word.is_empty()).take(4).any(denies) || behind.split_whitespace().next().is_some_and(denies)
 }
 
 fn whole_key(dictionary: &Dictionary, folded: &str) -> Option<bool> {

@@ -63,6 +63,7 @@ fn read_one(dictionary: &Dictionary, attribute: &Attribute, raw: &str, hints: &H
         return Reading { status: Status::Ambiguous, ..Reading::rejected(attribute, "measure.clock", "clock_time", message) };
     }
     let bare = !found.quantities.iter().any(|quantity| quantity.unit.is_some());
+    let numbers = found.quantities.len();
     let quantities = match settle_units(dictionary, attribute, unit, &mut found, hints) {
         Ok(quantities) => quantities,
         Err(reading) => return *reading,
@@ -90,8 +91,16 @@ fn read_one(dictionary: &Dictionary, attribute: &Attribute, raw: &str, hints: &H
     reading.span = amounts.first().zip(amounts.last()).map(|(first, last)| (first.start, last.end));
     qualify(dictionary, &found, raw_or_nothing, &quantities, &mut reading);
     doubt_the_basis(attribute, unit, &quantities, amounts.len(), &mut reading);
-    if !attribute.contrary.is_empty() && amounts.len() == 1 && is_of_red_light(dictionary, raw_or_nothing, first) && reading.value.is_some() {
+    if !attribute.contrary.is_empty()
+        && amounts.len() == 1
+        && is_of_red_light(dictionary, raw_or_nothing, first)
+        && reading.value.is_some()
+    {
         reading.doubt("other_basis", format!("The text is about the red light, which {} is not.", attribute.label("en")), 40);
+    }
+    if lettered && quantities.len() < numbers && reading.value.is_some() {
+        let message = "Not every number of this text could be told from the sizes; some were left out.";
+        reading.doubt("numbers_left_out", message.to_owned(), 50);
     }
     if raw.contains('?') && reading.value.is_some() {
         reading.doubt("questioned", "The text puts a question mark beside its amount.".to_owned(), 50);
@@ -255,7 +264,10 @@ pub(super) fn judge(attribute: &Attribute, unit: &Unit, amount: &Amount<'_>, hin
                     "This can be {value} or {other} {}, by what the sign between the digits means; set the profile's decimal style.",
                     unit.symbol
                 );
-                return Reading { status: Status::Ambiguous, ..Reading::rejected(attribute, "measure.decimal", "decimal_sign_unclear", message) };
+                return Reading {
+                    status: Status::Ambiguous,
+                    ..Reading::rejected(attribute, "measure.decimal", "decimal_sign_unclear", message)
+                };
             }
             Choice::Other => {
                 value = other;
@@ -378,8 +390,13 @@ fn doubt_the_basis(attribute: &Attribute, unit: &Unit, quantities: &[Quantity<'_
     let is_mode = |qualifier: &String| qualifier.starts_with("in_") && !attribute.contrary.contains(qualifier);
     let whole = reading.qualifiers.iter().any(is_mode);
     if let Some(against) = against.filter(|_| !whole && !(amounts > 1 && says("up_to"))) {
-        let message = format!("The text says '{}', which is not what {} asks for.", against.replace('_', " "), attribute.label("en"));
+        let message =
+            format!("The text says '{}', which is not what {} asks for.", against.replace('_', " "), attribute.label("en"));
         reading.doubt("other_basis", message, 40);
+    }
+    // Who writes 5000 °C beside a light's colour mistook the unit, so that converting it would make it worse.
+    if unit.code == "K" && quantities.iter().any(|quantity| quantity.unit.is_some_and(|own| own.code != unit.code)) {
+        reading.doubt("other_scale", format!("{} is told in {}; check the unit.", attribute.label("en"), unit.symbol), 40);
     }
     let added = quantities.iter().any(|quantity| quantity.join == Join::Plus);
     if added && unit.family != "time" {

@@ -35,7 +35,9 @@ pub(super) fn mend(raw: &str, kind: AttributeType) -> Option<Mended> {
 
 /// The text that these signs were before they were decoded wrongly.
 fn redecoded(raw: &str) -> Option<String> {
-    let broken = |text: &str| text.contains(['Â', 'Ã', 'â', 'Ð', 'Ñ', 'Î', 'Ï', 'Å', 'Ä', 'à', 'ã', 'ä', 'å', 'æ', 'ç', 'è', 'é', 'Р', 'С']);
+    let broken = |text: &str| {
+        text.contains(['Â', 'Ã', 'â', 'Ð', 'Ñ', 'Î', 'Ï', 'Å', 'Ä', 'à', 'ã', 'ä', 'å', 'æ', 'ç', 'è', 'é', 'Р', 'С'])
+    };
     if !broken(raw) {
         return None;
     }
@@ -120,7 +122,11 @@ fn without_markup(text: &str) -> Option<String> {
     }
     // "&amp;deg;" was escaped twice.
     let plain = plain.trim().to_owned();
-    if entities && plain.contains('&') && plain.len() < text.len() { Some(without_markup(&plain).unwrap_or(plain)) } else { Some(plain) }
+    if entities && plain.contains('&') && plain.len() < text.len() {
+        Some(without_markup(&plain).unwrap_or(plain))
+    } else {
+        Some(plain)
+    }
 }
 
 /// A tag at the start of the text: its name, and where it ends. `<5 lm` is none.

@@ -208,11 +208,15 @@ fn read(dictionary: &Dictionary, attribute: &Attribute, text: &str, hints: &Hint
     use AttributeType as T;
     // Axes have letters of their own (`l60 w45`).
     let lettered = attribute.cue.as_ref().is_some_and(|cue| !cue.letters.is_empty());
-    if matches!(attribute.kind, T::Measure | T::Modes) && !lettered && let Some(typed) = mend::with_digits(text) {
+    if matches!(attribute.kind, T::Measure | T::Modes)
+        && !lettered
+        && let Some(typed) = mend::with_digits(text)
+    {
         let mut reading = read(dictionary, attribute, &typed, hints);
         reading.span = None;
         if reading.value.is_some() {
-            let message = format!("Letters stand where digits belong; it was read as '{}'.", typed.chars().take(60).collect::<String>());
+            let message =
+                format!("Letters stand where digits belong; it was read as '{}'.", typed.chars().take(60).collect::<String>());
             reading.doubt("look_alike", message, 50);
         }
         return reading;

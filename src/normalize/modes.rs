@@ -29,7 +29,8 @@ pub(super) fn read(dictionary: &Dictionary, attribute: &Attribute, raw: &str, hi
         }
     }
     if let Some(open) = parts.iter().find_map(|part| part.open.clone()) {
-        let message = format!("{open} can be two amounts, by what the sign between its digits means; set the profile's decimal style.");
+        let message =
+            format!("{open} can be two amounts, by what the sign between its digits means; set the profile's decimal style.");
         return Reading { status: Status::Ambiguous, ..Reading::rejected(attribute, "modes", "decimal_sign_unclear", message) };
     }
     let guessed = parts.iter().any(|part| part.guessed);
@@ -99,7 +100,8 @@ pub(super) fn read(dictionary: &Dictionary, attribute: &Attribute, raw: &str, hi
         reading.doubt("decimal_sign_guessed", message.to_owned(), 60);
     }
     if unclear {
-        let message = "Outputs joined by a plus, a dash or a number of lights may be one mode or several; they were read as they stand.";
+        let message =
+            "Outputs joined by a plus, a dash or a number of lights may be one mode or several; they were read as they stand.";
         reading.doubt("modes_unclear", message.to_owned(), 50);
     }
     reading

@@ -1,7 +1,7 @@
 //! Values that are mostly text: names, lists of texts, brands, GTINs.
 
 use super::{
-    Hints, MAX_ITEMS, Reading, Value, names, select,
+    Hints, MAX_ITEMS, Reading, Status, Value, names, select,
     text::{clean_line, key},
 };
 use crate::{
@@ -44,7 +44,7 @@ pub(super) fn list(dictionary: &Dictionary, attribute: &Attribute, raw: &str, hi
     let parts: Vec<&str> = if strong.len() > 1 || attribute.localized { strong } else { raw.split(',').collect() };
     // "no" under approvals says that there is none, "yes" does not say which.
     let words = dictionary.words();
-    let answer = key(raw);
+    let answer = key(raw.rsplit(':').next().unwrap_or(raw));
     if !attribute.localized && words.no.contains(&answer) {
         return Reading::empty(attribute);
     }
@@ -75,8 +75,17 @@ pub(super) fn list(dictionary: &Dictionary, attribute: &Attribute, raw: &str, hi
 
 /// A brand: the dictionary's own spelling where it is known, else the text as it stands.
 pub(super) fn reference(dictionary: &Dictionary, attribute: &Attribute, raw: &str) -> Reading {
+    let bare = without_lead(attribute, raw);
+    let raw = bare.as_deref().unwrap_or(raw);
     if let Some(brand) = dictionary.brand(raw) {
         return Reading::accepted(attribute, "brand", Value::text(&brand.name), 98);
+    }
+    let mut known: Vec<&str> =
+        select::parts(raw).filter_map(|part| dictionary.brand(part)).map(|brand| brand.name.as_str()).collect();
+    known.dedup();
+    if let [first, second, ..] = known.as_slice() {
+        let message = format!("Two brands are named, {first} and {second}; keep the right one.");
+        return Reading { status: Status::Ambiguous, ..Reading::rejected(attribute, "brand.part", "several_brands", message) };
     }
     let head = select::parts(raw).next().unwrap_or(raw);
     let without_bracket = raw.split(['(', '[']).next().unwrap_or(raw);

@@ -200,6 +200,14 @@ fn share_units(quantities: &mut [Quantity<'_>], scope: Scope) {
         unit_behind = quantity.unit;
         joined = quantity.join;
     }
+    // "mm 60 x 45 x 40"
+    let mut unit_before: Option<&Unit> = None;
+    for quantity in quantities.iter_mut().filter(|_| matches!(scope, Scope::Axes(_))) {
+        if quantity.unit.is_none() && quantity.join == Join::Times {
+            quantity.unit = unit_before;
+        }
+        unit_before = quantity.unit;
+    }
 }
 
 fn part(rest: &mut String) {
@@ -279,7 +287,8 @@ fn join(cell: &Cell<'_, '_>, between: &[usize]) -> Join {
     let count = parts().count();
     let sized = matches!(cell.scope, Scope::Axes(_));
     let Some(only) = parts().next() else { return Join::Adjacent };
-    let is_x = |token: &Token| token.is_sign(&['×', '*']) || matches!(cell.written(token), "x" | "X" | "х" | "Х");
+    let is_x =
+        |token: &Token| token.is_sign(&['×', '*', '⨯', '✕', '✖', '╳']) || matches!(cell.written(token), "x" | "X" | "х" | "Х");
     if count == 1 && only.piece == Piece::Word {
         if is_x(only) {
             return Join::Times;
@@ -299,6 +308,11 @@ fn join(cell: &Cell<'_, '_>, between: &[usize]) -> Join {
     // "L 70 x W 45 x H 40", "高45×宽60": letters of the axes stand beside the sign.
     if parts().any(is_x) && parts().all(|part| cell.written(part).chars().nth(2).is_none()) {
         return Join::Times;
+    }
+    // "L: 60 / B: 45 / H: 40 mm", "Länge 60 x Breite 45"
+    let side = |part: &Token| part.piece != Piece::Word || is_x(part) || cell.dictionary.is_side(cell.written(part));
+    if sized && count <= 5 && parts().all(side) && parts().any(|part| part.piece == Piece::Word && !is_x(part)) {
+        return if parts().any(is_x) { Join::Times } else { Join::List };
     }
     // "長さ60幅45高さ40mm"
     let unspaced = |part: &Token| part.piece == Piece::Word && cell.written(part).chars().all(super::text::is_unspaced);

@@ -48,11 +48,15 @@ fn said_once(dictionary: &Dictionary, canonical: &Unit, raw: &str, hints: &Hints
     let mut ends: Vec<(Decimal, &Unit, usize, usize)> = Vec::new();
     for (at, token) in pieces.iter().enumerate() {
         let Piece::Number(number) = &token.piece else { continue };
-        let sign_at = at.checked_sub(1).and_then(|before| pieces.get(before)).filter(|sign| sign.is_sign(&DASHES) && sign.end == token.start);
+        let sign_at = at
+            .checked_sub(1)
+            .and_then(|before| pieces.get(before))
+            .filter(|sign| sign.is_sign(&DASHES) && sign.end == token.start);
         let glued = |sign: usize| raw.get(..sign).is_some_and(|head| head.ends_with(|c: char| c.is_alphanumeric() || c == '°'));
         let minus = sign_at.filter(|sign| !glued(sign.start));
         let amount = if minus.is_some() { -number.value } else { number.value };
-        let next = pieces.iter().skip(at + 1).find(|token| matches!(token.piece, Piece::Number(_))).map_or(raw.len(), |next| next.start);
+        let next =
+            pieces.iter().skip(at + 1).find(|token| matches!(token.piece, Piece::Number(_))).map_or(raw.len(), |next| next.start);
         let found = super::quantity::find(
             dictionary,
             super::units::Scope::family(dictionary, &canonical.family),

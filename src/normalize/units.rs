@@ -87,7 +87,8 @@ pub(super) fn at<'a>(cell: &Cell<'a, '_>, at: usize, number: &Token) -> At<'a> {
                 _ => return plain(cell, at, number),
             };
             // "40 (H) mm"
-            let letter = matches!(cell.scope, Scope::Axes(_)) && cell.word(at + 1).is_some_and(|word| cell.dictionary.is_axis(word));
+            let letter =
+                matches!(cell.scope, Scope::Axes(_)) && cell.word(at + 1).is_some_and(|word| cell.dictionary.is_axis(word));
             if letter && cell.is_sign(at + 2, &[closing]) {
                 let behind = plain(cell, at + 3, number);
                 return if behind.own.is_some() { At { length: behind.length + 3, ..behind } } else { At::default() };
