@@ -401,20 +401,21 @@ impl Index {
         })
     }
 
-    /// The one brand whose name or alias differs from this text by one letter, missing, wrong, too many or swapped.
+    /// The one brand whose name or alias differs from this text by one letter behind the first: missing, wrong, too many or swapped.
     pub(super) fn near_brand(&self, text: &str) -> Option<usize> {
         let wanted = brand_key(text);
         let length = wanted.chars().count();
-        if length < 4 || length > 40 || wanted.chars().any(|c| c.is_ascii_digit()) {
+        if !(4..=40).contains(&length) || wanted.chars().any(|c| c.is_ascii_digit()) {
             return None;
         }
         let mut found = None;
         for (known, at) in &self.brands {
-            let close =
-                known.len().abs_diff(wanted.len()) <= 4 && known.chars().count().abs_diff(length) <= 1 && known.len() >= 4;
-            // A first letter is seldom wrong; a short name that begins with another one is another name.
-            let begins = length > 5 || known.chars().next() == wanted.chars().next();
-            if close && begins && strsim::osa_distance(known, &wanted) == 1 {
+            // A first letter is seldom wrong.
+            let close = known.chars().next() == wanted.chars().next()
+                && known.len() >= 4
+                && known.len().abs_diff(wanted.len()) <= 4
+                && known.chars().count().abs_diff(length) <= 1;
+            if close && strsim::osa_distance(known, &wanted) == 1 {
                 if found.is_some_and(|other| other != *at) {
                     return None;
                 }

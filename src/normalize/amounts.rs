@@ -128,7 +128,7 @@ fn agreement(first: &Amount<'_>, second: &Amount<'_>) -> Option<&'static str> {
 /// `60 × 45 × 40 mm (2.36 × 1.77 × 1.57 in)`: one size in two units. Side by side they must agree.
 pub(super) fn merge_sizes<'u>(mut amounts: Vec<Amount<'u>>, conflict: &mut bool) -> Vec<Amount<'u>> {
     let sides = amounts.len() / 2;
-    if sides < 2 || amounts.len() % 2 != 0 {
+    if sides < 2 || !amounts.len().is_multiple_of(2) {
         return amounts;
     }
     let begins = |(place, amount): (usize, &Amount<'_>)| (place == sides) == (amount.join != Join::Times);

@@ -40,7 +40,10 @@ pub(super) fn labelled(
         return None;
     }
     let guessed = round_instead(&group, &mut labels);
-    let Some(named) = assign(&labels) else {
+    // "Ø40/26 x 120 mm": which of the others is the length?
+    let round = |label: &Label<'_>| label.may_be.first().is_some_and(|first| first.code == "head_diameter");
+    let open = labels.iter().any(round) && labels.iter().filter(|label| label.may_be.is_empty()).count() > 1;
+    let Some(named) = assign(&labels).filter(|_| !open) else {
         let message = "The labels beside these sizes do not tell which is which; write one size in each column.";
         return Some(Reading {
             status: Status::Ambiguous,
@@ -73,7 +76,8 @@ pub(super) fn labelled(
 fn declared<'a>(dictionary: &Dictionary, group: &Group<'a>, raw: &str, amounts: &[Amount<'_>]) -> Option<Vec<Label<'a>>> {
     let head = amounts.first().and_then(|first| raw.get(..first.start))?;
     let tail = amounts.last().and_then(|last| raw.get(last.end..))?;
-    [head, tail].into_iter().map(|text| run_of_labels(dictionary, group, text)).find(|labels| labels.len() == amounts.len())
+    let fits = |labels: &Vec<Label<'a>>| labels.len() == amounts.len() && assign(labels).is_some();
+    [head, tail].into_iter().map(|text| run_of_labels(dictionary, group, text)).find(fits)
 }
 
 fn run_of_labels<'a>(dictionary: &Dictionary, group: &Group<'a>, text: &str) -> Vec<Label<'a>> {

@@ -282,7 +282,10 @@ fn judge(input: &str, gtin14: &str) -> Gtin {
     };
     // The check digit is made to fit; it is the digits before it that tell.
     let payload = gtin14.get(..13).unwrap_or_default();
-    if PLACEHOLDERS.contains(&gtin14) || (same_digits(payload) && trailing_zeros(payload) == 0) || is_counted_up(payload) {
+    // Twelve nines are a coupon's number, which says more.
+    let repeated = same_digits(payload) && trailing_zeros(payload) == 0 && !payload.starts_with("099");
+    let whole = same_digits(gtin14) && trailing_zeros(gtin14) == 0;
+    if PLACEHOLDERS.contains(&gtin14) || repeated || whole || is_counted_up(payload) {
         return Gtin::rejected(input, "placeholder");
     }
     let zero_tail = trailing_zeros(gtin14) >= 5;

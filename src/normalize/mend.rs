@@ -249,7 +249,12 @@ fn typed_for(c: char) -> Option<char> {
 /// The text with digits in the place of the letters that were typed for them: `4OO lm`, `l20 lm`. Only in words that have a digit and end in
 /// one or in a capital O, so that `40l`, `5o` and `18mm` stay what they are.
 pub(super) fn with_digits(text: &str) -> Option<String> {
-    if !text.contains(['O', 'О', 'Ο', 'o', 'о', 'ο', 'l', 'I']) {
+    let letter = |byte: u8| matches!(byte, b'O' | b'o' | b'l' | b'I') || byte >= 0x80;
+    let beside = |pair: &[u8]| match pair {
+        [left, right] => left.is_ascii_digit() && letter(*right) || letter(*left) && right.is_ascii_digit(),
+        _ => false,
+    };
+    if !text.as_bytes().windows(2).any(beside) {
         return None;
     }
     let mut mended = String::with_capacity(text.len());

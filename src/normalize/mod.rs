@@ -22,6 +22,7 @@ mod names;
 mod number;
 mod numeral;
 mod plain;
+mod qualifiers;
 mod quantities;
 mod quantity;
 mod range;

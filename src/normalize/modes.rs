@@ -81,9 +81,9 @@ pub(super) fn read(dictionary: &Dictionary, attribute: &Attribute, raw: &str, hi
     if modes.iter().all(|mode| mode.light_output.is_none() && mode.runtime.is_none()) {
         // "High, Medium, Low": one name a mode.
         let words = &dictionary.words().modes;
-        let names = raw.split(['|', ';', '\n', ',', '/', '+']).filter_map(|name| words.get(&key(name))).take(MAX_MODES);
-        let named: Vec<Mode> = names.map(|name| Mode { name: name.clone(), ..Mode::default() }).collect();
-        let modes = if named.len() > modes.len() { named } else { modes };
+        let codes = raw.split(['|', ';', '\n', ',', '/', '+']).filter_map(|name| words.get(&key(name))).take(MAX_MODES);
+        let listed: Vec<Mode> = codes.map(|code| Mode { name: code.clone(), ..Mode::default() }).collect();
+        let modes = if listed.len() > modes.len() { listed } else { modes };
         let mut reading = Reading::accepted(attribute, "modes.names", Value::Modes(modes), 50);
         reading.doubt("no_figures", "Modes are named without light output or run time.".to_owned(), 50);
         return reading;
