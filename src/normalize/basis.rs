@@ -123,6 +123,13 @@ fn parted<'a>(raw: &str, amounts: &[Amount<'_>], told: &impl Fn(&str) -> Option<
     let mut parts: Vec<String> = Vec::with_capacity(amounts.len());
     let mut from = 0;
     let cuts = raw.match_indices([',', ';', '/', '|', '(', ')', '[', ']', '\n']).map(|(at, sign)| (at, at + sign.len()));
+    let letter = |c: Option<char>| c.is_some_and(char::is_alphabetic);
+    // "w/o" is one word.
+    let inside_word = |from: usize, to: usize| {
+        letter(raw.get(..from).and_then(|head| head.chars().next_back()))
+            && letter(raw.get(to..).and_then(|tail| tail.chars().next()))
+    };
+    let cuts = cuts.filter(|(at, behind)| !inside_word(*at, *behind));
     let cuts = cuts.filter(|(at, _)| !amounts.iter().any(|amount| (amount.start..amount.end).contains(at)));
     for (at, behind) in cuts.chain([(raw.len(), raw.len())]) {
         let part = raw.get(from..at).unwrap_or_default();

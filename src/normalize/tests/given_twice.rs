@@ -69,6 +69,7 @@ fn words_say_of_which_basis_a_weight_is() {
         ("weight_with_battery", "with/without battery: 84/61 g", "weight_with_battery 84 g, weight_without_battery 61 g"),
         ("weight_without_battery", "mit und ohne Akku: 84/61 g", "weight_without_battery 61 g, weight_with_battery 84 g"),
         ("weight_with_battery", "weight 84 g, packaged 131 g", "weight_with_battery 84 g, weight_packaged 131 g"),
+        ("weight_with_battery", "84g (61g w/o battery)", "weight_with_battery 84 g, weight_without_battery 61 g"),
         ("weight_packaged", "84 g net", "weight_with_battery 84 g"),
         ("weight_with_battery", "不含电池61克", "weight_without_battery 61 g"),
         ("weight_with_battery", "61 g / 84 g", "weight_with_battery ambiguous"),
