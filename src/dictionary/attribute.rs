@@ -49,6 +49,8 @@ pub enum Several {
     Max,
     /// They are the axes of one body, length by width by height.
     Axes,
+    /// Of several options the one that stands first in the dictionary: the headlamp before its clip.
+    First,
 }
 
 /// A closed interval of amounts in the attribute's unit; an open end is absent.
@@ -77,6 +79,9 @@ pub struct Cue {
     /// Letters and signs that stand for it beside an amount: `L`, `Ø`. Where attributes share one, the first that is free takes it.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub letters: Vec<String>,
+    /// Letters and phrases of others of the group that mean this one where those are named as well: the depth beside a height.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub fallback: Vec<String>,
     /// Attributes that may be confused with each other share a group, such as `weight`.
     pub group: String,
     /// Written into the reading's qualifiers when a phrase was found.
@@ -84,9 +89,18 @@ pub struct Cue {
     pub qualifier: Option<String>,
     /// Phrases in any language.
     pub words: Vec<String>,
-    /// The same as keys, made when the dictionary is loaded.
+    /// Phrases that name the attribute and say nothing of its qualifier: "net".
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub names: Vec<String>,
+    /// `words` as keys, made when the dictionary is loaded.
     #[serde(skip)]
     pub keys: Vec<String>,
+    /// `names` as keys.
+    #[serde(skip)]
+    pub name_keys: Vec<String>,
+    /// `fallback` as keys.
+    #[serde(skip)]
+    pub fallback_keys: Vec<String>,
 }
 
 /// One choice of a select.
@@ -154,6 +168,12 @@ pub struct Attribute {
     /// See [`Cue`].
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub cue: Option<Cue>,
+    /// Qualifiers under which an amount is not what the attribute asks for: an output in the low mode is no maximum.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub contrary: Vec<String>,
+    /// Phrases in front of a text that are no part of it: "made in" before a country.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub lead: Vec<String>,
     /// The choices of a select or multi-select.
     #[serde(default, rename = "option", skip_serializing_if = "Vec::is_empty")]
     pub options: Vec<SelectOption>,

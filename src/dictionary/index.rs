@@ -18,6 +18,10 @@ pub(super) struct Index {
     spellings: Quick<Vec<Spelt>>,
     spelling_keys: Quick<Vec<Spelt>>,
     families: Quick<Option<u8>>,
+    /// Letters that stand for an axis of a body.
+    pub(super) axes: Quick<bool>,
+    /// Words for a side of a body, as keys.
+    pub(super) sides: Quick<bool>,
     pub(super) categories: HashMap<String, usize>,
     pub(super) category_words: HashMap<String, usize>,
     /// Words that mean a category only as the whole of a part.
@@ -283,6 +287,16 @@ impl Index {
             for name in names {
                 index.headers.entry(key(&name.replace('/', " "))).or_insert(at);
             }
+            for letter in attribute.cue.iter().flat_map(|cue| &cue.letters) {
+                *index.axes.entry(letter) = true;
+                if letter.is_ascii() {
+                    *index.axes.entry(&letter.to_ascii_lowercase()) = true;
+                }
+            }
+            let sided = attribute.cue.iter().filter(|cue| !cue.letters.is_empty()).flat_map(|cue| &cue.words);
+            sided.map(|word| key(word)).filter(|word| !word.contains(' ')).for_each(|word| *index.sides.entry(&word) = true);
+            let fallback = attribute.cue.iter().flat_map(|cue| &cue.fallback);
+            fallback.filter(|word| word.chars().nth(1).is_none()).for_each(|letter| *index.axes.entry(letter) = true);
             let options = index.options.entry(attribute.code.clone()).or_default();
             for (position, option) in attribute.options.iter().enumerate() {
                 let names = std::iter::once(&option.code).chain(option.label.values()).chain(&option.synonyms);
@@ -385,6 +399,30 @@ impl Index {
             let inside = self.category_words.iter().filter(|(word, _)| word.len() >= 4 && holds_phrase(part, word));
             inside.max_by_key(|(word, at)| (word.len(), std::cmp::Reverse(**at))).map(|(_, at)| *at)
         })
+    }
+
+    /// The one brand whose name or alias differs from this text by one letter behind the first: missing, wrong, too many or swapped.
+    pub(super) fn near_brand(&self, text: &str) -> Option<usize> {
+        let wanted = brand_key(text);
+        let length = wanted.chars().count();
+        if !(4..=40).contains(&length) || wanted.chars().any(|c| c.is_ascii_digit()) {
+            return None;
+        }
+        let mut found = None;
+        for (known, at) in &self.brands {
+            // A first letter is seldom wrong.
+            let close = known.chars().next() == wanted.chars().next()
+                && known.len() >= 4
+                && known.len().abs_diff(wanted.len()) <= 4
+                && known.chars().count().abs_diff(length) <= 1;
+            if close && strsim::osa_distance(known, &wanted) == 1 {
+                if found.is_some_and(|other| other != *at) {
+                    return None;
+                }
+                found = Some(*at);
+            }
+        }
+        found
     }
 
     pub(super) fn brand(&self, text: &str) -> Option<usize> {

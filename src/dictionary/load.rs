@@ -260,6 +260,8 @@ impl Draft {
         let mut attributes: Vec<_> = self.attributes.into_iter().map(|placed| placed.entry).collect();
         for cue in attributes.iter_mut().filter_map(|attribute| attribute.cue.as_mut()) {
             cue.keys = cue.words.iter().map(|phrase| key(phrase)).collect();
+            cue.name_keys = cue.names.iter().map(|phrase| key(phrase)).collect();
+            cue.fallback_keys = cue.fallback.iter().map(|phrase| key(phrase)).collect();
         }
         let units: Vec<_> = self.units.into_iter().map(|placed| placed.entry).collect();
         let categories: Vec<_> = self.categories.into_iter().map(|placed| placed.entry).collect();
@@ -268,6 +270,12 @@ impl Draft {
         let mut index = Index::build(&attributes, &units, &categories, &brands, &self.locales);
         index.legal_forms = self.legal_forms.iter().map(|form| super::index::brand_key(form)).collect();
         let fingerprint = hex::encode(hash.finalize());
+        for words in self.numbers.values() {
+            let all = &mut index.words;
+            for (into, list) in [(&mut all.pieces, &words.pieces), (&mut all.yes, &words.yes), (&mut all.no, &words.no)] {
+                into.extend(list.iter().map(|word| key(word)));
+            }
+        }
         let numerals = Numerals::build(&self.numbers);
         let (locales, checks, also) = (self.locales, self.checks, self.also);
         Ok(Dictionary { attributes, units, categories, brands, currencies, locales, index, numerals, checks, also, fingerprint })

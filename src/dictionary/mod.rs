@@ -245,6 +245,21 @@ impl Dictionary {
         self.index.brand(text).and_then(|at| self.brands.get(at))
     }
 
+    /// The one brand that is spelt almost like this text, which is none itself.
+    pub(crate) fn near_brand(&self, text: &str) -> Option<&Brand> {
+        self.index.near_brand(text).and_then(|at| self.brands.get(at))
+    }
+
+    /// Is this the letter of an axis of a body, such as `L`?
+    pub(crate) fn is_axis(&self, word: &str) -> bool {
+        self.index.axes.get(word).is_some()
+    }
+
+    /// Is this the letter or the word of a side of a body?
+    pub(crate) fn is_side(&self, word: &str) -> bool {
+        self.is_axis(word) || self.index.sides.get(&key(word)).is_some()
+    }
+
     /// All brands, in the order of their file.
     pub fn brands(&self) -> impl Iterator<Item = &Brand> {
         self.brands.iter()

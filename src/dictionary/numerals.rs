@@ -21,6 +21,10 @@ pub(super) struct NumberWords {
     endings: Vec<String>,
     minus: Vec<String>,
     counted: Vec<String>,
+    times: Vec<String>,
+    pub(super) pieces: Vec<String>,
+    pub(super) yes: Vec<String>,
+    pub(super) no: Vec<String>,
     common: Vec<String>,
     decimal: Option<DecimalStyle>,
     before: BTreeMap<String, String>,
@@ -90,6 +94,12 @@ pub(crate) struct Numerals {
     minus: Quick<bool>,
     /// Words of any language whose number counts them.
     counted: Quick<bool>,
+    /// Those of languages that glue them to the number.
+    minus_words: Vec<String>,
+    /// Words of any language between the sides of a size.
+    times: Quick<bool>,
+    /// Small whole numbers of any language; none where languages disagree.
+    counts: Quick<Option<Decimal>>,
 }
 
 /// The words of the language that a text is in, as far as it is known.
@@ -119,6 +129,14 @@ impl Numerals {
                 }
             };
             for (word, amount) in &words.words {
+                let word = &crate::normalize::text::key(word);
+                if all.counts.get(word).is_none() {
+                    *all.counts.entry(word) = Some(amount.0);
+                } else if all.counts.get(word) != Some(&Some(amount.0)) {
+                    *all.counts.entry(word) = None;
+                }
+            }
+            for (word, amount) in &words.words {
                 put(word, &|known| known.value = Some(amount.0), false);
             }
             for (word, amount) in &words.scales {
@@ -132,7 +150,12 @@ impl Numerals {
             words.cubic.iter().for_each(|word| put(word, &|known| known.power = 3, true));
             words.minus.iter().for_each(|word| put(word, &|known| known.minus = true, false));
             words.common.iter().for_each(|word| put(word, &|known| known.common = true, true));
-            for (known, words) in [(&mut all.minus, &words.minus), (&mut all.counted, &words.counted)] {
+            if signs {
+                all.minus_words.extend(words.minus.iter().map(|word| lower(word)));
+            }
+            for (known, words) in
+                [(&mut all.minus, &words.minus), (&mut all.counted, &words.counted), (&mut all.times, &words.times)]
+            {
                 for word in words {
                     *known.entry(&lower(word)) = true;
                 }
@@ -148,9 +171,39 @@ impl Numerals {
         word.chars().count() > 3 && word.len() <= LONGEST && with_lower(word, |word| self.minus.get(word).is_some())
     }
 
+    /// The text with a minus in the place of its word, where that is glued to a number: `零下20`. Only scripts that part no words do so.
+    pub(crate) fn glued_minus(&self, text: &str) -> Option<String> {
+        if text.is_ascii() {
+            return None;
+        }
+        let mut signed = text.to_owned();
+        for word in self.minus_words.iter().filter(|word| text.contains(word.as_str())) {
+            for (at, _) in text.match_indices(word.as_str()) {
+                let digit = text.get(at + word.len()..).is_some_and(|behind| behind.starts_with(|c: char| c.is_ascii_digit()));
+                if digit && let Some(behind) = text.get(at + word.len()..).and_then(|behind| behind.split_whitespace().next()) {
+                    signed = signed.replace(&format!("{word}{behind}"), &format!("-{behind}"));
+                }
+            }
+        }
+        (signed != text).then_some(signed)
+    }
+
     /// Does the number behind this word count it, as in "mode 3" and "Stufe 1"?
     pub(crate) fn is_counted(&self, word: &str) -> bool {
         word.len() <= LONGEST && with_lower(word, |word| self.counted.get(word).is_some())
+    }
+
+    /// The whole number that this word is in any language, where no two disagree; for texts of one kind only, such as a number of cells.
+    pub(crate) fn count(&self, word: &str) -> Option<Decimal> {
+        if word.len() > LONGEST || word.chars().count() < 3 {
+            return None;
+        }
+        with_lower(word, |word| self.counts.get(word).copied().flatten())
+    }
+
+    /// Does this word part the sides of a size, as in "60 by 45 mm"?
+    pub(crate) fn is_times(&self, word: &str) -> bool {
+        word.len() <= LONGEST && with_lower(word, |word| self.times.get(word).is_some())
     }
 
     /// The words of this locale; English ones where none is given or known.

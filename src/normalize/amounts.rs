@@ -18,6 +18,8 @@ pub(super) struct Amount<'u> {
     high: Decimal,
     canonical: bool,
     unit: &'u str,
+    /// The larger unit of a compound, whose smaller one is `unit`.
+    larger: Option<&'u str>,
     pub(super) join: Join,
     pub(super) start: usize,
     pub(super) end: usize,
@@ -53,6 +55,7 @@ pub(super) fn convert<'a>(quantities: &[Quantity<'a>], unit: &Unit) -> Vec<Amoun
             high,
             canonical: from.code == unit.code,
             unit: &from.code,
+            larger: None,
             join: quantity.join,
             start: quantity.start,
             end: quantity.end,
@@ -76,6 +79,9 @@ pub(super) fn add_up(amounts: Vec<Amount<'_>>) -> Vec<Amount<'_>> {
                 let ends = before.low.checked_add(amount.low).zip(before.high.checked_add(amount.high));
                 if let (Some(sum), Some((low, high))) = (sum, ends) {
                     (before.value, before.low, before.high) = (sum.normalize(), low, high);
+                    if before.unit != amount.unit {
+                        before.larger = Some(before.unit);
+                    }
                     before.unit = amount.unit;
                     before.alternative = None;
                     before.end = amount.end;
@@ -106,26 +112,65 @@ pub(super) fn is_smaller(first: &str, second: &str) -> bool {
     FALLING.iter().any(|list| place(list, first).zip(place(list, second)).is_some_and(|(first, second)| first < second))
 }
 
+/// The rule by which two amounts are one: their precisions overlap or they differ by 2 % at most; by 5 %, one of them was rounded twice.
+fn agreement(first: &Amount<'_>, second: &Amount<'_>) -> Option<&'static str> {
+    let overlap = first.low <= second.high && second.low <= first.high;
+    let larger = first.value.abs().max(second.value.abs());
+    let apart = first.value.checked_sub(second.value).map_or(Decimal::MAX, |difference| difference.abs());
+    let within = |percent: i64| larger.checked_mul(Decimal::new(percent, 2)).is_some_and(|limit| apart <= limit);
+    match (overlap || within(2), within(5)) {
+        (true, _) => Some("measure.dual"),
+        (false, true) => Some("measure.dual_rounded"),
+        _ => None,
+    }
+}
+
+/// `60 × 45 × 40 mm (2.36 × 1.77 × 1.57 in)`: one size in two units. Side by side they must agree.
+pub(super) fn merge_sizes<'u>(mut amounts: Vec<Amount<'u>>, conflict: &mut bool) -> Vec<Amount<'u>> {
+    let sides = amounts.len() / 2;
+    if sides < 2 || !amounts.len().is_multiple_of(2) {
+        return amounts;
+    }
+    let begins = |(place, amount): (usize, &Amount<'_>)| (place == sides) == (amount.join != Join::Times);
+    let of_one_unit = |size: &[Amount<'_>]| size.windows(2).all(|pair| matches!(pair, [left, right] if left.unit == right.unit));
+    let (first, second) = amounts.split_at(sides);
+    let two = amounts.iter().enumerate().skip(1).all(begins) && of_one_unit(first) && of_one_unit(second);
+    if !two || first.first().map(|amount| amount.unit) == second.first().map(|amount| amount.unit) {
+        return amounts;
+    }
+    let rules: Vec<_> = first.iter().zip(second).map(|(first, second)| agreement(first, second)).collect();
+    *conflict |= rules.contains(&None);
+    let second_is_canonical = second.iter().all(|amount| amount.canonical) && !first.iter().all(|amount| amount.canonical);
+    let mut kept = amounts.split_off(sides);
+    if !second_is_canonical {
+        kept = amounts;
+    }
+    for (amount, rule) in kept.iter_mut().zip(rules) {
+        amount.rule = rule.unwrap_or(amount.rule);
+    }
+    if let Some(first) = kept.first_mut() {
+        first.join = Join::First;
+    }
+    kept
+}
+
 /// `90 meters (295 ft.)`: one amount in two units. They agree when their precisions overlap or they differ by 2 % at most.
 pub(super) fn merge_duals<'u>(amounts: Vec<Amount<'u>>, conflict: &mut bool) -> Vec<Amount<'u>> {
     let mut merged: Vec<Amount<'u>> = Vec::with_capacity(amounts.len());
     for amount in amounts {
         let both = merged.last_mut().filter(|before| {
-            matches!(amount.join, Join::Either | Join::List | Join::Adjacent | Join::And) && before.unit != amount.unit
+            matches!(amount.join, Join::Either | Join::List | Join::Adjacent | Join::And)
+                && before.unit != amount.unit
+                && before.larger != Some(amount.unit)
         });
         let Some(before) = both else {
             merged.push(amount);
             continue;
         };
-        let overlap = before.low <= amount.high && amount.low <= before.high;
-        let larger = before.value.abs().max(amount.value.abs());
-        let apart = before.value.checked_sub(amount.value).map_or(Decimal::MAX, |difference| difference.abs());
-        let within = |percent: i64| larger.checked_mul(Decimal::new(percent, 2)).is_some_and(|limit| apart <= limit);
-        if !overlap && !within(2) && !within(5) {
+        let Some(rule) = agreement(before, &amount) else {
             *conflict = true;
             continue;
-        }
-        let rule = if overlap || within(2) { "measure.dual" } else { "measure.dual_rounded" };
+        };
         let end = amount.end;
         if amount.canonical && !before.canonical {
             *before = Amount { start: before.start, join: before.join, ..amount };
@@ -150,7 +195,8 @@ pub(super) fn clock_times<'a>(dictionary: &'a Dictionary, raw: &str, found: &mut
         let smaller = match (code(first).as_str(), between, code(second).as_str()) {
             (_, ":", "h") if sixtieths => Some((second.unit, minutes)),
             (_, ":", "min") if sixtieths => Some((second.unit, seconds)),
-            ("h", "" | " ", "") if sixtieths => Some((first.unit, minutes)),
+            // "1h45 / 3h30": the unit that the minutes share with what follows is none of theirs.
+            ("h", "" | " ", "" | "h") if sixtieths && second.end == second.start + 2 => Some((first.unit, minutes)),
             _ => None,
         };
         if let (Some((larger, smaller)), Some(quantity)) = (smaller, found.quantities.get_mut(at)) {
@@ -163,22 +209,23 @@ pub(super) fn clock_times<'a>(dictionary: &'a Dictionary, raw: &str, found: &mut
     }
 }
 
-/// `2 x 500 lm`: how many there are, taken away from the amounts.
+/// `2 x 500 lm`, `500 lm x 2`: how many there are, taken away from the amounts.
 pub(super) fn drop_count(found: &mut Found<'_>) -> Option<Decimal> {
-    let [count, amount] = found.quantities.as_slice() else { return None };
-    let small = count.number.value.is_integer() && count.number.value <= Decimal::from(24) && count.number.value >= Decimal::TWO;
-    let shared = count.unit.zip(amount.unit).is_some_and(|(left, right)| left.code == right.code);
-    // The count has no unit of its own; it took the one behind.
-    if !(amount.join == Join::Times
-        && small
-        && shared
-        && amount.start.saturating_sub(count.end) <= 3
-        && amount.number.value > count.number.value)
-    {
+    let [first, second] = found.quantities.as_slice() else { return None };
+    let small = |count: &Quantity<'_>| {
+        count.number.value.is_integer() && count.number.value <= Decimal::from(24) && count.number.value >= Decimal::TWO
+    };
+    let near = second.join == Join::Times;
+    // A count before has no unit of its own; it took the one behind.
+    let shared = first.unit.zip(second.unit).is_some_and(|(left, right)| left.code == right.code);
+    let before =
+        small(first) && shared && second.start.saturating_sub(first.end) <= 4 && second.number.value > first.number.value;
+    let behind = small(second) && first.unit.is_some() && second.unit.is_none();
+    if !near || !(before || behind) {
         return None;
     }
-    let count = count.number.value;
-    found.quantities.remove(0);
+    let count = if before { first.number.value } else { second.number.value };
+    found.quantities.remove(usize::from(!before));
     if let Some(only) = found.quantities.first_mut() {
         only.join = Join::First;
     }

@@ -2,7 +2,12 @@
 //!
 //! Each part of the cell is one alternative. LR03 and AAA are one cell under two standards' names, so both lead to one code.
 
-use super::{BatteryOption, Finding, Hints, Reading, Status, Value, measure, quantity::find, text::key, units::Scope};
+use super::{
+    BatteryOption, Finding, Hints, Reading, Value, measure,
+    quantity::find,
+    text::{is_unspaced, key, spaced_key},
+    units::Scope,
+};
 use crate::dictionary::{Attribute, Dictionary, holds, holds_phrase};
 use rust_decimal::prelude::ToPrimitive;
 
@@ -38,7 +43,7 @@ pub(super) fn read(dictionary: &Dictionary, attribute: &Attribute, raw: &str, hi
             excluded = true;
             continue;
         }
-        let found = cell(dictionary, attribute, &folded);
+        let found = cell(dictionary, attribute, &folded).or_else(|| cell(dictionary, attribute, &spaced_key(&part)));
         match found {
             Some(option) if option.quantity > MAX_CELLS => unknown.push(part),
             // "AAA/LR03" names one cell twice; a bare name after the same cell adds nothing.
@@ -63,6 +68,14 @@ pub(super) fn read(dictionary: &Dictionary, attribute: &Attribute, raw: &str, hi
         // Remarks beside a battery ("included", a capacity) are common and harmless.
         reading.findings.push(Finding::new("remark", format!("Not read as a battery: {shown}.")));
         reading.confidence = 80;
+        // "3 or 4 AAA", "AA x 1-2": a number that belongs to nothing may be another count.
+        if unknown.iter().any(|part| part.trim().len() <= 2 && part.trim().chars().all(|c| c.is_ascii_digit())) {
+            reading.doubt(
+                "number_left_out",
+                "A number in this text belongs to no battery; check how many there are.".to_owned(),
+                50,
+            );
+        }
     }
     if excluded {
         reading.findings.push(Finding::new(
@@ -70,7 +83,6 @@ pub(super) fn read(dictionary: &Dictionary, attribute: &Attribute, raw: &str, hi
             "The text also names batteries that do not fit; they were left out.".to_owned(),
         ));
     }
-    debug_assert!(reading.status == Status::Ok);
     reading.also = facts(dictionary, &reading, raw, hints);
     reading
 }
@@ -112,6 +124,7 @@ fn facts(dictionary: &Dictionary, reading: &Reading, raw: &str, hints: &Hints) -
 fn alternatives(dictionary: &Dictionary, raw: &str) -> Vec<String> {
     let words = dictionary.words();
     let mut parts = vec![String::new()];
+    let raw = &with_fractions(raw);
     for piece in raw.split_inclusive(|c: char| c.is_whitespace() || matches!(c, ',' | ';' | '|' | '/' | '+' | '(' | ')' | '&')) {
         let (word, ending) = match piece.char_indices().next_back() {
             Some((at, c)) if c.is_whitespace() || matches!(c, ',' | ';' | '|' | '/' | '+' | '(' | ')' | '&') => {
@@ -119,6 +132,7 @@ fn alternatives(dictionary: &Dictionary, raw: &str) -> Vec<String> {
             }
             _ => (piece, None),
         };
+        let word = &word.replace(FRACTION, "/");
         let folded = key(word);
         // "not compatible with A / B" excludes both.
         let inside_not = parts.last().is_some_and(|part| holds(&key(&format!("{part} {word}")), &words.not));
@@ -139,6 +153,25 @@ fn alternatives(dictionary: &Dictionary, raw: &str) -> Vec<String> {
     parts
 }
 
+/// Stands for the slash of a fraction while slashes part the text.
+const FRACTION: char = '\u{2044}';
+
+/// The text with the slash of `1/2 AA` and `2/3A` marked, which parts nothing.
+fn with_fractions(raw: &str) -> String {
+    let mut text = raw.replace('½', &format!("1{FRACTION}2 "));
+    for fraction in ["1/2", "1/3", "2/3", "4/5"] {
+        while let Some(at) = text.find(fraction) {
+            let before = text.get(..at).unwrap_or_default();
+            let behind = text.get(at + fraction.len()..).unwrap_or_default().trim_start();
+            let is_size =
+                !before.ends_with(|c: char| c.is_alphanumeric() || c == '.') && behind.starts_with(['A', 'a', 'C', 'D']);
+            let Some(rest) = text.get(at + fraction.len()..).filter(|_| is_size) else { break };
+            text = format!("{before}{}{rest}", fraction.replace('/', &FRACTION.to_string()));
+        }
+    }
+    text
+}
+
 fn starts_with_cell(dictionary: &Dictionary, attribute: &Attribute, folded: &str) -> bool {
     let head = dictionary.words().not.iter().filter_map(|phrase| folded.find(phrase.as_str())).min().unwrap_or(0);
     folded.get(..head).is_some_and(|head| cell(dictionary, attribute, head.trim()).is_some())
@@ -156,17 +189,30 @@ fn cell(dictionary: &Dictionary, attribute: &Attribute, folded: &str) -> Option<
             let before = folded.get(..at).unwrap_or_default();
             let behind = folded.get(at + word.len()..).unwrap_or_default();
             if !opens(before, word)
-                || !closes(behind)
+                || !(closes(behind)
+                    || word.ends_with(is_unspaced) && behind.starts_with(|c: char| c.is_ascii_digit() || c == 'x'))
                 || (single && !before.trim_end().ends_with(|c: char| c.is_ascii_digit() || c == 'x'))
             {
                 continue;
             }
-            if best.is_none_or(|(_, length, _)| word.len() > length) {
+            // A cell that is named tells more than a battery that is built in.
+            let weight = |code: &str, length: usize| (!matches!(code, "built_in" | "proprietary"), length);
+            if best.is_none_or(|(_, length, known)| weight(code, word.len()) > weight(known, length)) {
                 best = Some((at, word.len(), code));
             }
         }
     }
     let words = dictionary.words();
+    // "2/3 AA" is a size of its own, and none that the dictionary knows.
+    let fraction = |before: &str| {
+        let mut signs = before.trim_end().chars().rev();
+        signs.next().is_some_and(|c| c.is_ascii_digit())
+            && signs.next() == Some('/')
+            && signs.next().is_some_and(|c| c.is_ascii_digit())
+    };
+    if best.is_some_and(|(at, _, _)| folded.get(..at).is_some_and(fraction)) {
+        return None;
+    }
     let Some((at, length, code)) = best else {
         let longest = |set: &std::collections::HashSet<String>| {
             set.iter().filter(|phrase| holds_phrase(folded, phrase)).map(String::len).max().unwrap_or(0)
@@ -213,6 +259,7 @@ fn closes(behind: &str) -> bool {
 /// `3 x`, `3*`, `3 Stück`, `3 za`.
 fn number_before(before: &str, pieces: &std::collections::HashSet<String>) -> Option<u32> {
     let before = before.trim_end();
+    let times = before.ends_with(['x', '*']);
     let before = before.strip_suffix(['x', '*']).unwrap_or(before).trim_end();
     let before = match before.rsplit_once(' ') {
         Some((head, word)) if pieces.contains(word) => head.trim_end(),
@@ -220,20 +267,30 @@ fn number_before(before: &str, pieces: &std::collections::HashSet<String>) -> Op
     };
     let start = before.char_indices().rev().take_while(|(_, c)| c.is_ascii_digit()).map(|(at, _)| at).last()?;
     let free = before.get(..start)?.chars().next_back().is_none_or(|c| !c.is_alphanumeric());
-    before.get(start..).filter(|digits| free && digits.len() <= 2)?.parse().ok()
+    let digits = before.get(start..).filter(|_| free)?;
+    // "1-2 AA" counts this or that.
+    let other = before.get(..start).unwrap_or_default().trim_end().rsplit(' ').next().unwrap_or_default();
+    if digits.len() <= 2 && (1..=2).contains(&other.len()) && other.chars().all(|c| c.is_ascii_digit()) {
+        return Some(u32::MAX);
+    }
+    // "3000 x AAA" counts too many, "14500 AA" names two cells.
+    match digits.len() {
+        0..=2 => digits.parse().ok(),
+        _ if times => Some(u32::MAX),
+        _ => None,
+    }
 }
 
 /// `three`, and a number with a word or two between it and the cell: `3 pilas AAA`, `3 батарейки ААА`. A unit is no such word.
 fn number_apart(dictionary: &Dictionary, before: &str) -> Option<u32> {
-    let numeral = dictionary.numerals().of(None);
     for (place, word) in before.split(' ').filter(|word| !word.is_empty()).rev().take(3).enumerate() {
-        if let Some(value) = numeral.word(word).and_then(|word| word.value).and_then(|value| value.to_u32()) {
+        if let Some(value) = dictionary.numerals().count(word).and_then(|value| value.to_u32()) {
             return Some(value).filter(|value| (1..=MAX_CELLS).contains(value));
         }
         if word.len() <= 2 && word.chars().all(|c| c.is_ascii_digit()) {
             return word.parse().ok().filter(|value| place > 0 && (1..=MAX_CELLS).contains(value));
         }
-        if !word.chars().all(char::is_alphabetic) || word.chars().count() < 3 || dictionary.unit_for(word).is_some() {
+        if !word.chars().all(char::is_alphabetic) || dictionary.unit_for(word).is_some() {
             return None;
         }
     }
@@ -254,8 +311,12 @@ fn number_behind(behind: &str, pieces: &std::collections::HashSet<String>) -> Op
         Some(digits) => (true, digits.trim_start()),
         None => (false, rest),
     };
+    // "AAA 1.5 V x 3": the number stands at the very end.
+    if !times && let Some((_, last)) = rest.rsplit_once(" x") {
+        return last.trim().parse().ok().filter(|count| *count <= MAX_CELLS);
+    }
     let end = digits.find(|c: char| !c.is_ascii_digit()).unwrap_or(digits.len());
-    let count = digits.get(..end).filter(|digits| digits.len() <= 2)?.parse().ok()?;
+    let count: u32 = digits.get(..end).filter(|digits| digits.len() <= 2)?.parse().ok()?;
     let behind = digits.get(end..).unwrap_or_default().trim();
     let ends = behind.is_empty() || behind == "x" || pieces.contains(behind);
     (times || (ends && count <= MAX_CELLS)).then_some(count)

@@ -276,8 +276,16 @@ fn short(input: &str, digits: &str) -> Gtin {
 
 /// Judges 14 digits whose origin was a right length.
 fn judge(input: &str, gtin14: &str) -> Gtin {
-    let same_digits = |digits: &str| digits.trim_start_matches('0').chars().collect::<std::collections::BTreeSet<_>>().len() == 1;
-    if PLACEHOLDERS.contains(&gtin14) || (same_digits(gtin14) && trailing_zeros(gtin14) == 0) {
+    let same_digits = |digits: &str| {
+        let digits = digits.trim_start_matches('0');
+        digits.len() >= 7 && digits.chars().all(|digit| digits.starts_with(digit))
+    };
+    // The check digit is made to fit; it is the digits before it that tell.
+    let payload = gtin14.get(..13).unwrap_or_default();
+    // Twelve nines are a coupon's number, which says more.
+    let repeated = same_digits(payload) && trailing_zeros(payload) == 0 && !payload.starts_with("099");
+    let whole = same_digits(gtin14) && trailing_zeros(gtin14) == 0;
+    if PLACEHOLDERS.contains(&gtin14) || repeated || whole || is_counted_up(payload) {
         return Gtin::rejected(input, "placeholder");
     }
     let zero_tail = trailing_zeros(gtin14) >= 5;
@@ -314,6 +322,13 @@ fn judge(input: &str, gtin14: &str) -> Gtin {
         _ if body.starts_with("05") || body.starts_with("98") || body.starts_with("99") => read.doubt("coupon"),
         _ => read,
     }
+}
+
+/// Are these the digits in order, up or down, as somebody types them who has no number?
+fn is_counted_up(payload: &str) -> bool {
+    let digits: Vec<u8> = payload.trim_start_matches('0').bytes().map(|byte| byte.wrapping_sub(b'0')).collect();
+    let goes = |step: u8| digits.windows(2).all(|pair| matches!(pair, [left, right] if (left + step) % 10 == *right));
+    digits.len() >= 7 && (goes(1) || goes(9))
 }
 
 /// Letters or signs inside: says which mistake it is, and what may have been meant.

@@ -3,7 +3,7 @@
 use super::{
     Hints, Reading, Status, Value,
     number::Style,
-    scan::{Piece, tokens},
+    scan::{DASHES, Piece, tokens},
     text::key,
 };
 use crate::dictionary::{Attribute, Dictionary};
@@ -15,6 +15,7 @@ pub(super) fn read(dictionary: &Dictionary, attribute: &Attribute, raw: &str, hi
         |bounds: Option<crate::dictionary::Bounds>, value: i64| bounds.is_none_or(|bounds| bounds.contains(Decimal::from(value)));
     let pieces = tokens(raw, Style::of(dictionary, hints));
     let mut numbers = Vec::new();
+    let mut guessed = false;
     for (at, token) in pieces.iter().enumerate() {
         let Piece::Number(number) = &token.piece else { continue };
         // "1O" and "12abc" are typing mistakes; "6pcs" and "90CRI" are not.
@@ -24,6 +25,21 @@ pub(super) fn read(dictionary: &Dictionary, attribute: &Attribute, raw: &str, hi
         {
             let message = format!("'{word}' stands right behind the number and means nothing here; write the number alone.");
             return Reading::rejected(attribute, "integer", "glued_letters", message);
+        }
+        // "1.000" counts one or a thousand.
+        let whole = |value: Decimal| value.is_integer() && attribute.hard.is_none_or(|hard| hard.contains(value));
+        if let Some(other) = number.alternative.filter(|other| whole(*other) && whole(number.value)) {
+            let message = format!("This can be {} or {other}; write the number without signs.", number.value.normalize());
+            return Reading {
+                status: Status::Ambiguous,
+                ..Reading::rejected(attribute, "integer", "decimal_sign_unclear", message)
+            };
+        }
+        guessed |= !number.value.is_integer() && number.alternative.is_some();
+        let dash = at.checked_sub(1).and_then(|before| pieces.get(before)).filter(|sign| sign.is_sign(&DASHES));
+        if at == 1 && dash.is_some_and(|dash| dash.end == token.start) {
+            let message = format!("{} counts nothing below zero; check the number.", attribute.label("en"));
+            return Reading::rejected(attribute, "integer", "out_of_range", message);
         }
         let readings = [Some(number.value), number.alternative];
         if let Some(value) = readings.into_iter().flatten().filter(Decimal::is_integer).find_map(|value| value.to_i64()) {
@@ -49,6 +65,9 @@ pub(super) fn read(dictionary: &Dictionary, attribute: &Attribute, raw: &str, hi
     let alone = pieces.len() == 1;
     let mut reading = Reading::accepted(attribute, "integer", Value::Integer(value), if alone { 95 } else { 75 });
     reading.span = Some(span);
+    if guessed {
+        reading.doubt("decimal_sign_guessed", "The sign in the number was taken to part thousands.".to_owned(), 50);
+    }
     if !inside(attribute.usual_for(hints.category.as_deref()), value) {
         reading.doubt("unusual", format!("{value} is unusual for {}.", attribute.label("en")), 40);
     }

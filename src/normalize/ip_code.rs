@@ -1,13 +1,17 @@
 //! IP codes by IEC 60529: `IP` + solids 0-6 or X + water 0-9 or X (`9K` by ISO 20653). `waterproof` is a word, not a rating.
 
-use super::{Hints, Reading, Status, Value, measure, range, text::key};
+use super::{
+    Hints, Reading, Status, Value, measure, range,
+    text::{is_unspaced, key},
+};
 use crate::dictionary::{Attribute, Dictionary};
 use regex::Regex;
 use std::sync::LazyLock;
 
-/// Latin letters and the Cyrillic ones that look the same.
+/// Latin letters and the Cyrillic ones that look the same, and what is typed for an I. What stands around a code is looked at by itself: the
+/// letters of Chinese are no part of it.
 static CODE: LazyLock<Option<Regex>> =
-    LazyLock::new(|| Regex::new(r"(?i)\b[iі]\.?[pр][\s\-–_.:]*([0-6xх])[\s\-–]*([0-9xх])\s?([kк])?\b").ok());
+    LazyLock::new(|| Regex::new(r"(?i)([iі1l|])\.?[pр][\s\-–_.:]*([0-6xх×])[\s\-–]*([0-9xх×])(?:\s?([kк])(?:$|[^\p{L}]))?").ok());
 static BARE: LazyLock<Option<Regex>> = LazyLock::new(|| Regex::new(r"(?i)^\s*([0-6xх])([0-9])(k)?\s*$").ok());
 
 /// Reads an IP code, and the depth or temperature that the same cell may state.
@@ -17,14 +21,21 @@ pub(super) fn read(dictionary: &Dictionary, attribute: &Attribute, raw: &str, hi
     };
     let mut ratings: Vec<(String, (usize, usize))> = Vec::new();
     let mut rest = raw.to_owned();
+    let mut guessed = false;
     for found in code.captures_iter(raw).take(10) {
         let Some(whole) = found.get(0) else { continue };
-        if is_denied(dictionary, raw.get(..whole.start()).unwrap_or_default()) {
+        let joined = |c: char| c.is_alphanumeric() && !is_unspaced(c);
+        let before = raw.get(..whole.start()).unwrap_or_default();
+        if before.ends_with(joined)
+            || raw.get(whole.end()..).is_some_and(|behind| behind.starts_with(|c: char| c.is_ascii_digit()))
+            || is_denied(dictionary, before)
+        {
             continue;
         }
+        guessed |= found.get(1).is_some_and(|letter| matches!(letter.as_str(), "1" | "l" | "L" | "|"));
         rest = rest.replacen(whole.as_str(), " ", 1);
         if let Some(rating) =
-            written(found.get(1).map_or("", |m| m.as_str()), found.get(2).map_or("", |m| m.as_str()), found.get(3).is_some())
+            written(found.get(2).map_or("", |m| m.as_str()), found.get(3).map_or("", |m| m.as_str()), found.get(4).is_some())
             && !ratings.iter().any(|(known, _)| *known == rating)
         {
             ratings.push((rating, (whole.start(), whole.end())));
@@ -56,6 +67,9 @@ pub(super) fn read(dictionary: &Dictionary, attribute: &Attribute, raw: &str, hi
     };
     let mut reading = Reading::accepted(attribute, "ip_code", Value::text(rating), 98);
     reading.span = Some(span);
+    if guessed {
+        reading.doubt("look_alike", "Another sign stands where the I of IP belongs; it was read as one.".to_owned(), 60);
+    }
     if ratings.len() > 1 {
         let all: Vec<&str> = ratings.iter().map(|(rating, _)| rating.as_str()).collect();
         reading.doubt(
@@ -98,7 +112,7 @@ fn is_denied(dictionary: &Dictionary, before: &str) -> bool {
 }
 
 fn written(solids: &str, water: &str, k: bool) -> Option<String> {
-    let digit = |text: &str| if matches!(text, "x" | "X" | "х" | "Х") { "X".to_owned() } else { text.to_owned() };
+    let digit = |text: &str| if matches!(text, "x" | "X" | "х" | "Х" | "×") { "X".to_owned() } else { text.to_owned() };
     let (solids, water) = (digit(solids), digit(water));
     if (solids == "X" && water == "X") || (k && water != "9") {
         return None;

@@ -6,13 +6,15 @@
 
 use super::{
     Finding, Hints, Reading, Status, Value,
-    amounts::{Amount, add_up, clock_times, convert, drop_count, merge_duals},
+    amounts::{Amount, add_up, clock_times, convert, drop_count, merge_duals, merge_sizes},
     axes::{axes, labelled},
+    basis::{about, per_basis},
+    qualifiers::{doubt_the_basis, is_of_red_light, qualify},
     quantity::{Found, Join, Quantity, find},
-    text::key,
+    text::spaced_key,
     units::Scope,
 };
-use crate::dictionary::{Attribute, Cue, Dictionary, Limit, Several, Unit, holds_phrase, runs};
+use crate::dictionary::{Attribute, Dictionary, Several, Unit, holds_phrase};
 use rust_decimal::Decimal;
 
 /// Reads a measure.
@@ -62,12 +64,17 @@ fn read_one(dictionary: &Dictionary, attribute: &Attribute, raw: &str, hints: &H
         return Reading { status: Status::Ambiguous, ..Reading::rejected(attribute, "measure.clock", "clock_time", message) };
     }
     let bare = !found.quantities.iter().any(|quantity| quantity.unit.is_some());
+    let numbers = found.quantities.len();
     let quantities = match settle_units(dictionary, attribute, unit, &mut found, hints) {
         Ok(quantities) => quantities,
         Err(reading) => return *reading,
     };
     let mut conflict = false;
-    let amounts = merge_duals(add_up(convert(&quantities, unit)), &mut conflict);
+    let mut sums = add_up(convert(&quantities, unit));
+    if lettered {
+        sums = merge_sizes(sums, &mut conflict);
+    }
+    let amounts = merge_duals(sums, &mut conflict);
     // A cue is looked for only where more than amounts stands.
     let wordless = |word: &str| word == "x" || !word.chars().any(char::is_alphabetic);
     let raw_or_nothing = if found.rest.split(' ').all(wordless) { "" } else { raw };
@@ -80,10 +87,25 @@ fn read_one(dictionary: &Dictionary, attribute: &Attribute, raw: &str, hints: &H
     } else if amounts.len() == 1 {
         single(dictionary, attribute, unit, raw_or_nothing, first, hints)
     } else {
-        several(dictionary, attribute, unit, raw, &amounts, hints)
+        several(dictionary, attribute, unit, (raw, raw_or_nothing), &amounts, hints)
     };
     reading.span = amounts.first().zip(amounts.last()).map(|(first, last)| (first.start, last.end));
     qualify(dictionary, &found, raw_or_nothing, &quantities, &mut reading);
+    doubt_the_basis(attribute, unit, &quantities, amounts.len(), &mut reading);
+    if !attribute.contrary.is_empty()
+        && amounts.len() == 1
+        && is_of_red_light(dictionary, raw_or_nothing, first)
+        && reading.value.is_some()
+    {
+        reading.doubt("other_basis", format!("The text is about the red light, which {} is not.", attribute.label("en")), 40);
+    }
+    if lettered && quantities.len() < numbers && reading.value.is_some() {
+        let message = "Not every number of this text could be told from the sizes; some were left out.";
+        reading.doubt("numbers_left_out", message.to_owned(), 50);
+    }
+    if raw.contains('?') && reading.value.is_some() {
+        reading.doubt("questioned", "The text puts a question mark beside its amount.".to_owned(), 50);
+    }
     if let Some(count) = multiplied.filter(|_| reading.value.is_some()) {
         reading.qualifiers.push("each".to_owned());
         reading.doubt("multiplied", format!("The text says {count} times this amount; one of them was kept."), 60);
@@ -105,7 +127,7 @@ fn read_one(dictionary: &Dictionary, attribute: &Attribute, raw: &str, hints: &H
     reading
 }
 
-fn other_attribute(target: &Attribute, asked: &Attribute) -> Finding {
+pub(super) fn other_attribute(target: &Attribute, asked: &Attribute) -> Finding {
     Finding::new("other_attribute", format!("The text is about {}, not {}.", target.label("en"), asked.label("en")))
 }
 
@@ -158,14 +180,23 @@ fn is_known(dictionary: &Dictionary, attribute: &Attribute, rest: &str, word: &s
         .any(|set| set.iter().any(inside))
         || words.modes.keys().any(inside)
         || word == "x"
-        || dictionary.cue_group(attribute).flat_map(|(_, cue)| &cue.keys).any(inside)
+        || (attribute.cue.as_ref().is_some_and(|cue| !cue.letters.is_empty()) && are_axes(dictionary, word))
+        || dictionary.cue_group(attribute).flat_map(|(_, cue)| cue.keys.iter().chain(&cue.name_keys)).any(inside)
+}
+
+/// Is this a letter of an axis, or several with a sign between them (`hxbxt`)?
+fn are_axes(dictionary: &Dictionary, word: &str) -> bool {
+    word.split('x').all(|side| side.is_empty() || dictionary.is_axis(side) || dictionary.is_axis(&side.to_uppercase()))
 }
 
 fn single(dictionary: &Dictionary, attribute: &Attribute, unit: &Unit, raw: &str, amount: &Amount<'_>, hints: &Hints) -> Reading {
-    let (mut target, qualifier) = about(dictionary, attribute, &key(raw));
+    let (mut target, qualifier) = about(dictionary, attribute, &spaced_key(raw)).unwrap_or((attribute, None));
     // "Ø 26 mm" is a diameter.
-    if raw.contains(['Ø', '⌀', '∅'])
-        && let Some((round, _)) = dictionary.cue_group(attribute).find(|(_, cue)| cue.letters.iter().any(|letter| letter == "Ø"))
+    let is_round = |cue: &crate::dictionary::Cue| {
+        cue.letters.iter().any(|letter| letter == "Ø") && cue.letters.iter().any(|letter| raw.contains(letter.as_str()))
+    };
+    if !raw.is_ascii()
+        && let Some((round, _)) = dictionary.cue_group(attribute).find(|(_, cue)| is_round(cue))
     {
         target = round;
     }
@@ -186,18 +217,36 @@ fn sibling<'a>(dictionary: &'a Dictionary, asked: &'a Attribute, foreign: &str) 
     })
 }
 
-/// The attribute a text is about, by the longest cue that stands in it, and that cue's qualifier.
-fn about<'a>(dictionary: &'a Dictionary, asked: &'a Attribute, text_key: &str) -> (&'a Attribute, Option<String>) {
-    let best = |cue: &Cue| cue.keys.iter().filter(|phrase| holds_phrase(text_key, phrase)).map(String::len).max();
-    if text_key.is_empty() {
-        return (asked, None);
+/// Which of the two readings of a number is meant.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Choice {
+    /// The first, which the shape of the number or the language makes likelier.
+    First {
+        /// Is the other one impossible or unusual?
+        sure: bool,
+    },
+    /// The other, which alone is of a usual size.
+    Other,
+    /// Both are as good.
+    Both,
+}
+
+/// Decides between two readings of a number by what is possible and usual. A point before three digits says least: English writes decimals so,
+/// others thousands; where no language is known, a whole number of either kind (`100.000`, `12.500`) stays open.
+pub(super) fn choose(attribute: &Attribute, (first, other): (Decimal, Decimal), hints: &Hints) -> Choice {
+    let usual = |value: Decimal| {
+        let fits = |bounds: Option<crate::dictionary::Bounds>| bounds.is_none_or(|bounds| bounds.contains(value));
+        fits(attribute.usual_for(hints.category.as_deref())) && fits(attribute.hard)
+    };
+    let possible = attribute.hard.is_none_or(|hard| hard.contains(other));
+    let open = hints.locale.is_none() && first.abs() < other.abs() && possible;
+    match (usual(first), usual(other)) {
+        (false, true) => Choice::Other,
+        (true, true) if open => Choice::Both,
+        (true, false) if open && first.is_integer() => Choice::Both,
+        (true, other) => Choice::First { sure: !other },
+        (false, false) => Choice::First { sure: true },
     }
-    let found = dictionary
-        .cue_group(asked)
-        .filter(|(other, _)| other.unit == asked.unit)
-        .filter_map(|(other, cue)| best(cue).map(|length| (length, other.code == asked.code, other, cue)))
-        .max_by_key(|(length, own, _, _)| (*length, *own));
-    found.map_or((asked, None), |(_, _, attribute, cue)| (attribute, cue.qualifier.clone()))
 }
 
 /// Holds one amount against the attribute's ranges.
@@ -210,16 +259,26 @@ pub(super) fn judge(attribute: &Attribute, unit: &Unit, amount: &Amount<'_>, hin
         reading.doubt("rounded_twice", "The two amounts in the text agree only roughly.".to_owned(), 60);
     }
     if let Some(other) = amount.alternative {
-        let usual = |value: Decimal| fits(usual_bounds, value) && fits(attribute.hard, value);
-        if !usual(value) && usual(other) {
-            value = other;
-            reading.doubt(
-                "decimal_sign_guessed",
-                "The number can be read in two ways; the usual size decided. Set the profile's decimal style.".to_owned(),
-                60,
-            );
-        } else if usual(value) && usual(other) {
-            reading.confidence = 75;
+        match choose(attribute, (value, other), hints) {
+            Choice::Both => {
+                let message = format!(
+                    "This can be {value} or {other} {}, by what the sign between the digits means; set the profile's decimal style.",
+                    unit.symbol
+                );
+                return Reading {
+                    status: Status::Ambiguous,
+                    ..Reading::rejected(attribute, "measure.decimal", "decimal_sign_unclear", message)
+                };
+            }
+            Choice::Other => {
+                value = other;
+                reading.doubt(
+                    "decimal_sign_guessed",
+                    "The number can be read in two ways; the usual size decided. Set the profile's decimal style.".to_owned(),
+                    60,
+                );
+            }
+            Choice::First { sure } => reading.confidence = if sure { reading.confidence } else { 75 },
         }
     }
     if !fits(attribute.hard, value) {
@@ -240,7 +299,7 @@ fn several(
     dictionary: &Dictionary,
     attribute: &Attribute,
     unit: &Unit,
-    raw: &str,
+    (raw, words): (&str, &str),
     amounts: &[Amount<'_>],
     hints: &Hints,
 ) -> Reading {
@@ -266,11 +325,15 @@ fn several(
     {
         return reading;
     }
+    if attribute.cue.as_ref().is_some_and(|cue| !cue.letters.is_empty())
+        // Digits and signs alone name no side.
+        && (!words.is_empty() || raw.contains(['⌀', '∅']))
+        && let Some(reading) = labelled(dictionary, attribute, unit, raw, amounts, hints)
+    {
+        return reading;
+    }
     match attribute.several {
-        Several::Axes => match labelled(dictionary, attribute, unit, raw, amounts, hints) {
-            Some(reading) => reading,
-            None => axes(dictionary, attribute, unit, amounts, hints),
-        },
+        Several::Axes => axes(dictionary, attribute, unit, amounts, hints),
         Several::Max => {
             let Some(largest) = amounts.iter().max_by_key(|amount| amount.value) else {
                 return Reading::rejected(attribute, "measure.list", "no_number", "There is no number in this text.");
@@ -283,7 +346,7 @@ fn several(
             }
             reading
         }
-        Several::Ambiguous => {
+        Several::Ambiguous | Several::First => {
             if let Some(first) = amounts.first().filter(|first| amounts.iter().all(|amount| amount.value == first.value)) {
                 return judge(attribute, unit, first, hints);
             }
@@ -301,7 +364,7 @@ fn single_target(
     (unit, high, hints): (&Unit, &Amount<'_>, &Hints),
     reading: Reading,
 ) -> Reading {
-    let (target, qualifier) = about(dictionary, asked, &key(raw));
+    let (target, qualifier) = about(dictionary, asked, &spaced_key(raw)).unwrap_or((asked, None));
     if target.code == asked.code {
         return reading;
     }
@@ -318,91 +381,4 @@ fn single_target(
         moved.status = reading.status;
     }
     moved
-}
-
-/// `1.6 oz each (3 oz with batteries)`: each amount goes to the attribute that the words behind it name.
-fn per_basis(
-    dictionary: &Dictionary,
-    asked: &Attribute,
-    unit: &Unit,
-    raw: &str,
-    amounts: &[Amount<'_>],
-    hints: &Hints,
-) -> Option<Reading> {
-    let mut readings: Vec<Reading> = Vec::new();
-    let mut unnamed = Vec::new();
-    let head = amounts.first().and_then(|first| raw.get(..first.start)).unwrap_or_default();
-    let tail = amounts.last().and_then(|last| raw.get(last.end..)).unwrap_or_default();
-    // "without battery: 61 g, with battery 98 g" names each basis before its amount.
-    let named_before = about(dictionary, asked, &key(head)).1.is_some() && about(dictionary, asked, &key(tail)).1.is_none();
-    for (place, amount) in amounts.iter().enumerate() {
-        let words = if named_before {
-            let from = place.checked_sub(1).and_then(|before| amounts.get(before)).map_or(0, |before| before.end);
-            raw.get(from..amount.start).unwrap_or_default()
-        } else {
-            let until = amounts.get(place + 1).map_or(raw.len(), |next| next.start);
-            raw.get(amount.end..until).unwrap_or_default()
-        };
-        let (target, qualifier) = about(dictionary, asked, &key(words));
-        let Some(qualifier) = qualifier else {
-            unnamed.push(amount);
-            continue;
-        };
-        let mut reading = judge(target, unit, amount, hints);
-        reading.rule = "measure.basis";
-        reading.qualifiers.push(qualifier);
-        readings.push(reading);
-    }
-    if readings.is_empty() || unnamed.len() > 1 {
-        return None;
-    }
-    if let Some(amount) = unnamed.first() {
-        // What is left beside "with batteries" is without them, and the other way round; that is a guess.
-        let named: Vec<&str> = readings.iter().map(|reading| reading.resolved_attribute.as_str()).collect();
-        let (other, _) =
-            dictionary.cue_group(asked).find(|(other, _)| !named.contains(&other.code.as_str()) && other.unit == asked.unit)?;
-        let mut reading = judge(other, unit, amount, hints);
-        reading.rule = "measure.basis";
-        reading.doubt("basis_implied", "The text names the other weight's basis; this one follows from it.".to_owned(), 60);
-        readings.push(reading);
-    }
-    let own = readings.iter().position(|reading| reading.resolved_attribute == asked.code).unwrap_or(0);
-    let mut first = readings.remove(own);
-    first.also = readings;
-    Some(first)
-}
-
-/// Words and signs that limit the amount.
-fn qualify(dictionary: &Dictionary, found: &Found<'_>, raw: &str, quantities: &[Quantity<'_>], reading: &mut Reading) {
-    let mut add = |qualifier: &str| {
-        if !reading.qualifiers.iter().any(|known| known == qualifier) {
-            reading.qualifiers.push(qualifier.to_owned());
-        }
-    };
-    let limits = &dictionary.words().limits;
-    let said: Vec<Limit> = runs(&found.rest).filter_map(|run| limits.get(run)).copied().collect();
-    if said.iter().any(|limit| limit.up_to) {
-        add("up_to");
-    }
-    if quantities.iter().any(|quantity| quantity.plus) || said.iter().any(|limit| limit.at_least) {
-        add("minimum");
-    }
-    if said.iter().any(|limit| limit.approximately) {
-        add("approximate");
-    }
-    if quantities.iter().any(|quantity| quantity.tolerance.is_some()) {
-        add("tolerance");
-    }
-    // "2-pack" is one word with its number.
-    let folded = key(raw);
-    let said_of: Vec<Limit> = runs(&folded).filter_map(|run| limits.get(run)).copied().collect();
-    if said_of.iter().any(|limit| limit.per_piece) {
-        add("per_piece");
-    }
-    if said_of.iter().any(|limit| limit.per_pack) {
-        add("per_pack");
-    }
-    for mode in said.iter().filter_map(|limit| limit.mode) {
-        add(mode);
-    }
 }

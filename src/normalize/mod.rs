@@ -6,6 +6,7 @@
 mod amount;
 mod amounts;
 mod axes;
+mod basis;
 mod battery;
 mod boolean;
 pub mod checks;
@@ -15,11 +16,13 @@ mod ip_code;
 pub mod line;
 mod measure;
 pub mod memo;
+mod mend;
 mod modes;
 mod names;
 mod number;
 mod numeral;
 mod plain;
+mod qualifiers;
 mod quantities;
 mod quantity;
 mod range;
@@ -188,11 +191,40 @@ pub fn normalize(dictionary: &Dictionary, attribute: &Attribute, raw: &str, hint
         );
         return Reading::rejected(attribute, "length", "too_long", message);
     }
-    let mended = mend(raw);
-    let text = mended.as_deref().unwrap_or(raw);
+    let mended = mend::mend(raw, attribute.kind);
+    let text = mended.as_ref().map_or(raw, |mended| mended.text.as_str());
+    let mut reading = read(dictionary, attribute, text, hints);
+    if let Some(mended) = mended {
+        reading.span = None;
+        if mended.decoded {
+            let message = "The text was decoded wrongly on its way; its signs were put right.";
+            reading.findings.push(Finding::new("encoding_mended", message.to_owned()));
+        }
+    }
+    reading
+}
+
+/// Reads a text whose signs are right.
+fn read(dictionary: &Dictionary, attribute: &Attribute, text: &str, hints: &Hints) -> Reading {
+    use AttributeType as T;
+    // Axes have letters of their own (`l60 w45`).
+    let lettered = attribute.cue.as_ref().is_some_and(|cue| !cue.letters.is_empty());
+    if matches!(attribute.kind, T::Measure | T::Modes)
+        && !lettered
+        && let Some(typed) = mend::with_digits(text)
+    {
+        let mut reading = read(dictionary, attribute, &typed, hints);
+        reading.span = None;
+        if reading.value.is_some() {
+            let message =
+                format!("Letters stand where digits belong; it was read as '{}'.", typed.chars().take(60).collect::<String>());
+            reading.doubt("look_alike", message, 50);
+        }
+        return reading;
+    }
     let null = dictionary.words().is_null(text);
     // A word such as "none" or "0" is an answer to some questions and no answer to others.
-    let mut reading = match attribute.kind {
+    let reading = match attribute.kind {
         T::Boolean => boolean::read(dictionary, attribute, text, hints),
         T::Select | T::MultiSelect => select::read(dictionary, attribute, text),
         _ if null => Reading::empty(attribute),
@@ -211,57 +243,7 @@ pub fn normalize(dictionary: &Dictionary, attribute: &Attribute, raw: &str, hint
     if null && matches!(reading.status, Status::Rejected | Status::Ambiguous | Status::Doubtful) {
         return Reading::empty(attribute);
     }
-    if mended.is_some() {
-        reading.span = None;
-        if raw.contains(['Â', 'Ã', 'â']) {
-            reading.findings.push(Finding::new(
-                "encoding_mended",
-                "The text was decoded wrongly on its way; its signs were put right.".to_owned(),
-            ));
-        }
-    }
     reading
-}
-
-/// Puts right the signs of UTF-8 that was read as a one-byte encoding, once or twice: a degree sign as `Â°` or `Ã‚Â°`.
-fn mend(raw: &str) -> Option<String> {
-    if raw.is_ascii() {
-        return None;
-    }
-    let wide = raw.chars().any(|c| matches!(c, '\u{ff01}'..='\u{ff5e}'));
-    if !wide && !raw.contains(['Â', 'Ã']) && !raw.contains("â€") {
-        return None;
-    }
-    // Letters and digits of a full cell's width are the plain ones.
-    let narrow = |c: char| match c {
-        '\u{ff01}'..='\u{ff5e}' => char::from_u32(u32::from(c) - 0xfee0).unwrap_or(c),
-        other => other,
-    };
-    let mut text: String = if wide { raw.chars().map(narrow).collect() } else { raw.to_owned() };
-    for (broken, meant) in [
-        ("Ã‚Â°", "°"),
-        ("Â°", "°"),
-        ("Ã‚Â±", "±"),
-        ("Â±", "±"),
-        ("Ã—", "×"),
-        ("â€“", "–"),
-        ("â€”", "—"),
-        ("â€™", "’"),
-        ("â€\u{9d}", "”"),
-        ("Ã¼", "ü"),
-        ("Ã¤", "ä"),
-        ("Ã¶", "ö"),
-        ("ÃŸ", "ß"),
-        ("Ã©", "é"),
-        ("Ã¸", "ø"),
-        ("Ã¥", "å"),
-        ("Ã¦", "æ"),
-        ("Â\u{a0}", " "),
-        ("Â ", " "),
-    ] {
-        text = text.replace(broken, meant);
-    }
-    (text != raw).then_some(text)
 }
 
 #[cfg(test)]

@@ -1,7 +1,11 @@
 //! A table of light modes: `140 lum / 5h 30m (turbo) | 35 lum / 12h`, `Turbo 900 lumen / 1h`, `520lm  210lm  70lm`.
 
+mod rows;
+
 use super::{
-    Hints, Mode, Reading, Value,
+    Hints, Mode, Reading, Status, Value,
+    amounts::{clock_times, drop_count},
+    measure::{Choice, choose},
     quantity::{Join, Quantity, find},
     text::{clean_line, key},
     units::Scope,
@@ -16,13 +20,21 @@ pub(super) const MAX_NAME: usize = 60;
 
 /// Reads a table.
 pub(super) fn read(dictionary: &Dictionary, attribute: &Attribute, raw: &str, hints: &Hints) -> Reading {
-    let parts: Vec<Part> = raw
-        .split(['|', ';', '\n'])
-        .map(str::trim)
-        .filter(|part| !part.is_empty())
-        .take(MAX_MODES)
-        .map(|text| Part::read(dictionary, text, hints))
-        .collect();
+    let mut parts: Vec<Part> = Vec::new();
+    for text in raw.split(['|', ';', '\n']).map(str::trim).filter(|part| !part.is_empty()).take(MAX_MODES) {
+        let part = Part::read(dictionary, text, hints);
+        match rows::split(dictionary, text, &part, hints) {
+            Some(rows) => parts.extend(rows),
+            None => parts.push(part),
+        }
+    }
+    if let Some(open) = parts.iter().find_map(|part| part.open.clone()) {
+        let message =
+            format!("{open} can be two amounts, by what the sign between its digits means; set the profile's decimal style.");
+        return Reading { status: Status::Ambiguous, ..Reading::rejected(attribute, "modes", "decimal_sign_unclear", message) };
+    }
+    let guessed = parts.iter().any(|part| part.guessed);
+    let unclear = parts.iter().any(|part| part.unclear);
     let mut modes: Vec<Mode> = Vec::new();
     let mut rest = parts.as_slice();
     while let [part, behind @ ..] = rest {
@@ -67,6 +79,11 @@ pub(super) fn read(dictionary: &Dictionary, attribute: &Attribute, raw: &str, hi
         );
     }
     if modes.iter().all(|mode| mode.light_output.is_none() && mode.runtime.is_none()) {
+        // "High, Medium, Low": one name a mode.
+        let words = &dictionary.words().modes;
+        let codes = raw.split(['|', ';', '\n', ',', '/', '+']).filter_map(|name| words.get(&key(name))).take(MAX_MODES);
+        let listed: Vec<Mode> = codes.map(|code| Mode { name: code.clone(), ..Mode::default() }).collect();
+        let modes = if listed.len() > modes.len() { listed } else { modes };
         let mut reading = Reading::accepted(attribute, "modes.names", Value::Modes(modes), 50);
         reading.doubt("no_figures", "Modes are named without light output or run time.".to_owned(), 50);
         return reading;
@@ -78,6 +95,15 @@ pub(super) fn read(dictionary: &Dictionary, attribute: &Attribute, raw: &str, hi
     let maxima = maxima(dictionary, &modes, hints);
     let mut reading = Reading::accepted(attribute, "modes", Value::Modes(modes), 90);
     reading.also = maxima;
+    if guessed {
+        let message = "A light output can be read in two ways; the usual size decided. Set the profile's decimal style.";
+        reading.doubt("decimal_sign_guessed", message.to_owned(), 60);
+    }
+    if unclear {
+        let message =
+            "Outputs joined by a plus, a dash or a number of lights may be one mode or several; they were read as they stand.";
+        reading.doubt("modes_unclear", message.to_owned(), 50);
+    }
     reading
 }
 
@@ -114,14 +140,27 @@ struct Part {
     metres: Vec<Decimal>,
     names: Vec<String>,
     color: Option<String>,
+    /// An output whose sign between the digits may part thousands or decimals.
+    open: Option<String>,
+    /// Did the usual size decide what such a sign means?
+    guessed: bool,
+    /// Are there outputs that a plus, an interval or a number of lights joins?
+    unclear: bool,
 }
 
 impl Part {
     fn read(dictionary: &Dictionary, text: &str, hints: &Hints) -> Self {
         let of = |family: &str| find(dictionary, Scope::family(dictionary, family), text, hints).quantities;
-        let times = of("time");
+        let mut times = find(dictionary, Scope::family(dictionary, "time"), text, hints);
+        clock_times(dictionary, text, &mut times);
+        let times = times.quantities;
         let has_hours = times.iter().any(|quantity| quantity.unit.is_some_and(|unit| unit.code == "h"));
-        let outputs = of("luminous_flux");
+        let mut outputs = find(dictionary, Scope::family(dictionary, "luminous_flux"), text, hints);
+        // "2 x 400 lm" is one mode of two lights.
+        let counted = drop_count(&mut outputs).is_some();
+        let mut outputs = outputs.quantities;
+        let (open, guessed) = settle(dictionary, text, &mut outputs, hints);
+        let unclear = counted || outputs.iter().any(|output| matches!(output.join, Join::Plus | Join::To));
         let spans: Vec<(usize, usize)> =
             outputs.iter().filter(|output| output.unit.is_some()).map(|output| (output.start, output.end)).collect();
         let lumens = amounts(dictionary, "lm", text, outputs, None);
@@ -133,8 +172,26 @@ impl Part {
             lumens,
             names,
             color,
+            open,
+            guessed,
+            unclear,
         }
     }
+}
+
+/// Decides what a sign before three digits means: the text of an output where that stays open, and whether the usual size decided.
+fn settle(dictionary: &Dictionary, text: &str, outputs: &mut [Quantity<'_>], hints: &Hints) -> (Option<String>, bool) {
+    let Some(whole) = dictionary.attribute("light_output_max") else { return (None, false) };
+    let mut guessed = false;
+    for output in outputs.iter_mut().filter(|output| output.unit.is_some_and(|unit| unit.code == "lm")) {
+        let Some(other) = output.number.alternative else { continue };
+        match choose(whole, (output.number.value, other), hints) {
+            Choice::Both => return (text.get(output.start..output.end).map(str::to_owned), guessed),
+            Choice::Other => (output.number.value, guessed) = (other, true),
+            Choice::First { .. } => {}
+        }
+    }
+    (None, guessed)
 }
 
 /// The mode's word of each row of a list: all before their outputs ("high 400 lm, low 5 lm") or all behind ("400 lm high, 5 lm low").

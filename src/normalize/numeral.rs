@@ -5,7 +5,8 @@
 use super::{
     number::Number,
     quantity::Cell,
-    scan::{DASHES, Piece, is_unspaced},
+    scan::{DASHES, Piece},
+    text::is_unspaced,
     units::{self, Scope},
 };
 use crate::dictionary::NumberWord;

@@ -21,6 +21,8 @@ pub(super) struct Quantity<'a> {
     /// `300+`.
     pub(super) plus: bool,
     pub(super) negative: bool,
+    /// Glued to letters before it: `FL1`. Such a number has no part in a unit that stands farther behind.
+    pub(super) named: bool,
     pub(super) start: usize,
     pub(super) end: usize,
     /// How it is joined to the quantity before it.
@@ -170,7 +172,8 @@ pub(super) fn find<'a>(dictionary: &'a Dictionary, scope: Scope, text: &str, hin
         if scope == Scope::Any && of_time && join == Join::Adjacent && own.is_some_and(|own| own.code == "m") {
             own = dictionary.unit("min");
         }
-        found.quantities.push(Quantity { number, unit: own, tolerance, plus, negative, start: token.start, end, join });
+        let named = matches!(scope, Scope::Family(_)) && super::scan::begins_behind_letter(text, token.start);
+        found.quantities.push(Quantity { number, unit: own, tolerance, plus, negative, named, start: token.start, end, join });
         between.clear();
         part(&mut rest);
         at = next;
@@ -191,11 +194,19 @@ fn share_units(quantities: &mut [Quantity<'_>], scope: Scope) {
             Join::List | Join::Plus => scope != Scope::Any,
             Join::And | Join::To | Join::Either | Join::Times => true,
         };
-        if quantity.unit.is_none() && shares {
+        if quantity.unit.is_none() && shares && !quantity.named {
             quantity.unit = unit_behind;
         }
         unit_behind = quantity.unit;
         joined = quantity.join;
+    }
+    // "mm 60 x 45 x 40"
+    let mut unit_before: Option<&Unit> = None;
+    for quantity in quantities.iter_mut().filter(|_| matches!(scope, Scope::Axes(_))) {
+        if quantity.unit.is_none() && quantity.join == Join::Times {
+            quantity.unit = unit_before;
+        }
+        unit_before = quantity.unit;
     }
 }
 
@@ -232,7 +243,7 @@ fn is_name(cell: &Cell<'_, '_>, between: &[usize], number: &Token) -> bool {
         return true;
     }
     let letter = |token: &Token| {
-        token.piece == Piece::Word && cell.written(token).chars().next_back().is_some_and(|c| !super::scan::is_unspaced(c))
+        token.piece == Piece::Word && cell.written(token).chars().next_back().is_some_and(|c| !super::text::is_unspaced(c))
     };
     if letter(last) {
         return true;
@@ -274,8 +285,10 @@ fn join(cell: &Cell<'_, '_>, between: &[usize]) -> Join {
     let words = cell.dictionary.words();
     let parts = || between.iter().filter_map(|place| cell.token(*place)).filter(|token| !token.is_sign(&['.', '"', '\'']));
     let count = parts().count();
+    let sized = matches!(cell.scope, Scope::Axes(_));
     let Some(only) = parts().next() else { return Join::Adjacent };
-    let is_x = |token: &Token| token.is_sign(&['×', '*']) || matches!(cell.written(token), "x" | "X" | "х" | "Х");
+    let is_x =
+        |token: &Token| token.is_sign(&['×', '*', '⨯', '✕', '✖', '╳']) || matches!(cell.written(token), "x" | "X" | "х" | "Х");
     if count == 1 && only.piece == Piece::Word {
         if is_x(only) {
             return Join::Times;
@@ -287,13 +300,24 @@ fn join(cell: &Cell<'_, '_>, between: &[usize]) -> Join {
             to if words.to.contains(to) => Join::To,
             or if words.or.contains(or) => Join::Either,
             // "L70 W50 H30 mm": the letters of axes.
-            "l" | "w" | "h" | "b" | "d" | "t" if matches!(cell.scope, Scope::Axes(_)) => Join::List,
+            _ if sized && cell.dictionary.is_axis(cell.written(only)) => Join::List,
+            _ if sized && cell.dictionary.numerals().is_times(cell.written(only)) => Join::Times,
             _ => Join::Apart,
         };
     }
-    // "L 70 x W 45 x H 40": letters of the axes stand beside the sign.
-    if parts().any(is_x) && parts().all(|part| part.end - part.start <= 2) {
+    // "L 70 x W 45 x H 40", "高45×宽60": letters of the axes stand beside the sign.
+    if parts().any(is_x) && parts().all(|part| cell.written(part).chars().nth(2).is_none()) {
         return Join::Times;
+    }
+    // "L: 60 / B: 45 / H: 40 mm", "Länge 60 x Breite 45"
+    let side = |part: &Token| part.piece != Piece::Word || is_x(part) || cell.dictionary.is_side(cell.written(part));
+    if sized && count <= 5 && parts().all(side) && parts().any(|part| part.piece == Piece::Word && !is_x(part)) {
+        return if parts().any(is_x) { Join::Times } else { Join::List };
+    }
+    // "長さ60幅45高さ40mm"
+    let unspaced = |part: &Token| part.piece == Piece::Word && cell.written(part).chars().all(super::text::is_unspaced);
+    if sized && count <= 3 && parts().all(unspaced) {
+        return Join::List;
     }
     if count == 1 && only.is_sign(&['+']) {
         return Join::Plus;

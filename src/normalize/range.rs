@@ -18,6 +18,15 @@ fn signed(dictionary: &Dictionary, raw: &str) -> Option<String> {
     let mut found = false;
     let mut pieces = raw.split(' ').peekable();
     while let Some(piece) = pieces.next() {
+        // "零下20至50" has the word glued to its number.
+        if let Some(glued) = dictionary.numerals().glued_minus(piece) {
+            text.push_str(&glued);
+            found = true;
+            if pieces.peek().is_some() {
+                text.push(' ');
+            }
+            continue;
+        }
         let number = pieces.peek().is_some_and(|next| next.starts_with(|c: char| c.is_ascii_digit()));
         if number && dictionary.numerals().is_minus(piece) {
             text.push('-');
@@ -32,6 +41,48 @@ fn signed(dictionary: &Dictionary, raw: &str) -> Option<String> {
     found.then_some(text)
 }
 
+/// The text without the second spelling of each end: `-25 °C/-13 °F to 50 °C/122 °F` says two temperatures, not four. Each number's unit
+/// stands right behind it.
+fn said_once(dictionary: &Dictionary, canonical: &Unit, raw: &str, hints: &Hints) -> Option<String> {
+    let pieces = tokens(raw, Style::of(dictionary, hints));
+    let mut ends: Vec<(Decimal, &Unit, usize, usize)> = Vec::new();
+    for (at, token) in pieces.iter().enumerate() {
+        let Piece::Number(number) = &token.piece else { continue };
+        let sign_at = at
+            .checked_sub(1)
+            .and_then(|before| pieces.get(before))
+            .filter(|sign| sign.is_sign(&DASHES) && sign.end == token.start);
+        let glued = |sign: usize| raw.get(..sign).is_some_and(|head| head.ends_with(|c: char| c.is_alphanumeric() || c == '°'));
+        let minus = sign_at.filter(|sign| !glued(sign.start));
+        let amount = if minus.is_some() { -number.value } else { number.value };
+        let next =
+            pieces.iter().skip(at + 1).find(|token| matches!(token.piece, Piece::Number(_))).map_or(raw.len(), |next| next.start);
+        let found = super::quantity::find(
+            dictionary,
+            super::units::Scope::family(dictionary, &canonical.family),
+            raw.get(token.start..next)?.trim_end_matches(|c: char| DASHES.contains(&c)),
+            hints,
+        );
+        let only = found.quantities.first()?;
+        ends.push((amount, only.unit?, minus.map_or(token.start, |sign| sign.start), token.start + only.end));
+    }
+    if !matches!(ends.len(), 2 | 4) {
+        return None;
+    }
+    let mut text = String::new();
+    for pair in ends.chunks(2) {
+        let [(first, first_unit, start, end), (second, second_unit, other_start, other_end)] = pair else { return None };
+        let (left, right) = (first_unit.convert(*first, canonical)?, second_unit.convert(*second, canonical)?);
+        if first_unit.code == second_unit.code || left.checked_sub(right)?.abs() > Decimal::ONE {
+            return None;
+        }
+        let (from, to) = if second_unit.code == canonical.code { (other_start, other_end) } else { (start, end) };
+        text.push_str(if text.is_empty() { "" } else { " … " });
+        text.push_str(raw.get(*from..*to)?);
+    }
+    Some(text)
+}
+
 /// Reads an interval.
 pub(super) fn read(dictionary: &Dictionary, attribute: &Attribute, raw: &str, hints: &Hints) -> Reading {
     if let Some(signed) = signed(dictionary, raw) {
@@ -40,6 +91,11 @@ pub(super) fn read(dictionary: &Dictionary, attribute: &Attribute, raw: &str, hi
     let Some(canonical) = attribute.unit.as_deref().and_then(|code| dictionary.unit(code)) else {
         return Reading::rejected(attribute, "range", "no_unit", "The attribute has no unit in the dictionary.");
     };
+    if raw.contains(['F', 'f', '℉', 'K'])
+        && let Some(once) = said_once(dictionary, canonical, raw, hints)
+    {
+        return Reading { span: None, ..read(dictionary, attribute, &once, hints) };
+    }
     let pieces = tokens(raw, Style::of(dictionary, hints));
     let numbers: Vec<usize> =
         pieces.iter().enumerate().filter(|(_, token)| matches!(token.piece, Piece::Number(_))).map(|(at, _)| at).collect();

@@ -1,6 +1,9 @@
 //! Cuts a cell into numbers, words and signs, with their places in the raw text.
 
-use super::number::{self, Number, Style};
+use super::{
+    number::{self, Number, Style},
+    text::is_unspaced,
+};
 
 /// Cells longer than this are prose, not a quantity.
 pub(super) const MAX_CELL_BYTES: usize = 2_000;
@@ -100,7 +103,7 @@ pub(super) fn tokens(text: &str, style: Style<'_>) -> Vec<Token> {
 }
 
 /// Does a letter stand right before this place, perhaps with a hyphen between?
-fn begins_behind_letter(text: &str, at: usize) -> bool {
+pub(super) fn begins_behind_letter(text: &str, at: usize) -> bool {
     let mut before = text.get(..at).unwrap_or_default().chars().rev();
     match before.next() {
         Some('-' | '\u{2010}' | '\u{2011}') => before.next().is_some_and(char::is_alphabetic),
@@ -123,15 +126,10 @@ fn is_counted(text: &str, tokens: &[Token], style: Style<'_>) -> bool {
     last.and_then(|token| text.get(token.start..token.end)).is_some_and(|word| style.is_counted(word))
 }
 
-/// Does this stand inside a word: a letter, an accent, or a sign of Devanagari that is no letter?
+/// Does this stand inside a word: a letter, an accent, or a sign of Devanagari or Thai that is no letter?
 fn in_word(c: char) -> bool {
     if c.is_ascii() {
         return c.is_ascii_alphabetic();
     }
-    (c.is_alphabetic() && !is_unspaced(c)) || matches!(c, '\u{300}'..='\u{36f}' | '\u{93c}' | '\u{94d}')
-}
-
-/// A letter of Chinese, Japanese or Korean, whose words are not parted by spaces.
-pub(super) fn is_unspaced(c: char) -> bool {
-    matches!(c, '\u{3005}'..='\u{3007}' | '\u{3041}'..='\u{30ff}' | '\u{3400}'..='\u{4dbf}' | '\u{4e00}'..='\u{9fff}' | '\u{ac00}'..='\u{d7af}')
+    (c.is_alphabetic() && !is_unspaced(c)) || matches!(c, '\u{300}'..='\u{36f}' | '\u{93c}' | '\u{94d}' | '\u{e47}'..='\u{e4e}')
 }

@@ -1,7 +1,10 @@
 //! One or several of an attribute's options, by code, label, synonym, phrase or near miss.
 
-use super::{Finding, Reading, Status, Value, text::key};
-use crate::dictionary::{Attribute, AttributeType, Dictionary, holds_phrase};
+use super::{
+    Finding, Reading, Status, Value,
+    text::{is_unspaced, key, spaced_key},
+};
+use crate::dictionary::{Attribute, AttributeType, Dictionary, Several, holds_phrase};
 
 /// Parts of one cell; more are prose.
 const MAX_PARTS: usize = 64;
@@ -31,9 +34,9 @@ pub(super) fn read(dictionary: &Dictionary, attribute: &Attribute, raw: &str) ->
             reading.doubt("typo", format!("Read as {code}, which is spelt almost like it."), 50);
             reading
         }
-        Match::Several if raw.contains(['|', ';', ',', '/']) => {
+        Match::Several if attribute.several == Several::First && raw.contains(['|', ';', ',', '/']) => {
             // A list where one is wanted: the dictionary's order says which weighs most, the headlamp before its clip.
-            let found = phrases(dictionary, attribute, &key(raw));
+            let found = phrases(dictionary, attribute, &spaced_key(raw));
             let first = attribute.options.iter().find(|option| found.contains(&option.code));
             let Some(first) = first else { return unknown(attribute, "select", raw) };
             let mut reading = Reading::accepted(attribute, "select.first", Value::text(&first.code), 60);
@@ -98,7 +101,7 @@ fn list(dictionary: &Dictionary, attribute: &Attribute, raw: &str) -> Reading {
                 add(code);
             }
             Match::Several => {
-                let found = phrases(dictionary, attribute, &key(part));
+                let found = phrases(dictionary, attribute, &spaced_key(part));
                 confidence = confidence.min(70);
                 found.into_iter().for_each(&mut add);
             }
@@ -140,7 +143,7 @@ fn negated(dictionary: &Dictionary, text: &str) -> bool {
 
 /// The parts of a list in one cell.
 pub(super) fn parts(raw: &str) -> impl Iterator<Item = &str> {
-    raw.split([',', ';', '|', '\n', '\r', '&', '+', '•', '、', '，'])
+    raw.split([',', ';', '|', '\n', '\r', '&', '+', '•', '、', '，', '・', '和'])
         .flat_map(|part| {
             // "w/" is "with".
             let one = part.trim_start().starts_with("//") || part.contains("w/");
@@ -158,7 +161,7 @@ fn find(dictionary: &Dictionary, attribute: &Attribute, text: &str) -> Match {
             return Match::Exact(option.code.clone());
         }
     }
-    let folded = key(text);
+    let folded = spaced_key(text);
     if folded.len() > 200 {
         return Match::Unknown;
     }
@@ -172,12 +175,18 @@ fn find(dictionary: &Dictionary, attribute: &Attribute, text: &str) -> Match {
 
 /// Options whose words stand inside the text; a phrase inside a longer one that was found does not count.
 fn phrases(dictionary: &Dictionary, attribute: &Attribute, folded: &str) -> Vec<String> {
-    let mut inside: Vec<(&str, &str)> =
-        dictionary.options_inside(attribute, folded).filter(|(word, _)| word.chars().count() >= 3).collect();
+    let long = |word: &str| word.chars().count() >= 3 || word.chars().any(is_unspaced);
+    let mut inside: Vec<(&str, &str)> = dictionary.options_inside(attribute, folded).filter(|(word, _)| long(word)).collect();
+    if folded.chars().any(is_unspaced) {
+        // Words that no space parts stand anywhere in the text; one sign alone says too little.
+        let anywhere = |word: &str| word.chars().all(is_unspaced) && word.chars().nth(1).is_some() && folded.contains(word);
+        inside.extend(dictionary.option_keys(attribute).filter(|(word, _)| anywhere(word)));
+    }
     inside.sort_by_key(|(word, _)| std::cmp::Reverse(word.len()));
     let mut taken: Vec<(&str, &str)> = Vec::new();
     for (word, code) in inside {
-        if !taken.iter().any(|(longer, _)| holds_phrase(longer, word)) {
+        let part_of = |longer: &str| holds_phrase(longer, word) || (word.chars().any(is_unspaced) && longer.contains(word));
+        if !taken.iter().any(|(longer, _)| part_of(longer)) {
             taken.push((word, code));
         }
     }
@@ -191,29 +200,36 @@ fn phrases(dictionary: &Dictionary, attribute: &Attribute, folded: &str) -> Vec<
     codes
 }
 
-/// One wrong, missing or swapped letter in a word of five or more, never the first one; only when one option is that near. Names with a
+/// One wrong, missing or swapped letter in a word of four or more, never the first one; only when one option is that near. Names with a
 /// digit are never guessed.
 fn near_miss(dictionary: &Dictionary, attribute: &Attribute, folded: &str) -> Match {
     let length = folded.chars().count();
     let allowed = 1;
     let first = folded.chars().next();
-    if length < 5 || folded.chars().any(|c| c.is_ascii_digit()) {
+    if length < 4 || folded.chars().any(|c| c.is_ascii_digit()) {
         return Match::Unknown;
     }
+    let letters = |word: &str| {
+        let mut letters: Vec<char> = word.chars().collect();
+        letters.sort_unstable();
+        letters
+    };
+    let own = letters(folded);
     let mut best: Option<(usize, &str)> = None;
     let mut tie = false;
     for (word, code) in dictionary.option_keys(attribute) {
-        if word.chars().next() != first || word.chars().count().abs_diff(length) > allowed || word.chars().count() < 5 {
+        if word.chars().next() != first || word.chars().count().abs_diff(length) > allowed || word.chars().count() < 4 {
             continue;
         }
-        let distance = strsim::osa_distance(folded, word);
-        if distance > allowed {
+        if strsim::osa_distance(folded, word) > allowed {
             continue;
         }
+        // A letter that is missing or swapped is likelier than a wrong one: "blak" is black rather than "blau".
+        let cost = 1 + usize::from(word.chars().count() == length && letters(word) != own);
         match best {
-            Some((known, known_code)) if distance > known || (distance == known && known_code == code) => {}
-            Some((known, _)) if distance == known => tie = true,
-            _ => (best, tie) = (Some((distance, code)), false),
+            Some((known, known_code)) if cost > known || (cost == known && known_code == code) => {}
+            Some((known, _)) if cost == known => tie = true,
+            _ => (best, tie) = (Some((cost, code)), false),
         }
     }
     match best {

@@ -1,10 +1,13 @@
 //! Kinds of dirt seen in real files, in words of our own, and properties that hold for any text.
 
 mod cells;
+mod given_twice;
 mod names_and_denials;
+mod not_what_was_asked;
 mod properties;
 mod quantities;
 mod real_files;
+mod scripts;
 
 #[test]
 fn claims_are_read_back_in_both_forms_they_were_ever_stored_in() {

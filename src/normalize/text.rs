@@ -38,6 +38,29 @@ pub fn key(text: &str) -> String {
     words(folded.chars().filter(|c| !matches!(c, '\u{300}'..='\u{36f}')).map(look_alike))
 }
 
+/// The key with a space wherever a script that is written without spaces meets another one or a number: `含电池86克` and `Type-C接口` have words, too.
+pub(crate) fn spaced_key(text: &str) -> String {
+    let folded = key(text);
+    if folded.is_ascii() || !folded.chars().any(is_unspaced) {
+        return folded;
+    }
+    let mut spaced = String::with_capacity(folded.len() + 8);
+    let mut before: Option<char> = None;
+    for c in folded.chars() {
+        if before.is_some_and(|before| before.is_alphanumeric() && c.is_alphanumeric() && is_unspaced(before) != is_unspaced(c)) {
+            spaced.push(' ');
+        }
+        spaced.push(c);
+        before = Some(c);
+    }
+    spaced
+}
+
+/// A letter of Chinese, Japanese or Korean, whose words are not parted by spaces. Korean parts words, but glues them to numbers.
+pub(crate) fn is_unspaced(c: char) -> bool {
+    matches!(c, '\u{3005}'..='\u{3007}' | '\u{3041}'..='\u{30ff}' | '\u{3400}'..='\u{4dbf}' | '\u{4e00}'..='\u{9fff}' | '\u{ac00}'..='\u{d7af}')
+}
+
 /// Folded letters in words with one space between them.
 fn words(folded: impl Iterator<Item = char>) -> String {
     let mut key = String::with_capacity(folded.size_hint().0);

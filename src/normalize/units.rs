@@ -3,7 +3,8 @@
 
 use super::{
     quantity::Cell,
-    scan::{DASHES, Piece, Token, is_unspaced},
+    scan::{DASHES, Piece, Token},
+    text::is_unspaced,
 };
 use crate::dictionary::{Dictionary, Spelt, Unit};
 
@@ -65,7 +66,7 @@ pub(super) fn at<'a>(cell: &Cell<'a, '_>, at: usize, number: &Token) -> At<'a> {
         Piece::Number(_) => At::default(),
         Piece::Word => {
             // "150H mm": the letter of the axis stands before the unit.
-            let letter = matches!(cell.scope, Scope::Axes(_)) && is_axis(cell.written(first));
+            let letter = matches!(cell.scope, Scope::Axes(_)) && cell.dictionary.is_axis(cell.written(first));
             let behind = if letter { plain(cell, at + 1, number) } else { At::default() };
             if behind.own.is_some() { At { length: behind.length + 1, ..behind } } else { plain(cell, at, number) }
         }
@@ -85,6 +86,13 @@ pub(super) fn at<'a>(cell: &Cell<'a, '_>, at: usize, number: &Token) -> At<'a> {
                 '<' => '>',
                 _ => return plain(cell, at, number),
             };
+            // "40 (H) mm"
+            let letter =
+                matches!(cell.scope, Scope::Axes(_)) && cell.word(at + 1).is_some_and(|word| cell.dictionary.is_axis(word));
+            if letter && cell.is_sign(at + 2, &[closing]) {
+                let behind = plain(cell, at + 3, number);
+                return if behind.own.is_some() { At { length: behind.length + 3, ..behind } } else { At::default() };
+            }
             let found = plain(cell, at + 1, number);
             if found.length > 0 && cell.is_sign(at + 1 + found.length, &[closing]) {
                 return At { length: found.length + 2, ..found };
@@ -107,6 +115,10 @@ fn plain<'a>(cell: &Cell<'a, '_>, at: usize, number: &Token) -> At<'a> {
 /// A unit's spelling as it stands, the longest one first.
 fn spelling<'a>(cell: &Cell<'a, '_>, at: usize, number: &Token) -> At<'a> {
     let Some(first) = cell.token(at).filter(|token| !matches!(token.piece, Piece::Number(_))) else { return At::default() };
+    // "26*L120": a sign of times begins no unit.
+    if first.is_sign(&['*']) {
+        return At::default();
+    }
     let unspaced = cell.written(first).chars().next().is_some_and(is_unspaced);
     let mut ends = [0_usize; LONGEST];
     let mut count = 0;
@@ -141,7 +153,7 @@ fn spelling<'a>(cell: &Cell<'a, '_>, at: usize, number: &Token) -> At<'a> {
             return At { own: Some(unit), length, ..At::default() };
         }
         // "70L x 50W" are axes, not litres and watts.
-        let axis = matches!(cell.scope, Scope::Axes(_)) && is_axis(slice);
+        let axis = matches!(cell.scope, Scope::Axes(_)) && cell.dictionary.is_axis(slice);
         let other = units.first().filter(|_| !slice.starts_with('#') && cell.scope != Scope::Any && !axis);
         if let (None, Some(other)) = (foreign, other.and_then(|other| cell.dictionary.unit_at(*other))) {
             foreign = Some((length, other));
@@ -160,10 +172,6 @@ fn spelling<'a>(cell: &Cell<'a, '_>, at: usize, number: &Token) -> At<'a> {
         Some((length, other)) => At { foreign: Some(&other.code), length, ..At::default() },
         None => At::default(),
     }
-}
-
-fn is_axis(word: &str) -> bool {
-    matches!(word, "L" | "W" | "H" | "B" | "D" | "T" | "l" | "w" | "h" | "b" | "d" | "t")
 }
 
 /// Turkish and its like glue endings to the word: `milden`, `tona`.
