@@ -189,6 +189,7 @@ fn check(profile: &ChannelProfile, stem: &str) -> Result<(), Mistake> {
         return Err(mistake("limits", "limits", "a part holds at least 1 row and 4096 bytes"));
     }
     check_formats(profile)?;
+    super::contract::check_profile(profile).map_err(|(word, message)| mistake(&word, "contract", message))?;
     let mut names = HashSet::new();
     for field in &profile.fields {
         if !names.insert(field.name.as_str()) {

@@ -1,0 +1,33 @@
+//! Documents judged by a JSON Schema.
+
+use super::part::Document;
+use super::{Finding, excerpt};
+use jsonschema::{Draft, Validator};
+use serde_json::Value as Json;
+
+pub(super) struct Judge {
+    validator: Validator,
+    each: Option<String>,
+}
+
+impl Judge {
+    pub(super) fn new(schema: &Json, each: Option<String>) -> Result<Self, String> {
+        let options = jsonschema::options().with_draft(Draft::Draft202012).should_validate_formats(true);
+        let validator = options.build(schema).map_err(|error| excerpt(&format!("{error} at {}", error.instance_path())))?;
+        Ok(Self { validator, each })
+    }
+
+    pub(super) fn each(&self) -> Option<&str> {
+        self.each.as_deref()
+    }
+
+    pub(super) fn judge(&self, document: &Document, found: &mut dyn FnMut(Finding)) {
+        for error in self.validator.iter_errors(&document.value) {
+            let at = error.instance_path().to_string();
+            let value = document.value.pointer(&at).map(Json::to_string).unwrap_or_default();
+            // What was there may be a whole document; the rule comes first.
+            let reason = excerpt(&format!("{}: {value}", error.masked()));
+            found(Finding { item: document.item_at(&at), pointer: format!("{}{at}", document.pointer), reason });
+        }
+    }
+}
