@@ -22,6 +22,9 @@ pub(super) struct Judge {
 
 impl Judge {
     pub(super) fn new(text: &str, contract: &Contract) -> Result<Self, String> {
+        // The directive is part of GraphQL since September 2025, so a schema need not declare it; the compiler wants it declared.
+        let one_of = if text.contains("directive @oneOf") { "" } else { "directive @oneOf on INPUT_OBJECT" };
+        let text = format!("{text}\n{one_of}\n");
         let schema = Schema::parse_and_validate(text, &contract.file).map_err(|error| excerpt(&error.to_string()))?;
         let mutation = schema.schema_definition.mutation.as_ref().ok_or("it has no mutations")?;
         let field = schema
