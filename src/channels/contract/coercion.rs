@@ -39,7 +39,7 @@ impl Coercion {
                 Some(ExtendedType::Enum(values)) => {
                     let known = value.as_str().is_some_and(|text| values.values.keys().any(|known| known == text));
                     if !known {
-                        let all = values.values.keys().map(|value| value.as_str()).collect::<Vec<_>>().join(", ");
+                        let all = values.values.keys().map(apollo_compiler::Name::as_str).collect::<Vec<_>>().join(", ");
                         tell(at.to_owned(), format!("{value} is not one of {name}: {all}"));
                     }
                 }

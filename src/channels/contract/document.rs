@@ -2,6 +2,7 @@
 
 use super::part::Document;
 use super::{Finding, excerpt};
+use jsonschema::error::ValidationErrorKind;
 use jsonschema::{Draft, Validator};
 use serde_json::Value as Json;
 
@@ -22,8 +23,17 @@ impl Judge {
     }
 
     pub(super) fn judge(&self, document: &Document, found: &mut dyn FnMut(Finding)) {
-        for error in self.validator.iter_errors(&document.value) {
+        let errors: Vec<_> = self.validator.iter_errors(&document.value).collect();
+        let is_echo = |kind: &ValidationErrorKind| matches!(kind, ValidationErrorKind::UnevaluatedProperties { .. });
+        let real: Vec<String> =
+            errors.iter().filter(|error| !is_echo(error.kind())).map(|error| error.instance_path().to_string()).collect();
+        for error in &errors {
             let at = error.instance_path().to_string();
+            // Where a part of a schema fails, the members that it names count as unknown, too; that says nothing new.
+            let within = |place: &String| place.strip_prefix(&at).is_some_and(|rest| rest.is_empty() || rest.starts_with('/'));
+            if is_echo(error.kind()) && real.iter().any(within) {
+                continue;
+            }
             let value = document.value.pointer(&at).map(Json::to_string).unwrap_or_default();
             // What was there may be a whole document; the rule comes first.
             let reason = excerpt(&format!("{}: {value}", error.masked()));

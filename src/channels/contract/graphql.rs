@@ -9,6 +9,7 @@ use super::{Finding, excerpt, whole};
 use crate::channels::profile::Contract;
 use apollo_compiler::executable::Operation;
 use apollo_compiler::response::JsonMap;
+use apollo_compiler::schema::ExtendedType;
 use apollo_compiler::validation::Valid;
 use apollo_compiler::{ExecutableDocument, Node, Schema};
 use serde_json::Value as Json;
@@ -33,7 +34,10 @@ impl Judge {
         let declared: Vec<String> =
             field.arguments.iter().map(|argument| format!("${}: {}", argument.name, argument.ty)).collect();
         let passed: Vec<String> = field.arguments.iter().map(|argument| format!("{0}: ${0}", argument.name)).collect();
-        let text = format!("mutation ({}) {{ {}({}) {{ __typename }} }}", declared.join(", "), contract.at, passed.join(", "));
+        let is_leaf =
+            matches!(schema.types.get(field.ty.inner_named_type()), Some(ExtendedType::Scalar(_) | ExtendedType::Enum(_)));
+        let selection = if is_leaf { "" } else { "{ __typename }" };
+        let text = format!("mutation ({}) {{ {}({}) {selection} }}", declared.join(", "), contract.at, passed.join(", "));
         let document = ExecutableDocument::parse_and_validate(&schema, text, "mutation.graphql")
             .map_err(|error| excerpt(&error.to_string()))?;
         let operation = document.operations.get(None).map_err(|_| "its mutation cannot be read")?.clone();

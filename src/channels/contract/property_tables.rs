@@ -73,7 +73,7 @@ fn of(property: &Property, tables: &BTreeMap<String, Vec<Property>>, depth: usiz
     }
 }
 
-/// `Options: \`a\`, \`b\` and \`c\`.`
+/// The words in backticks behind `Options:`, up to the end of the sentence.
 fn options(about: &str) -> Vec<&str> {
     let Some((_, listed)) = about.split_once("Options: ") else { return Vec::new() };
     let listed = listed.split(". ").next().unwrap_or_default();

@@ -89,10 +89,10 @@ fn modern(schema: &mut Json, depth: usize) {
         return;
     }
     for (bound, exclusive) in [("minimum", "exclusiveMinimum"), ("maximum", "exclusiveMaximum")] {
-        if let Some(Json::Bool(is_exclusive)) = members.remove(exclusive).or_else(|| members.get(exclusive).cloned()) {
-            if is_exclusive && let Some(value) = members.remove(bound) {
-                members.insert(exclusive.to_owned(), value);
-            }
+        let Some(is_exclusive) = members.get(exclusive).and_then(Json::as_bool) else { continue };
+        members.remove(exclusive);
+        if is_exclusive && let Some(value) = members.remove(bound) {
+            members.insert(exclusive.to_owned(), value);
         }
     }
     // OpenAPI writes `required: true` at parameters, and some descriptions at members.

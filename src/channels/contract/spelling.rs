@@ -17,38 +17,38 @@ impl Types {
             let Some(members) = self.schemas.get(name).and_then(|schema| schema["properties"].as_object()) else {
                 return here(format!("the contract has no type {name}"));
             };
-            return self.object(name, members, given);
+            return object(name, members, given);
         }
         let Given::Text(text) = given else { return here("it has parts and should be one text".to_owned()) };
         word(property, text).and_then(here)
     }
+}
 
-    fn object(&self, name: &str, members: &Map<String, Json>, given: &Given) -> Option<(String, String)> {
-        let here = |reason: String| Some((String::new(), reason));
-        let has = |wanted: [&str; 2]| members.len() == 2 && wanted.iter().all(|name| members.contains_key(*name));
-        match given {
-            Given::Text(text) if has(["amountMicros", "currencyCode"]) => price(text).and_then(here),
-            Given::Text(text) if has(["value", "unit"]) => measure(&members["unit"], text).and_then(here),
-            Given::Text(text) if has(["startTime", "endTime"]) => {
-                let times = text.split_once('/').is_some_and(|(from, to)| is_time(from) && is_time(to));
-                if times { None } else { here(format!("'{text}' is not two times with '/' between")) }
-            }
-            Given::Text(text) => {
-                let parts = parts(text);
-                if parts.len() > members.len() || parts.last().is_none_or(String::is_empty) {
-                    return here(format!("'{text}' has {} parts; {name} has {}", parts.len(), members.len()));
-                }
-                None
-            }
-            Given::Parts(parts) => parts.iter().find_map(|(part, text)| {
-                let part = part.as_deref().unwrap_or_default();
-                let inside = || format!("/{part}");
-                let Some(property) = members.get(&camel(part)) else {
-                    return Some((inside(), format!("{name} has no part '{part}'")));
-                };
-                word(property, text).map(|reason| (inside(), reason))
-            }),
+fn object(name: &str, members: &Map<String, Json>, given: &Given) -> Option<(String, String)> {
+    let here = |reason: String| Some((String::new(), reason));
+    let has = |wanted: [&str; 2]| members.len() == 2 && wanted.iter().all(|name| members.contains_key(*name));
+    match given {
+        Given::Text(text) if has(["amountMicros", "currencyCode"]) => price(text).and_then(here),
+        Given::Text(text) if has(["value", "unit"]) => measure(&members["unit"], text).and_then(here),
+        Given::Text(text) if has(["startTime", "endTime"]) => {
+            let times = text.split_once('/').is_some_and(|(from, to)| is_time(from) && is_time(to));
+            if times { None } else { here(format!("'{text}' is not two times with '/' between")) }
         }
+        Given::Text(text) => {
+            let parts = parts(text);
+            if parts.len() > members.len() || parts.last().is_none_or(String::is_empty) {
+                return here(format!("'{text}' has {} parts; {name} has {}", parts.len(), members.len()));
+            }
+            None
+        }
+        Given::Parts(parts) => parts.iter().find_map(|(part, text)| {
+            let part = part.as_deref().unwrap_or_default();
+            let inside = || format!("/{part}");
+            let Some(property) = members.get(&camel(part)) else {
+                return Some((inside(), format!("{name} has no part '{part}'")));
+            };
+            word(property, text).map(|reason| (inside(), reason))
+        }),
     }
 }
 
