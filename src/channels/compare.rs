@@ -173,9 +173,9 @@ impl Comparison {
             return;
         }
         if new > old {
-            self.report.price.up += 1
+            self.report.price.up += 1;
         } else {
-            self.report.price.down += 1
+            self.report.price.down += 1;
         }
         let step = ((new - old) / old).abs();
         self.report.price.far += i64::from(step > self.price_step);

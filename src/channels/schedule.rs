@@ -111,9 +111,8 @@ pub async fn publish(app: &App, channel: &str) -> Result<()> {
         return Ok(());
     }
     match publish::publish(app, channel, &Options::default()).await {
-        Ok(_) => Ok(()),
-        // Another publication was faster, or the channel was turned off.
-        Err(Error { code: Code::Conflict, .. }) => Ok(()),
+        // A conflict: another publication was faster, or the channel was turned off.
+        Ok(_) | Err(Error { code: Code::Conflict, .. }) => Ok(()),
         Err(error) => Err(error),
     }
 }

@@ -13,7 +13,7 @@ use crate::error::{Error, FieldError, Result};
 use crate::http::{Json, Path, Preconditions, Written};
 use axum::extract::State;
 use chrono::{DateTime, Utc};
-use serde::{Deserialize, Deserializer, Serialize};
+use serde::{Deserialize, Deserializer, Serialize, Serializer};
 use serde_json::json;
 use std::collections::BTreeMap;
 use utoipa_axum::{router::OpenApiRouter, routes};
@@ -27,16 +27,39 @@ pub(super) fn router() -> OpenApiRouter<App> {
 #[serde(deny_unknown_fields, default)]
 pub struct PatchListing {
     /// On the channel or not, whatever its assortment says.
-    #[serde(deserialize_with = "said")]
-    pub include: Option<Option<bool>>,
+    #[schema(value_type = Option<bool>)]
+    pub include: Said,
     /// Values of the channel's fields, in place of what their sources give.
     #[schema(example = json!({"title": "A title for this channel alone"}))]
     pub fields: BTreeMap<String, Option<String>>,
 }
 
-/// Tells null from absence.
-fn said<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Option<Option<bool>>, D::Error> {
-    Option::<bool>::deserialize(deserializer).map(Some)
+/// A member of a patch, which may be absent or null.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub enum Said {
+    /// It is not there.
+    #[default]
+    Nothing,
+    /// Null: what was said is taken back.
+    Back,
+    /// A value.
+    Value(bool),
+}
+
+/// For the document's default.
+impl Serialize for Said {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        match self {
+            Self::Value(value) => serializer.serialize_some(value),
+            Self::Nothing | Self::Back => serializer.serialize_none(),
+        }
+    }
+}
+
+impl<'de> Deserialize<'de> for Said {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        Ok(Option::<bool>::deserialize(deserializer)?.map_or(Self::Back, Self::Value))
+    }
 }
 
 /// What was said of a listing.
@@ -115,8 +138,10 @@ fn check(profile: &ChannelProfile, patch: &PatchListing) -> Result<()> {
 }
 
 fn merged(mut choice: Choice, patch: PatchListing) -> Choice {
-    if let Some(include) = patch.include {
-        choice.include = include;
+    match patch.include {
+        Said::Nothing => {}
+        Said::Back => choice.include = None,
+        Said::Value(include) => choice.include = Some(include),
     }
     for (name, value) in patch.fields {
         match value {

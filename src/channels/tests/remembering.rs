@@ -6,7 +6,9 @@ use crate::channels::publish::{Kind, Options, Publication, current, diff, releas
 use crate::channels::queries::{self, fixture};
 use crate::channels::{follow, schedule, store};
 use crate::db::Conn;
+use crate::db::schema::products;
 use chrono::TimeDelta;
+use diesel::prelude::*;
 use object_store::ObjectStoreExt;
 use serde_json::{Value as Json, json};
 
@@ -43,8 +45,6 @@ fn sold_out(view: &ProductView) -> ProductView {
 }
 
 async fn put_available(house: &House, views: &[ProductView]) {
-    use crate::db::schema::products;
-    use diesel::prelude::*;
     let views = views.to_vec();
     house
         .app
@@ -120,8 +120,6 @@ async fn a_lost_column_is_held() {
     house.set("google", set(json!({"short_title": {}}))).await;
     house.set("google", set(json!({}))).await;
     house.publish(Options::default()).await;
-    use crate::db::schema::products;
-    use diesel::prelude::*;
     house
         .app
         .db
@@ -235,8 +233,6 @@ async fn two_products_with_one_value_that_must_be_its_own_are_told_and_the_first
         house.app.db.read(|conn| queries::state_counts(conn, "woocommerce")).await.unwrap()
     };
     assert_eq!(states().await.get("blocked"), None, "each has its own");
-    use crate::db::schema::products;
-    use diesel::prelude::*;
     let give = |sku: &'static str, gtin: &'static str| {
         let view = views[0].clone();
         house.app.db.write(move |conn| {
