@@ -167,10 +167,7 @@ async fn judging_nothing_is_no_success() {
     assert_eq!(outcome, Outcome::Findings, "{text}");
     assert!(text.contains("/SEO title: the channel has no column 'SEO title'"), "{text}");
     assert!(text.contains("ebay is not fully set up") && text.contains("category_id=CHECK"), "{text}");
-    let nowhere = command::run(
-        &house.app,
-        &command::Check { against: "nowhere".into(), channel: None, keep: None, json: false },
-        &mut Vec::new(),
-    );
-    assert!(nowhere.await.unwrap_err().to_string().contains("is no folder"));
+    let nowhere = command::Check { against: "nowhere".into(), channel: None, keep: None, json: false };
+    let refused = command::run(&house.app, &nowhere, &mut Vec::new()).await.unwrap_err();
+    assert!(refused.to_string().contains("is no folder"), "{refused}");
 }
