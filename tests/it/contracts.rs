@@ -89,7 +89,7 @@ const BROKEN: [Broken; 24] = [
     ("google", "rss", "<g:attribute_value>", "<g:value>x</g:value><g:attribute_value>", "/product_detail/value"),
     ("google", "tsv", "\timage_link\t", "\timage_url\t", "/image_url"),
     ("google", "tsv", " USD\t", " DOLLARS\t", "/price"),
-    ("google", "tsv", "\t2454\t", "\t2455\t", "/google_product_category"),
+    ("google", "tsv", "\t2454\t", "\t9999999\t", "/google_product_category"),
     ("google", "local", "\tin_stock\t", "\tpreorder\t", "/availability"),
     ("meta", "csv", ",image_link,", ",picture,", "/picture"),
     ("openai", "jsonl", "\"availability\":\"in_stock\"", "\"availability\":\"in stock\"", "/availability"),
@@ -165,7 +165,7 @@ async fn judging_nothing_is_no_success() {
     samples(&house);
     let (outcome, text) = said(&house, empty.path(), false).await;
     assert_eq!(outcome, Outcome::Findings, "{text}");
-    assert!(text.contains("/SEO title: the channel has no column 'SEO title'"), "{text}");
+    assert!(text.contains("/Vendor: the channel has no column 'Vendor'"), "{text}");
     assert!(text.contains("ebay is not fully set up") && text.contains("category_id=CHECK"), "{text}");
     let nowhere = command::Check { against: "nowhere".into(), channel: None, keep: None, json: false };
     let refused = command::run(&house.app, &nowhere, &mut Vec::new()).await.unwrap_err();
