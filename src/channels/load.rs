@@ -135,10 +135,10 @@ pub fn parse(file: &str, stem: &str, text: &str) -> Result<ChannelProfile> {
 
 /// Reads the items' shapes, whose names are those of fields.
 fn shapes(profile: &mut ChannelProfile) -> Result<(), Mistake> {
-    let names: Vec<&str> = profile.fields.iter().map(|field| field.name.as_str()).collect();
+    let fields = &profile.fields;
     for format in profile.formats.iter_mut().filter(|format| format.layout.is_json()) {
         let fail = |key: &str, message: String| mistake(&format.code, format!("format {}: {key}", format.code), message);
-        format.shape = Some(Arc::new(Shape::parse(&format.item, &names).map_err(|message| fail("item", message))?));
+        format.shape = Some(Arc::new(Shape::of_fields(&format.item, fields).map_err(|message| fail("item", message))?));
         if format.envelope.is_empty() {
             continue;
         }
@@ -189,6 +189,7 @@ fn check(profile: &ChannelProfile, stem: &str) -> Result<(), Mistake> {
         return Err(mistake("limits", "limits", "a part holds at least 1 row and 4096 bytes"));
     }
     check_formats(profile)?;
+    super::contract::check_profile(profile).map_err(|(word, message)| mistake(&word, "contract", message))?;
     let mut names = HashSet::new();
     for field in &profile.fields {
         if !names.insert(field.name.as_str()) {

@@ -8,6 +8,7 @@ pub mod answer;
 pub mod api;
 pub mod compare;
 pub mod condition;
+pub mod contract;
 pub mod extract;
 pub mod follow;
 pub mod group;

@@ -6,6 +6,7 @@
 //! |---|---|
 //! | `"$field"` | the field's first value as a string |
 //! | `"$field:number"`, `"$field:boolean"` | the same as a number, as true or false |
+//! | `"$field:2"` | its second value; 1 to 9 |
 //! | `"$field:list"` | all its values, an array of strings |
 //! | `{"$each": "field", "$item": …}` | an array of one `$item` for each value; inside, `"$it"` is the value, `"$section"`, `"$name"` and `"$value"` are a fact's parts |
 //! | … with `"$key": "$name"` | an object instead, with these keys; what has the same key shares an array |
@@ -15,11 +16,16 @@
 //! | a key `"$field"` | the field's first value as a key |
 //! | `"$items"`, in an envelope only | the items; other names there are settings of the channel |
 //!
+//! Outside of `$each` and `$distinct`, `$it`, `$section`, `$name` and `$value` are fields like all others.
+//!
 //! **What has no value is left out**: a member whose value is missing, and an object or array in which names stand and none of them has a
-//! value, with all the constants in it. So a currency never stands without its amount.
+//! value, with all the constants in it. What only the channel's settings say is a constant there: a currency never stands without its
+//! amount, nor a marketplace without what is told to it.
 
+use super::profile::Field;
 use super::readiness::Row;
 use super::render::Cell;
+use super::source::Source;
 use rust_decimal::Decimal;
 use serde_json::Value as Json;
 use std::collections::BTreeSet;
@@ -33,6 +39,8 @@ enum Node {
     /// JSON text.
     Constant(String),
     Slot(usize, Form),
+    /// What only the channel's settings say.
+    Setting(usize, Form),
     /// The value at hand of `$each`, or a part of it.
     Element(Option<usize>, Form),
     Position,
@@ -60,6 +68,8 @@ enum Form {
     Number,
     Boolean,
     List,
+    /// One of several, from 0.
+    Nth(usize),
 }
 
 /// What a node came to.
@@ -101,7 +111,18 @@ impl Shape {
     /// Reads a shape; `fields` are the names it may use. The error says what is wrong.
     pub fn parse(text: &str, fields: &[&str]) -> Result<Self, String> {
         let json: Json = serde_json::from_str(text).map_err(|error| format!("is not JSON: {error}"))?;
-        Ok(Self(Reader { fields }.node(&json, 0)?))
+        Ok(Self(Reader { fields, settings: &[] }.node(&json, 0, false)?))
+    }
+
+    /// The same for a profile's fields; those that say nothing about a product do not keep an object that is otherwise empty.
+    pub fn of_fields(text: &str, fields: &[Field]) -> Result<Self, String> {
+        let json: Json = serde_json::from_str(text).map_err(|error| format!("is not JSON: {error}"))?;
+        let of_channel = |source: &Source| {
+            matches!(source, Source::Setting(_) | Source::Currency | Source::Locale | Source::Country | Source::Literal(_))
+        };
+        let settings: Vec<bool> = fields.iter().map(|field| field.from.iter().all(of_channel)).collect();
+        let names: Vec<&str> = fields.iter().map(|field| field.name.as_str()).collect();
+        Ok(Self(Reader { fields: &names, settings: &settings }.node(&json, 0, false)?))
     }
 
     /// The places of the fields that it names.
@@ -128,6 +149,8 @@ impl Shape {
 
 struct Reader<'a> {
     fields: &'a [&'a str],
+    /// Which of them only the channel's settings fill.
+    settings: &'a [bool],
 }
 
 impl Reader<'_> {
@@ -136,14 +159,16 @@ impl Reader<'_> {
         at.ok_or_else(|| format!("names '${name}', and there is no field '{name}'"))
     }
 
-    fn node(&self, json: &Json, depth: usize) -> Result<Node, String> {
+    /// `in_each`: is there a value at hand?
+    fn node(&self, json: &Json, depth: usize, in_each: bool) -> Result<Node, String> {
         if depth > MAX_DEPTH {
             return Err(format!("is nested deeper than {MAX_DEPTH}"));
         }
-        let inner = |json: &Json| self.node(json, depth + 1);
+        let inner = |json: &Json| self.node(json, depth + 1, in_each);
+        let of_each = |json: &Json| self.node(json, depth + 1, true);
         match json {
             Json::String(text) => match text.strip_prefix('$') {
-                Some(name) => self.slot(name),
+                Some(name) => self.slot(name, in_each),
                 None => Ok(Node::Constant(json.to_string())),
             },
             Json::Array(items) => items.iter().map(inner).collect::<Result<_, _>>().map(Node::Array),
@@ -159,8 +184,8 @@ impl Reader<'_> {
                     return Ok(Node::Each {
                         field: self.field(name)?,
                         over_members,
-                        key: named("$key").map(inner).transpose()?.map(Box::new),
-                        item: Box::new(inner(item)?),
+                        key: named("$key").map(of_each).transpose()?.map(Box::new),
+                        item: Box::new(of_each(item)?),
                     });
                 }
                 let member = |(key, value): (&String, &Json)| {
@@ -176,22 +201,28 @@ impl Reader<'_> {
         }
     }
 
-    fn slot(&self, text: &str) -> Result<Node, String> {
+    fn slot(&self, text: &str, in_each: bool) -> Result<Node, String> {
         let (name, form) = text.split_once(':').unwrap_or((text, "text"));
         let form = match form {
             "text" => Form::Text,
             "number" => Form::Number,
             "boolean" => Form::Boolean,
             "list" => Form::List,
-            other => return Err(format!("there is no form '{other}'; use text, number, boolean or list")),
+            other => match other.parse() {
+                Ok(nth @ 1..=9) => Form::Nth(nth - 1),
+                _ => return Err(format!("there is no form '{other}'; use text, number, boolean, list or 1 to 9")),
+            },
         };
         Ok(match name {
-            "it" => Node::Element(None, form),
-            "section" => Node::Element(Some(0), form),
-            "name" => Node::Element(Some(1), form),
-            "value" => Node::Element(Some(2), form),
+            "it" if in_each => Node::Element(None, form),
+            "section" if in_each => Node::Element(Some(0), form),
+            "name" if in_each => Node::Element(Some(1), form),
+            "value" if in_each => Node::Element(Some(2), form),
             "position" => Node::Position,
-            name => Node::Slot(self.field(name)?, form),
+            name => {
+                let field = self.field(name)?;
+                if self.settings.get(field) == Some(&true) { Node::Setting(field, form) } else { Node::Slot(field, form) }
+            }
         })
     }
 }
@@ -199,7 +230,7 @@ impl Reader<'_> {
 impl Node {
     fn fields(&self, into: &mut BTreeSet<usize>) {
         match self {
-            Self::Slot(field, _) => drop(into.insert(*field)),
+            Self::Slot(field, _) | Self::Setting(field, _) => drop(into.insert(*field)),
             Self::Constant(_) | Self::Position | Self::Element(..) => {}
             Self::Object(members) => {
                 for (key, node) in members {
@@ -224,7 +255,7 @@ impl Node {
     fn has_position(&self) -> bool {
         match self {
             Self::Position => true,
-            Self::Constant(_) | Self::Slot(..) | Self::Element(..) => false,
+            Self::Constant(_) | Self::Slot(..) | Self::Setting(..) | Self::Element(..) => false,
             Self::Object(members) => members.iter().any(|(_, node)| node.has_position()),
             Self::Array(items) => items.iter().any(Self::has_position),
             Self::Each { item, .. } | Self::Members(item) => item.has_position(),
@@ -242,6 +273,10 @@ impl Node {
                 Written::Constant
             }
             Self::Slot(field, form) => write_cells(context.cells(*field), *form, out),
+            Self::Setting(field, form) => match write_cells(context.cells(*field), *form, out) {
+                Written::Empty => Written::Empty,
+                _ => Written::Constant,
+            },
             Self::Element(part, form) => match (context.element, part) {
                 (Some(Cell::Parts(parts)), Some(at)) => {
                     parts.get(*at).map_or(Written::Empty, |text| write_text(text, *form, out))
@@ -409,7 +444,8 @@ fn write_cells(cells: &[Cell], form: Form, out: &mut Vec<u8>) -> Written {
         Cell::Parts(parts) => parts.iter().filter(|part| !part.is_empty()).cloned().collect::<Vec<_>>().join(": "),
     };
     if form != Form::List {
-        return cells.first().map_or(Written::Empty, |cell| match cell {
+        let at = if let Form::Nth(at) = form { at } else { 0 };
+        return cells.get(at).map_or(Written::Empty, |cell| match cell {
             Cell::Text(text) => write_text(text, form, out),
             Cell::Parts(_) => write_text(&text(cell), form, out),
         });
@@ -440,7 +476,7 @@ fn write_text(text: &str, form: Form, out: &mut Vec<u8>) -> Written {
             "false" | "no" | "0" => out.extend_from_slice(b"false"),
             _ => return Written::Empty,
         },
-        Form::Text | Form::List => write_string(text, out),
+        Form::Text | Form::List | Form::Nth(_) => write_string(text, out),
     }
     Written::Filled
 }

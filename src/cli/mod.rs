@@ -58,7 +58,7 @@ enum Command {
     Search(search::Search),
     Reindex(reindex::Reindex),
     Export(export::Export),
-    Channels(channels::Channels),
+    Channels(channels::Command),
     Doctor(doctor::Doctor),
     Backup(backup::Backup),
     Restore(backup::Restore),

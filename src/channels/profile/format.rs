@@ -1,6 +1,7 @@
 //! A file that a channel can be given: how it is laid out, which listings it holds and how large it may be.
 
 use super::super::shape::Shape;
+use super::Contract;
 use serde::{Deserialize, Serialize};
 use std::sync::Arc;
 
@@ -117,6 +118,9 @@ pub struct Format {
     /// Columns of a table, where they are not all fields: names in order.
     #[serde(default)]
     pub columns: Vec<String>,
+    /// The outside contract that the file is judged by; none where the channel publishes none.
+    #[serde(default)]
+    pub contract: Option<Contract>,
     /// The item, read; filled in when the profile is loaded.
     #[serde(skip)]
     pub shape: Option<Arc<Shape>>,

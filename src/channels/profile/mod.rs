@@ -4,9 +4,11 @@
 //! sources and renders are small closed vocabularies, so a new channel is a new file in `schema/channels/` and no code. Every
 //! limit is the channel's own: the profile carries the page and the day it was read.
 
+mod contract;
 mod field;
 mod format;
 
+pub use contract::{Contract, ContractKind, Correction};
 pub use field::{Field, Parent, Per, Render, TooLong};
 pub use format::{Format, Holds, Layout, Limits, Scope};
 
@@ -64,6 +66,9 @@ pub struct ChannelProfile {
     /// Sections of facts made from the dictionary, for sources `details` and `facts`.
     #[serde(default, rename = "section")]
     pub sections: Vec<Section>,
+    /// What is put right in the outside contracts before they judge.
+    #[serde(default, rename = "correction")]
+    pub corrections: Vec<Correction>,
 }
 
 /// A page of the channel and the day it was read.

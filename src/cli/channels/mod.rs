@@ -1,12 +1,14 @@
 //! `beamline channels`: what a channel wants, how many listings are ready, and why others are not.
 
+pub mod check;
+
 use super::Outcome;
 use crate::app::App;
 use crate::channels::api::Channel;
 use crate::channels::profile::ChannelProfile;
 use crate::channels::{follow, queries};
 use crate::error::Result;
-use clap::Args;
+use clap::{Args, Subcommand};
 use std::collections::BTreeMap;
 use std::io::Write;
 use std::sync::Arc;
@@ -125,9 +127,28 @@ async fn reasons(app: &App, channel: &str) -> Result<Reasons> {
     Ok(found)
 }
 
-impl Channels {
+/// Show channels, or judge their files
+#[derive(Debug, Args)]
+#[command(args_conflicts_with_subcommands = true)]
+pub struct Command {
+    #[command(flatten)]
+    list: Channels,
+    #[command(subcommand)]
+    work: Option<Work>,
+}
+
+#[derive(Debug, Subcommand)]
+enum Work {
+    Check(check::Check),
+}
+
+impl Command {
     pub(super) async fn run(self, config: crate::config::Config) -> Result<Outcome> {
         let app = super::open(config).await?;
-        run(&app, &self, &mut std::io::stdout()).await
+        let to = &mut std::io::stdout();
+        match &self.work {
+            None => run(&app, &self.list, to).await,
+            Some(Work::Check(args)) => check::run(&app, args, to).await,
+        }
     }
 }

@@ -1,0 +1,169 @@
+//! A channel's files made from the house's own catalogue, all formats, nothing stored.
+//!
+//! A channel that nobody set up is made all the same: what only its owner knows gets a placeholder, and that is said.
+
+use crate::app::App;
+use crate::channels::follow;
+use crate::channels::judge::ChannelDesk;
+use crate::channels::layout::{Encoder, Frame};
+use crate::channels::press::is_grouped;
+use crate::channels::profile::{ChannelOption, ChannelProfile, Format, Holds, Limits, Render};
+use crate::channels::queries::{self, StoredSettings, Walk};
+use crate::channels::readiness::{Evaluation, ListingState, Row};
+use crate::channels::source::Source;
+use crate::channels::write::{FeedWriter, WrittenPart};
+use crate::error::{Error, Result};
+use serde_json::{Value as Json, json};
+use std::collections::BTreeMap;
+use std::path::Path;
+use std::sync::Arc;
+
+/// Products read at once.
+const BATCH: i64 = 500;
+/// A part is read back whole where it is one document; larger feeds become several.
+const MOST_BYTES: u64 = 64 * 1024 * 1024;
+
+/// The files of one channel.
+pub(super) struct Made {
+    pub(super) formats: Vec<MadeFormat>,
+    /// What stands in for what the owner has not set: `NAME=VALUE`.
+    pub(super) placeholders: Vec<String>,
+    /// How often each reason keeps a product out.
+    pub(super) blocked: BTreeMap<String, u64>,
+}
+
+pub(super) struct MadeFormat {
+    pub(super) format: Format,
+    pub(super) parts: Vec<WrittenPart>,
+    /// SKU, or the first of a group's, by item.
+    pub(super) names: Vec<String>,
+}
+
+/// Makes all files of a channel in `folder`.
+pub(super) async fn make(app: &App, profile: &Arc<ChannelProfile>, folder: &Path) -> Result<Made> {
+    let of = profile.clone();
+    let (desk, placeholders) = app
+        .db
+        .read(move |conn| {
+            let stored = queries::channel_settings(conn, &of.code)?;
+            let (stored, placeholders) = complete(&of, stored)?;
+            Ok((ChannelDesk::assemble(&of, Some(stored), queries::rates(conn)?)?, placeholders))
+        })
+        .await?;
+    let mut press = Press::open(&desk, folder);
+    let mut at = Walk::Single(0);
+    while at != Walk::Done {
+        let (desk, dictionary) = (desk.clone(), app.dictionary.clone());
+        let (judged, next) = app
+            .db
+            .read(move |conn| {
+                let (blocks, next) = queries::walk(conn, at, BATCH)?;
+                Ok((desk.judge(&follow::batch(conn, blocks)?, &*dictionary), next))
+            })
+            .await?;
+        press = tokio::task::spawn_blocking(move || press.take(&judged).map(|()| press)).await.map_err(Error::internal)??;
+        at = next;
+    }
+    let (formats, blocked) = tokio::task::spawn_blocking(move || press.finish()).await.map_err(Error::internal)??;
+    Ok(Made { formats, placeholders, blocked })
+}
+
+/// The owner's settings with all formats, and placeholders for what is missing.
+fn complete(profile: &ChannelProfile, stored: Option<StoredSettings>) -> Result<(StoredSettings, Vec<String>)> {
+    let mut stored = stored.unwrap_or(StoredSettings { enabled: true, settings: json!({}), version: 0 });
+    let settings = crate::channels::judge::settings(profile, &stored.settings)?;
+    let mut told = Vec::new();
+    let mut options = settings.options.clone();
+    for option in profile.options.iter().filter(|option| settings.option(profile, &option.name).is_none()) {
+        let value = placeholder(profile, option);
+        told.push(format!("{}={value}", option.name));
+        options.insert(option.name.clone(), value);
+    }
+    let Json::Object(own) = &mut stored.settings else {
+        return Err(Error::internal(format!("the settings of {} are no object", profile.code)));
+    };
+    for (key, is_set, value) in [
+        ("link_template", settings.link_template.is_some(), "https://shop.example.com/p/{sku}"),
+        ("image_base", settings.image_base.is_some(), "https://images.example.com/"),
+    ] {
+        if !is_set {
+            told.push(format!("{key}={value}"));
+            own.insert(key.to_owned(), json!(value));
+        }
+    }
+    let formats: Vec<&str> = profile.formats.iter().map(|format| format.code.as_str()).collect();
+    own.insert("formats".to_owned(), json!(formats));
+    own.insert("options".to_owned(), json!(options));
+    Ok((stored, told))
+}
+
+/// A value that has the form of what is asked for.
+fn placeholder(profile: &ChannelProfile, option: &ChannelOption) -> String {
+    let from = Source::Setting(option.name.clone());
+    let fields = || profile.fields.iter().filter(|field| field.from.contains(&from));
+    if let Some(known) = fields().find_map(|field| field.allowed.first()) {
+        return known.clone();
+    }
+    if fields().any(|field| field.render == Render::Url) {
+        return "https://shop.example.com/".to_owned();
+    }
+    let as_number = |name: &str| profile.formats.iter().any(|format| format.item.contains(&format!("\"${name}:number\"")));
+    let is_number = fields().any(|field| field.render.is_number() || as_number(&field.name));
+    if is_number { "1" } else { "CHECK" }.to_owned()
+}
+
+struct Press {
+    desk: ChannelDesk,
+    frame: Frame,
+    writers: Vec<(FeedWriter, Vec<String>)>,
+    blocked: BTreeMap<String, u64>,
+}
+
+impl Press {
+    fn open(desk: &ChannelDesk, folder: &Path) -> Self {
+        let frame = desk.frame();
+        let writer = |format: &Format| {
+            let limits = format.limits.unwrap_or(desk.profile.limits);
+            let bytes = limits.bytes_per_part.map_or(MOST_BYTES, |most| most.min(MOST_BYTES));
+            let format = Format { limits: Some(Limits { bytes_per_part: Some(bytes), ..limits }), ..format.clone() };
+            (FeedWriter::new(desk.profile.clone(), &format, &frame, folder), Vec::new())
+        };
+        let writers = desk.profile.formats.iter().map(writer).collect();
+        Self { desk: desk.clone(), frame, writers, blocked: BTreeMap::new() }
+    }
+
+    fn take(&mut self, judged: &[Evaluation]) -> Result<()> {
+        for evaluation in judged.iter().filter(|evaluation| evaluation.state == ListingState::Blocked) {
+            for reason in evaluation.reasons.iter().filter(|reason| reason.level == crate::channels::readiness::Level::Blocked) {
+                *self.blocked.entry(format!("{} {}", reason.field, reason.code)).or_default() += 1;
+            }
+        }
+        let rows: Vec<&Row> = judged.iter().filter_map(|evaluation| evaluation.row.as_ref()).collect();
+        let single: Vec<Vec<&Row>> = rows.iter().map(|row| vec![*row]).collect();
+        let together = |a: &&Row, b: &&Row| a.group.is_some() && a.group == b.group;
+        let grouped: Vec<Vec<&Row>> = rows.chunk_by(together).map(<[_]>::to_vec).collect();
+        for (writer, names) in &mut self.writers {
+            let format = writer.format().clone();
+            let blocks = if is_grouped(&format, &self.desk) { &grouped } else { &single };
+            writer.blocks(blocks)?;
+            let encoder = Encoder { profile: &self.desk.profile, format: &format, frame: &self.frame };
+            for block in blocks.iter().filter(|block| format.holds != Holds::Families || block.len() > 1) {
+                // One item for the block, or as many lines as its rows and pictures make.
+                let count = usize::try_from(encoder.block(block, 0)?.rows).unwrap_or_default();
+                let of = |n: usize| block.get(n.min(block.len() - 1)).map_or_else(String::new, |row| row.sku.clone());
+                names.extend((0..count).map(of));
+            }
+        }
+        Ok(())
+    }
+
+    fn finish(self) -> Result<(Vec<MadeFormat>, BTreeMap<String, u64>)> {
+        let mut formats = Vec::new();
+        for (writer, names) in self.writers {
+            let format = writer.format().clone();
+            let parts = if names.is_empty() { Vec::new() } else { writer.finish()? };
+            formats.push(MadeFormat { format, parts, names });
+        }
+        Ok((formats, self.blocked))
+    }
+}
