@@ -20,6 +20,7 @@ mod catalog;
 mod changes;
 mod channels;
 mod cli;
+mod coming_back;
 mod db;
 mod doctor;
 mod edits;
