@@ -294,8 +294,9 @@ async fn comes_back(house: &House, format: &Format) {
     });
     server.send(Method::PATCH, &path, settings).await.expect(200);
     beamline::channels::follow::catch_up(&house.app).await.unwrap();
-    house.clock.set(house.clock.now() + chrono::TimeDelta::seconds(1));
-    let made = server.send(Method::POST, &format!("{path}/publications?force=true"), json!({})).await;
+    // The command that published the samples has the time of day.
+    house.clock.set(chrono::Utc::now() + chrono::TimeDelta::seconds(60));
+    let made = server.send(Method::POST, &format!("{path}/publications"), json!({"force": true})).await;
     assert!(made.status.is_success(), "{}", made.text);
     house.seen().await;
     let file = server.get(&format!("/feeds/{}/{}", format.channel, format.file)).await;
