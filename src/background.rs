@@ -17,6 +17,7 @@ pub fn start(app: &App) -> TaskTracker {
     tasks.spawn(jobs::runner::run(app.clone(), app.shutdown.clone()));
     tasks.spawn(keep_time(app.clone()));
     tasks.spawn(mend_copies(app.clone()));
+    tasks.spawn(channels::schedule::run(app.clone(), app.shutdown.clone()));
     tasks.close();
     tasks
 }

@@ -1,5 +1,6 @@
 //! Channels, listings and publications over HTTP. Feeds themselves are in [`feeds`].
 
+mod choices;
 pub mod feeds;
 mod listings;
 mod publications;
@@ -37,6 +38,7 @@ pub fn router() -> OpenApiRouter<App> {
         .routes(routes!(get_channel, patch_channel))
         .merge(listings::router())
         .merge(publications::router())
+        .merge(choices::router())
         .routes(routes!(create_links))
 }
 

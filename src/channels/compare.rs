@@ -173,9 +173,9 @@ impl Comparison {
             return;
         }
         if new > old {
-            self.report.price.up += 1
+            self.report.price.up += 1;
         } else {
-            self.report.price.down += 1
+            self.report.price.down += 1;
         }
         let step = ((new - old) / old).abs();
         self.report.price.far += i64::from(step > self.price_step);
@@ -188,11 +188,13 @@ impl Comparison {
     }
 
     fn stocks(&mut self, before: &Row, now: &Row) {
-        let stock = |row: &Row| match (&self.stock, &self.availability) {
-            (Some(at), _) => first_text(row, *at).and_then(|text| text.parse::<Decimal>().ok()),
-            (None, Some((at, out))) => first_text(row, *at).map(|text| if text == out { Decimal::ZERO } else { Decimal::ONE }),
-            (None, None) => None,
+        let availability = self.availability.clone();
+        let pieces = |row: &Row| first_text(row, self.stock?)?.parse::<Decimal>().ok();
+        let some_or_none = |row: &Row| {
+            let (at, out) = availability.as_ref()?;
+            first_text(row, *at).map(|text| if text == out { Decimal::ZERO } else { Decimal::ONE })
         };
+        let stock = |row: &Row| pieces(row).or_else(|| some_or_none(row));
         let (Some(old), Some(new)) = (stock(before), stock(now)) else { return };
         let moves = &mut self.report.stock;
         match (old > Decimal::ZERO, new > Decimal::ZERO) {

@@ -144,7 +144,6 @@ impl Side<'_> {
             Source::Image => maybe(self.images(view).into_iter().next()),
             Source::AdditionalImages => self.images(view).into_iter().skip(1).map(Raw::Text).collect(),
             Source::Images => self.images(view).into_iter().map(Raw::Text).collect(),
-            Source::Position => Vec::new(),
             Source::Availability => word(if view.available > 0 { "in_stock" } else { "out_of_stock" }),
             Source::Available => vec![Raw::Number(view.available.max(0).into())],
             Source::Price => product.price.as_ref().ok().map(|price| Raw::Money(*price)).into_iter().collect(),
@@ -175,8 +174,8 @@ impl Side<'_> {
             Source::Parent => maybe((product.group.members > 1).then(|| handle(view))),
             Source::GtinOf(kind) => maybe(view.gtin.clone().filter(|gtin| gtin_kind(gtin) == kind)),
             Source::GtinKind => maybe(view.gtin.as_deref().map(|gtin| gtin_kind(gtin).to_owned())),
-            // Judged before: see `values`.
-            Source::Template => Vec::new(),
+            // A position is known in the layout; templates were asked before, in `values`.
+            Source::Position | Source::Template => Vec::new(),
             Source::Details => self.facts(view).into_iter().map(Raw::Fact).collect(),
             Source::Facts => self.facts(view).into_iter().map(|[_, name, value]| Raw::Text(format!("{name}: {value}"))).collect(),
         }

@@ -121,6 +121,9 @@ impl Work {
             match change.kind {
                 // Our own.
                 ChangeKind::ListingChanged | ChangeKind::PublicationFinished | ChangeKind::ImportFinished => {}
+                ChangeKind::SettingsChanged if change.data.get("product").is_some() => {
+                    work.products.extend(change.data.get("product").and_then(serde_json::Value::as_i64));
+                }
                 ChangeKind::SettingsChanged => match change.data.get("channel").and_then(serde_json::Value::as_str) {
                     Some(channel) => {
                         work.channels.insert(channel.to_owned());
@@ -279,7 +282,11 @@ async fn save(app: &App, mut judged: Judged, from: &str, to: String) -> Result<B
             move_or_conflict(conn, CURSOR, Some(&from), &to, now)?;
             let mut again = BTreeSet::new();
             for (desk, judged) in &mut judged {
-                again.extend(queries::save_listings(conn, desk, judged, now)?.again);
+                let saved = queries::save_listings(conn, desk, judged, now)?;
+                if saved.written > 0 {
+                    queries::note_changed(conn, &desk.profile.code, now)?;
+                }
+                again.extend(saved.again);
             }
             Ok(again)
         })

@@ -63,8 +63,8 @@ impl Channels {
     pub fn check(&self, words: &dyn Words) -> Result<()> {
         for profile in self.iter() {
             for field in &profile.fields {
-                let conditions = field.required_when.iter().chain(&field.only_when);
-                let Some(fault) = conditions.filter_map(|when| when.check(words).err()).next() else { continue };
+                let mut conditions = field.required_when.iter().chain(&field.only_when);
+                let Some(fault) = conditions.find_map(|when| when.check(words).err()) else { continue };
                 let message = format!("channel {}, field {}: {fault}", profile.code, field.name);
                 return Err(Error::new(Code::InvalidProfile, message));
             }
@@ -289,7 +289,7 @@ fn check_field(profile: &ChannelProfile, field: &Field) -> Result<(), Mistake> {
     if let Some(name) = unknown {
         return fail(&format!("there is no [[setting]] '{name}'"));
     }
-    if field.from.contains(&Source::Template) != !field.template.is_empty() {
+    if field.from.contains(&Source::Template) == field.template.is_empty() {
         return fail("the source template and a template belong together");
     }
     if field.min.zip(field.max).is_some_and(|(min, max)| min > max) {

@@ -25,6 +25,7 @@ pub mod publish;
 pub mod queries;
 pub mod readiness;
 pub mod render;
+pub mod schedule;
 pub mod serve;
 pub mod settings;
 pub mod shape;

@@ -146,7 +146,7 @@ impl Press {
         for stored in &piece.rows {
             self.removed_before(Some(&stored.row.sku))?;
             let told = self.before.next_if(|told| told.as_ref().is_ok_and(|told| told.row.sku == stored.row.sku)).transpose()?;
-            differences.push(self.compare(stored, told)?);
+            differences.push(self.compare(stored, told.as_ref())?);
             if let Some(manifest) = &mut self.manifest {
                 manifest.add(&stored.row, &stored.hash)?;
             }
@@ -173,9 +173,9 @@ impl Press {
         Ok(())
     }
 
-    fn compare(&mut self, stored: &StoredRow, told: Option<Told>) -> Result<Difference> {
+    fn compare(&mut self, stored: &StoredRow, told: Option<&Told>) -> Result<Difference> {
         let row = &stored.row;
-        let difference = match &told {
+        let difference = match told {
             None => {
                 self.counts.added += 1;
                 self.comparison.added(row);
@@ -196,7 +196,7 @@ impl Press {
             }
         };
         self.touch(row);
-        if let Some(told) = &told {
+        if let Some(told) = told {
             self.touch(&told.row);
         }
         writeln!(self.sent, "{} {}", row.product_id, stored.hash)?;

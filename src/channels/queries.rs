@@ -12,7 +12,7 @@ mod rows;
 pub use agree::{counts_agree, part_rows, rows_apart};
 pub use choices::{StoredChoice, choice, choices, put_choice};
 pub use judged::{ReasonCount, ReasonExample, Saved, reason_counts, recount, save_listings, state_counts};
-pub use listings::{StoredListing, channel_listings, completeness, mark_sent, move_locale, product_listings};
+pub use listings::{StoredListing, channel_listings, completeness, mark_sent, move_locale, note_answer, product_listings};
 pub use publications::{PublicationRow, delete_publication, insert_publication, publication, publications, release_publication};
 pub use rows::{StoredRow, group_leaders, rows_after, rows_of_groups};
 
@@ -244,6 +244,29 @@ pub fn move_cursor(conn: &mut Conn, name: &str, from: Option<&str>, to: &str, no
             .execute(conn))?,
     };
     Ok(moved == 1)
+}
+
+/// Name of the mark that says when a channel's listings last changed.
+fn changed_mark(channel: &str) -> String {
+    format!("listings.changed.{channel}")
+}
+
+/// Notes that listings of a channel are others than before.
+pub fn note_changed(conn: &mut Conn, channel: &str, now: DateTime<Utc>) -> Result<()> {
+    let name = changed_mark(channel);
+    each_backend!(conn => diesel::insert_into(cursors::table)
+        .values((cursors::name.eq(&name), cursors::position.eq(""), cursors::updated_at.eq(Time(now))))
+        .on_conflict(cursors::name)
+        .do_update()
+        .set(cursors::updated_at.eq(Time(now)))
+        .execute(conn))?;
+    Ok(())
+}
+
+/// When listings of a channel last became others.
+pub fn changed_at(conn: &mut Conn, channel: &str) -> Result<Option<DateTime<Utc>>> {
+    let at: Option<Time> = cursors::table.find(changed_mark(channel)).select(cursors::updated_at).first(conn).optional()?;
+    Ok(at.map(Into::into))
 }
 
 /// Stores a setting unless there is one already; returns the one in force.

@@ -213,7 +213,9 @@ impl Node {
             Self::Members(item) => item.fields(into),
             Self::Each { field, key, item, .. } => {
                 into.insert(*field);
-                key.iter().for_each(|key| key.fields(into));
+                if let Some(key) = key {
+                    key.fields(into);
+                }
                 item.fields(into);
             }
         }

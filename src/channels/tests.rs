@@ -5,6 +5,7 @@ mod feeds;
 mod outside;
 mod profiles;
 mod publishing;
+mod remembering;
 mod rules;
 mod shapes;
 mod texts;

@@ -5,7 +5,7 @@ use super::{Finding, LISTED, decided, derived, listed, mended};
 use crate::app::App;
 use crate::channels::profile::ChannelProfile;
 use crate::channels::publish::{self, Part, Publication};
-use crate::channels::{mirror, queries as publications, store};
+use crate::channels::{manifest, mirror, queries as publications, store};
 use crate::error::{Error, Result};
 use crate::files;
 use crate::import::queries::{imports_known, imports_open};
@@ -222,11 +222,13 @@ async fn strays(app: &App, found: &mut (dyn FnMut(Path) + Send)) -> Result<()> {
         for id in folders(app, &Path::from_iter(["publications", channel.as_str()])).await? {
             let (of, wanted) = (channel.clone(), id.clone());
             let row = app.db.read(move |conn| publications::publication(conn, &of, &wanted)).await?;
-            let parts = match row.filter(|row| row.state == "published") {
-                Some(row) => Publication::of(row)?.parts,
-                None => Vec::new(),
-            };
-            let ours = parts.iter().flat_map(|part| [part.file.clone(), format!("{}.gz", part.file)]).collect();
+            // What is held waits with its files for a person.
+            let mut ours = HashSet::new();
+            if let Some(row) = row.filter(|row| row.state != "failed") {
+                ours.insert(manifest::STORED.to_owned());
+                let parts = Publication::of(row)?.parts;
+                ours.extend(parts.iter().flat_map(|part| [part.file.clone(), format!("{}.gz", part.file)]));
+            }
             old_files(app, &Path::from_iter(["publications", channel.as_str(), id.as_str()]), &ours, found).await?;
         }
     }

@@ -26,9 +26,9 @@ pub struct Job {
     /// Its id.
     #[schema(example = "job_0197c3a2b4d57e0f8a1b2c3d4e5f6071")]
     pub id: String,
-    /// `import`, `release`, `undo` or `resolve_all`.
+    /// `import`, `release`, `undo`, `resolve_all` or `publish`.
     pub kind: &'static str,
-    /// The import or operation that it is for.
+    /// The import, operation or channel that it is for.
     #[schema(required)]
     pub subject: Option<String>,
     /// Where it stands.
@@ -90,16 +90,18 @@ enum Kind {
     Release,
     Undo,
     ResolveAll,
+    Publish,
 }
 
 impl Kind {
     fn as_str(self) -> &'static str {
-        let [import, release, undo, resolve_all] = Work::KINDS;
+        let [import, release, undo, resolve_all, publish] = Work::KINDS;
         match self {
             Self::Import => import,
             Self::Release => release,
             Self::Undo => undo,
             Self::ResolveAll => resolve_all,
+            Self::Publish => publish,
         }
     }
 }

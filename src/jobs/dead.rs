@@ -17,7 +17,7 @@ pub fn retry(conn: &mut Conn, id: &str, now: DateTime<Utc>) -> Result<JobRow> {
         Job::Import { import_id } => finish::reopen(conn, &import_id, ImportStatus::Queued)?,
         Job::Release { import_id } => finish::reopen(conn, &import_id, ImportStatus::Running)?,
         Job::Undo { operation_id } => undo::run::reopen(conn, &operation_id)?,
-        Job::ResolveAll => {}
+        Job::ResolveAll | Job::Publish { .. } => {}
     }
     job_revive(conn, id, now)?;
     job_by_id(conn, id)

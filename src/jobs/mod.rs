@@ -84,18 +84,24 @@ pub enum Job {
     },
     /// Rebuild every golden record: a rank, a rate or the default channel changed.
     ResolveAll,
+    /// Publish a channel's feed, because its schedule says so.
+    Publish {
+        /// The channel's code.
+        channel: String,
+    },
 }
 
 impl Job {
     /// The names of all kinds.
-    pub const KINDS: [&'static str; 4] = ["import", "release", "undo", "resolve_all"];
+    pub const KINDS: [&'static str; 5] = ["import", "release", "undo", "resolve_all", "publish"];
 
-    /// What it is about: an import's or an operation's id.
+    /// What it is about: an import's or an operation's id, a channel's code.
     pub fn subject(&self) -> Option<&str> {
         match self {
             Self::Import { import_id } | Self::Release { import_id } => Some(import_id),
             Self::Undo { operation_id } => Some(operation_id),
             Self::ResolveAll => None,
+            Self::Publish { channel } => Some(channel),
         }
     }
 
@@ -106,6 +112,7 @@ impl Job {
             Self::Release { .. } => "release",
             Self::Undo { .. } => "undo",
             Self::ResolveAll => "resolve_all",
+            Self::Publish { .. } => "publish",
         }
     }
 }

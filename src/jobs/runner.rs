@@ -159,6 +159,7 @@ async fn perform(app: &App, job: &Job) -> Result<()> {
         Job::Release { import_id } => finish::lose_held(app, import_id).await.map(|_| ()),
         Job::Undo { operation_id } => crate::undo::run::execute(app, operation_id).await,
         Job::ResolveAll => crate::catalog::resolve_all::run(app, &|_| {}).await.map(|_| ()),
+        Job::Publish { channel } => crate::channels::schedule::publish(app, channel).await,
     }
 }
 

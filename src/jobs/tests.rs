@@ -20,6 +20,7 @@ fn names_are_read_back() {
         Job::Release { import_id: "i".to_owned() },
         Job::Undo { operation_id: "o".to_owned() },
         Job::ResolveAll,
+        Job::Publish { channel: "c".to_owned() },
     ];
     assert_eq!(jobs.map(|job| job.kind()), Job::KINDS);
 }

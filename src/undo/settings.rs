@@ -4,8 +4,10 @@ use super::products::Desk;
 use super::queries::{self, SettingChange};
 use super::{Conflict, Report};
 use crate::catalog::api::seen_anew;
-use crate::catalog::queries::{group_by_code, group_update, products_of_group};
-use crate::channels::queries::{StoredSettings, channel_settings, move_locale, put_channel_settings};
+use crate::catalog::queries::{group_by_code, group_update, products_by_sku, products_of_group};
+use crate::channels::queries::{
+    StoredChoice, StoredSettings, channel_settings, choice, move_locale, put_channel_settings, put_choice,
+};
 use crate::channels::{Channels, judge};
 use crate::db::{ChangeKind, Conn, JsonText, NewChange};
 use crate::error::Result;
@@ -30,6 +32,7 @@ enum What {
     Supplier,
     Group,
     Match,
+    Listing,
 }
 
 impl What {
@@ -40,6 +43,8 @@ impl What {
             Some(Self::Rates)
         } else if what == Some("group") {
             Some(Self::Group)
+        } else if what == Some("listing") {
+            Some(Self::Listing)
         } else if what == Some("match") {
             Some(Self::Match)
         } else if named("channel") {
@@ -95,7 +100,7 @@ pub(super) fn step(conn: &mut Conn, desk: &Desk<'_>, channels: &Channels, report
             before: Some(JsonText::of(&now)?),
             data: change.data,
         });
-        if what == What::Match {
+        if matches!(what, What::Match | What::Listing) {
             continue;
         }
         if what == What::Group {
@@ -126,11 +131,21 @@ fn present(conn: &mut Conn, what: What, subject: &str) -> Result<Option<JsonValu
         What::Channel => Some(channel_settings(conn, subject)?.map_or_else(nothing_set, |stored| channel_document(&stored))),
         What::Supplier => supplier_by_code(conn, subject)?.map(|supplier| json!(supplier.terms())),
         What::Match => case_by_id(conn, subject)?.map(|case| cases::document(&case)),
+        What::Listing => listing_of(conn, subject)?
+            .map(|(product, channel)| choice(conn, product, &channel))
+            .transpose()?
+            .map(|stored| json!(stored.choice)),
         What::Group => match group_by_code(conn, subject)? {
             Some(group) => Some(json!({"title": group.title.read::<JsonValue>()?})),
             None => None,
         },
     })
+}
+
+/// The product and the channel of a listing's subject, `SKU channel`.
+fn listing_of(conn: &mut Conn, subject: &str) -> Result<Option<(i64, String)>> {
+    let Some((sku, channel)) = subject.split_once(' ') else { return Ok(None) };
+    Ok(products_by_sku(conn, sku)?.map(|product| (product.id, channel.to_owned())))
 }
 
 /// A channel's settings as undo restores them.
@@ -169,6 +184,12 @@ fn put(conn: &mut Conn, desk: &Desk<'_>, channels: &Channels, what: What, subjec
             supplier_update(conn, &supplier, &terms, desk.now).map(|_| ())
         }
         What::Match => cases::restore(conn, subject, document),
+        What::Listing => {
+            let Some((product, channel)) = listing_of(conn, subject)? else { return Ok(()) };
+            let version = choice(conn, product, &channel)?.version + 1;
+            let stored = StoredChoice { choice: serde_json::from_value(document.clone())?, version };
+            put_choice(conn, product, &channel, &stored, desk.now)
+        }
         What::Group => {
             let Some(group) = group_by_code(conn, subject)? else { return Ok(()) };
             let title = document.get("title").cloned().unwrap_or_else(|| json!({}));

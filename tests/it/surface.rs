@@ -271,11 +271,25 @@ async fn use_channels(walk: &mut Walk, sku: &str) {
     walk.get("/api/v1/channels").await;
     walk.get(&format!("/api/v1/channels/google?after_change={set}")).await;
     walk.get("/api/v1/channels/google/diff").await;
+    walk.get("/api/v1/channels/google/diff?format=text&limit=3").await;
     let listings = walk.get(&format!("/api/v1/channels/google/listings?state=ready&after_change={set}")).await.json();
     assert!(listings["items"].as_array().unwrap().iter().any(|listing| listing["sku"] == sku), "{listings}");
     let made = walk.ask("POST", "/api/v1/channels/google/publications", Some(json!({})), 201).await.json();
     walk.get("/api/v1/channels/google/publications").await;
     walk.get(&format!("/api/v1/channels/google/publications/{}", made["id"].as_str().unwrap())).await;
+    let back = format!("/api/v1/channels/google/publications/{}/rollback", made["id"].as_str().unwrap());
+    walk.ask("POST", &back, None, 201).await;
+    let choice = json!({"fields": {"title": "A title for Google alone"}});
+    walk.ask("PATCH", &format!("/api/v1/products/{sku}/listings/google"), Some(choice), 200).await;
+    let answers = json!({"answers": [{"sku": sku, "state": "live"}]});
+    walk.ask("POST", "/api/v1/channels/google/answers", Some(answers), 200).await;
+    // A lost column is held: nobody's listing has a barcode any more.
+    let none = json!({"guard": {"removed": "0"}, "assortment": format!("sku = {sku}")});
+    let set = walk.ask("PATCH", "/api/v1/channels/google", Some(none), 200).await.header("beamline-change");
+    walk.get(&format!("/api/v1/channels/google?after_change={set}")).await;
+    let held = walk.ask("POST", "/api/v1/channels/google/publications", Some(json!({})), 201).await.json();
+    assert_eq!(held["state"], "held", "{held}");
+    walk.ask("POST", &format!("/api/v1/channels/google/publications/{}/release", held["id"].as_str().unwrap()), None, 201).await;
     let file = made["parts"][0]["file"].as_str().unwrap().to_owned();
     let link = walk.ask("POST", "/api/v1/channels/google/links", Some(json!({"ttl_seconds": 600})), 200).await.json();
     let signed = link["items"][0]["url"].as_str().unwrap();
@@ -334,6 +348,7 @@ async fn refuse(walk: &mut Walk, viewer: &str) {
             let body = match path.rsplit('/').next() {
                 Some("{warehouse}") => json!({"name": "x"}),
                 Some("links") => json!({"ttl_seconds": 60}),
+                Some("answers") => json!({"answers": []}),
                 _ => json!({}),
             };
             let answer = Answer::of(walk.server.request(method.clone(), &asked).json(&body)).await;

@@ -3,6 +3,7 @@
 use crate::app::App;
 use crate::auth::{Caller, Permission};
 use crate::catalog::queries::product_of_sku;
+use crate::channels::answer::ChannelAnswer;
 use crate::channels::follow;
 use crate::channels::queries::{self, StoredListing};
 use crate::channels::readiness::{ListingState, Reason};
@@ -13,6 +14,7 @@ use crate::http::{AfterChange, Listed, Page, Path, Query, Tagged};
 use axum::extract::State;
 use chrono::{DateTime, Utc};
 use serde::{Deserialize, Serialize};
+use std::collections::BTreeMap;
 use utoipa_axum::{router::OpenApiRouter, routes};
 
 pub(super) fn router() -> OpenApiRouter<App> {
@@ -32,8 +34,19 @@ pub struct Listing {
     pub state: ListingState,
     /// Share of the required and recommended fields that have a value, 0 to 1.
     pub completeness: f64,
-    /// Why it is not ready.
+    /// Required and recommended fields that have no value.
+    pub missing: Vec<String>,
+    /// Why it is not ready, or could be better.
     pub reasons: Vec<Reason>,
+    /// A person's word: on the channel or not. Told with one product's listings.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub include: Option<bool>,
+    /// A person's values of the channel's fields. Told with one product's listings.
+    #[serde(skip_serializing_if = "BTreeMap::is_empty")]
+    pub fields: BTreeMap<String, String>,
+    /// What the channel said of it after it was sent.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub answer: Option<ChannelAnswer>,
     /// When its row last changed in a publication.
     #[schema(required)]
     pub sent_at: Option<DateTime<Utc>>,
@@ -47,7 +60,11 @@ impl From<StoredListing> for Listing {
             locale: stored.locale,
             state: stored.state,
             completeness: f64::from(stored.completeness) / 1_000.0,
+            missing: stored.missing,
             reasons: stored.reasons,
+            include: None,
+            fields: BTreeMap::new(),
+            answer: stored.answer,
             sent_at: stored.sent_at,
         }
     }
@@ -93,8 +110,16 @@ async fn list_product_listings(
     follow::wait_for(&app, change, LONGEST).await?;
     let work = move |conn: &mut Conn| {
         let product = product_of_sku(conn, &sku)?;
-        queries::product_listings(conn, product.id)
+        let mut choices = queries::choices(conn, &[product.id])?;
+        let listings = queries::product_listings(conn, product.id)?;
+        let told = listings.into_iter().map(Listing::from);
+        Ok(told
+            .map(|listing| {
+                let choice = choices.remove(&(listing.channel.clone(), product.id));
+                listing.with(choice)
+            })
+            .collect::<Vec<_>>())
     };
-    let items = app.db.read(work).await?.into_iter().map(Listing::from).collect();
+    let items = app.db.read(work).await?;
     Ok(Tagged::of(Listed { items, next: None }))
 }

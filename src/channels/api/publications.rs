@@ -32,7 +32,7 @@ struct DiffQuery {
     #[param(minimum = 0, maximum = 1000, default = 50)]
     limit: Option<usize>,
     /// `json`, or `text` for a page that a person reads.
-    #[param(default = "json")]
+    #[param(inline, default = "json")]
     format: Option<DiffFormat>,
 }
 

@@ -30,11 +30,11 @@ impl Encoder<'_> {
             let name = field.element.clone().unwrap_or_else(|| format!("{prefix}:{}", field.name));
             (at, field.parts.clone(), name)
         };
-        let names: Vec<(usize, Vec<String>, String)> = self.fields().into_iter().map(named).collect();
+        let elements: Vec<(usize, Vec<String>, String)> = self.fields().into_iter().map(named).collect();
         let mut xml = Writer::new(Vec::new());
         for row in rows {
             xml.write_event(Event::Start(BytesStart::new("item")))?;
-            for (at, part_names, name) in &names {
+            for (at, part_names, name) in &elements {
                 for cell in cells(row, *at) {
                     match cell {
                         Cell::Text(text) => element(&mut xml, name, text)?,

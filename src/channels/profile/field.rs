@@ -101,6 +101,8 @@ impl Render {
 /// One column or element: what it is called, where its value comes from, how it is written and how long it may be.
 #[derive(Debug, Clone, PartialEq, Deserialize)]
 #[serde(deny_unknown_fields)]
+// Each is a key of its own in the profile.
+#[allow(clippy::struct_excessive_bools)]
 pub struct Field {
     /// The channel's own name: the column's heading, the element's name.
     pub name: String,

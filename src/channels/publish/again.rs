@@ -112,13 +112,12 @@ async fn compared(app: &App, desk: &ChannelDesk, id: &str, folder: &Path) -> Res
 /// The manifest of a publication, or of the one that stands, in `folder`; none where there is none.
 pub(super) async fn manifest_of(app: &App, desk: &ChannelDesk, id: Option<&str>, folder: &Path) -> Result<Option<PathBuf>> {
     let channel = desk.profile.code.clone();
-    let ids: Vec<String> = match id {
-        Some(id) => vec![id.to_owned()],
-        None => {
-            let of = channel.clone();
-            let rows = app.db.read(move |conn| queries::publications(conn, &of, Some(("published", "full")), None, 50)).await?;
-            rows.into_iter().map(|row| row.id).collect()
-        }
+    let ids: Vec<String> = if let Some(id) = id {
+        vec![id.to_owned()]
+    } else {
+        let of = channel.clone();
+        let rows = app.db.read(move |conn| queries::publications(conn, &of, Some(("published", "full")), None, 50)).await?;
+        rows.into_iter().map(|row| row.id).collect()
     };
     for id in ids {
         let path = local(folder, &id);

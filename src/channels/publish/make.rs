@@ -51,9 +51,10 @@ pub async fn publish(app: &App, channel: &str, options: &Options) -> Result<Publ
 async fn make(app: &App, channel: &str, desk: ChannelDesk, options: &Options) -> Result<Publication> {
     desk.expect_enabled()?;
     let formats = formats(&desk, options.format.as_deref(), options.kind)?;
+    follow::catch_up(app).await?;
+    // What changes from here on is for the next one.
     let created_at = app.clock.now();
     let id = crate::id::new("pub", created_at);
-    follow::catch_up(app).await?;
     let folder = tempfile::tempdir()?;
     // What was sent is known of the channel as a whole: one of its formats alone says nothing about the others.
     let whole = options.format.is_none() || desk.settings.formats.len() == 1;

@@ -65,6 +65,7 @@ pub struct Publication {
 /// What a publication tells.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize, utoipa::ToSchema)]
 #[serde(rename_all = "snake_case")]
+#[schema(as = PublicationKind)]
 pub enum Kind {
     /// Everything.
     #[default]

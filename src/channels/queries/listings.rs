@@ -132,6 +132,21 @@ pub fn mark_sent(conn: &mut Conn, channel: &str, locale: &str, sent: &[(i64, Opt
     Ok(())
 }
 
+/// Notes what the channel said of a listing, unless it has said something later; false when there is no such listing.
+pub fn note_answer(conn: &mut Conn, channel: &str, sku: &str, answer: &ChannelAnswer) -> Result<bool> {
+    let product: Option<i64> = products::table.filter(products::sku.eq(sku)).select(products::id).first(conn).optional()?;
+    let Some(product) = product else { return Ok(false) };
+    let of = listings::table.filter(listings::product_id.eq(product).and(listings::channel.eq(channel)));
+    let known: Option<Option<Time>> = of.select(listings::answered_at).first(conn).optional()?;
+    let Some(known) = known else { return Ok(false) };
+    if known.is_none_or(|known| known.0 <= answer.at) {
+        let document = JsonText::of(answer)?;
+        let of = listings::table.filter(listings::product_id.eq(product).and(listings::channel.eq(channel)));
+        diesel::update(of).set((listings::answer.eq(document), listings::answered_at.eq(Time(answer.at)))).execute(conn)?;
+    }
+    Ok(true)
+}
+
 /// Gives the listings of a channel another locale; what was sent is still known, so the next publication counts changes.
 pub fn move_locale(conn: &mut Conn, channel: &str, locale: &str) -> Result<()> {
     let of_channel = listings::table.filter(listings::channel.eq(channel));
