@@ -74,7 +74,9 @@ pub(super) fn unfolded<'a>(layout: Option<&KnownLayout>, samples: &'a [Record]) 
     let Some(layout) = layout.filter(|layout| !layout.lists.is_empty()) else { return (None, Cow::Borrowed(samples)) };
     let mut samples = samples.to_vec();
     for list in &layout.lists {
-        samples.iter_mut().for_each(|record| list.unfold(record));
+        for record in &mut samples {
+            list.unfold(record);
+        }
     }
     (Some(super::field_names(&samples)), Cow::Owned(samples))
 }

@@ -328,7 +328,7 @@ both_databases! {
         demo(&house);
         let server = Server::start_idle(&house).await;
         let items = server.all("/api/v1/products").await;
-        let lines: String = items.iter().map(|item| format!("{item}\n")).collect();
+        let lines: String = items.iter().flat_map(|item| [item.to_string(), "\n".to_owned()]).collect();
         let first = by(&items, "sku");
         let second_house = second(&house).await;
         let (second, offers) = moved(&second_house, "products.ndjson", lines.into_bytes(), "EUR").await;

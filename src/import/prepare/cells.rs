@@ -123,16 +123,12 @@ fn divided<'a>(text: &'a str, separator: &str) -> Vec<Cow<'a, str>> {
             rest = after;
             continue;
         }
-        match rest.split_once(separator) {
-            Some((item, after)) => {
-                items.push(Cow::Borrowed(item));
-                rest = after;
-            }
-            None => {
-                items.push(Cow::Borrowed(rest));
-                break;
-            }
-        }
+        let Some((item, after)) = rest.split_once(separator) else {
+            items.push(Cow::Borrowed(rest));
+            break;
+        };
+        items.push(Cow::Borrowed(item));
+        rest = after;
     }
     items
 }

@@ -26,16 +26,11 @@ pub struct List {
 }
 
 impl List {
-    /// The name of the field that holds this part.
-    fn part(&self, field: &str, name: &str) -> Arc<str> {
-        format!("{field}.{name}").into()
-    }
-
     /// The record with the parts in place of the list.
     pub fn unfold(&self, record: &mut Record) {
         let Some(at) = record.fields.iter().position(|(name, _)| is_named(&self.field, name)) else { return };
         let (field, text) = record.fields.remove(at);
-        let names: Vec<Arc<str>> = self.parts.iter().map(|name| self.part(&field, name)).collect();
+        let names: Vec<Arc<str>> = self.parts.iter().map(|name| format!("{field}.{name}").into()).collect();
         for item in divided(&text, &self.between, usize::MAX).into_iter().filter(|item| !item.trim().is_empty()).take(MAX_ITEMS) {
             let parts = divided(item, &self.sign, names.len());
             // Of an item that lacks its section, say, nobody knows what its parts are.
@@ -81,7 +76,9 @@ pub(super) fn unfolded(rows: Rows, lists: Vec<List>) -> Rows {
             Err(ReadError { record, .. }) => record.as_deref_mut(),
         };
         if let Some(record) = record {
-            lists.iter().for_each(|list| list.unfold(record));
+            for list in &lists {
+                list.unfold(record);
+            }
         }
         item
     }))

@@ -70,7 +70,9 @@ impl Inheriting {
         self.bytes += bytes;
         while self.order.len() > MAX_PARENTS || self.bytes > MAX_BYTES {
             let Some((names, bytes)) = self.order.pop_front() else { return };
-            names.iter().for_each(|name| drop(self.known.remove(name)));
+            for name in &names {
+                self.known.remove(name);
+            }
             self.bytes -= bytes;
         }
     }
