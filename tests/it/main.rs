@@ -21,6 +21,7 @@ mod changes;
 mod channels;
 mod cli;
 mod contracts;
+mod coming_back;
 mod db;
 mod doctor;
 mod edits;
