@@ -15,8 +15,8 @@ pub use choices::{StoredChoice, choice, choices, put_choice};
 pub use judged::{ReasonCount, ReasonExample, Saved, reason_counts, recount, save_listings, state_counts};
 pub use listings::{StoredListing, channel_listings, completeness, mark_sent, move_locale, note_answer, product_listings};
 pub use publications::{PublicationRow, delete_publication, insert_publication, publication, publications, release_publication};
-pub use untold::{Untold, untold};
 pub use rows::{StoredRow, group_leaders, rows_after, rows_of_groups};
+pub use untold::{Untold, untold};
 
 use crate::catalog::{ProductView, queries as catalog};
 use crate::db::schema::{channel_settings, cursors, offers, products, settings, stock_levels, suppliers};

@@ -44,10 +44,8 @@ pub fn untold(conn: &mut Conn, channel: &str) -> Result<Option<Vec<Untold>>> {
     }
     let going: Vec<&str> = rows.iter().filter(|row| row.3.is_some()).map(|row| row.1.as_str()).collect();
     let mut stored = super::rows::rows_of(conn, channel, &going)?;
-    let mut found: Vec<Untold> = rows
-        .into_iter()
-        .map(|(product_id, sku, sent, _)| Untold { product_id, now: stored.remove(&sku), sku, sent })
-        .collect();
+    let mut found: Vec<Untold> =
+        rows.into_iter().map(|(product_id, sku, sent, _)| Untold { product_id, now: stored.remove(&sku), sku, sent }).collect();
     found.sort_by(|a, b| a.sku.cmp(&b.sku));
     Ok(Some(found))
 }
