@@ -159,6 +159,12 @@ impl Comparison {
         self.stocks(before, now);
     }
 
+    /// A row that changed, of which nothing else is known.
+    pub fn named(&mut self, sku: &str) {
+        self.before += 1;
+        Self::name(&mut self.report.first.changed, sku, self.first);
+    }
+
     fn name(names: &mut Vec<String>, sku: &str, first: usize) {
         if names.len() < first {
             names.push(sku.to_owned());

@@ -6,9 +6,10 @@ use super::compare::{Comparison, Report};
 use super::judge::ChannelDesk;
 use super::manifest::{self, Told};
 use super::profile::{Format, Holds, Scope};
-use super::queries::StoredRow;
+use super::queries::{StoredRow, Untold};
 use super::readiness::{Row, changed_beyond_terms, changed_terms};
 use super::render::Cell;
+use super::source::Source;
 use super::write::{FeedWriter, WrittenPart};
 use crate::error::{Error, Result};
 use std::collections::{BTreeMap, BTreeSet};
@@ -234,6 +235,51 @@ impl Press {
         Ok(())
     }
 
+    /// Counts and prints listings that differ from what was told, of which only the hash is known: for a delta without a walk.
+    pub fn take_untold(&mut self, listings: &[Untold]) -> Result<()> {
+        for listing in listings {
+            match &listing.now {
+                None => self.gone(listing)?,
+                Some(stored) => {
+                    let difference = match &listing.sent {
+                        None => Difference::Added,
+                        Some(sent) if changed_beyond_terms(sent, &stored.hash) => {
+                            Difference::Changed { terms: changed_terms(sent, &stored.hash) }
+                        }
+                        Some(_) => Difference::Terms,
+                    };
+                    if difference == Difference::Added {
+                        self.counts.added += 1;
+                        self.comparison.added(&stored.row);
+                    } else {
+                        self.counts.changed += 1;
+                        self.comparison.named(&stored.row.sku);
+                    }
+                    self.touch(&stored.row);
+                    for writer in &mut self.writers {
+                        if !is_grouped(writer.format(), &self.desk) && is_in_delta(writer.format().scope, difference) {
+                            writer.blocks(&[vec![&stored.row]])?;
+                        }
+                    }
+                }
+            }
+        }
+        Ok(())
+    }
+
+    /// A listing that went: told by its SKU and what is the channel's own.
+    fn gone(&mut self, listing: &Untold) -> Result<()> {
+        let row = self.desk.bare_row(listing.product_id, &listing.sku);
+        self.counts.removed += 1;
+        self.comparison.removed(&row);
+        for writer in &mut self.writers {
+            if writer.format().scope == Scope::Removed {
+                writer.blocks(&[vec![&row]])?;
+            }
+        }
+        Ok(())
+    }
+
     /// Everything has been taken: what was told beyond it is removed. Returns the groups that a delta must still print.
     pub fn end(&mut self) -> Result<Vec<String>> {
         self.removed_before(None)?;
@@ -307,6 +353,18 @@ fn grouped(piece: &Rows) -> Vec<Vec<&Row>> {
 }
 
 impl ChannelDesk {
+    /// What is known of a product without looking: its SKU, and what the channel's settings and profile say.
+    fn bare_row(&self, product_id: i64, sku: &str) -> Row {
+        let cells = self.profile.fields.iter().map(|field| match field.from.first() {
+            Some(Source::Sku) => vec![Cell::Text(sku.to_owned())],
+            Some(Source::Literal(text)) => vec![Cell::Text(text.clone())],
+            Some(Source::Setting(name)) => self.settings.option(&self.profile, name).map(Cell::Text).into_iter().collect(),
+            _ => Vec::new(),
+        });
+        let cells = cells.collect();
+        Row { product_id, sku: sku.to_owned(), group: None, handle: String::new(), cells }
+    }
+
     /// The row that tells the channel of a removal in a file of changes; none where leaving out is how it hears of it.
     fn removal(&self, told: &Row) -> Option<Row> {
         if self.profile.removed.is_empty() {

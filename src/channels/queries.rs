@@ -8,6 +8,7 @@ mod judged;
 mod listings;
 mod publications;
 mod rows;
+mod untold;
 
 pub use agree::{counts_agree, part_rows, rows_apart};
 pub use choices::{StoredChoice, choice, choices, put_choice};
@@ -15,6 +16,7 @@ pub use judged::{ReasonCount, ReasonExample, Saved, reason_counts, recount, save
 pub use listings::{StoredListing, channel_listings, completeness, mark_sent, move_locale, note_answer, product_listings};
 pub use publications::{PublicationRow, delete_publication, insert_publication, publication, publications, release_publication};
 pub use rows::{StoredRow, group_leaders, rows_after, rows_of_groups};
+pub use untold::{Untold, untold};
 
 use crate::catalog::{ProductView, queries as catalog};
 use crate::db::schema::{channel_settings, cursors, offers, products, settings, stock_levels, suppliers};

@@ -6,16 +6,51 @@ use super::profile::{Field, Render, TooLong};
 use super::text;
 use super::words::Words;
 use rust_decimal::{Decimal, RoundingStrategy};
+use serde::de::{self, Deserializer, SeqAccess, Visitor};
 use serde::{Deserialize, Serialize};
+use std::fmt;
 
 /// One value of one field as it stands in the file, not yet escaped.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
 #[serde(untagged)]
 pub enum Cell {
     /// A text.
     Text(String),
     /// Parts in the order of the field's `parts`; an empty one is left out.
     Parts(Vec<String>),
+}
+
+impl<'de> Deserialize<'de> for Cell {
+    /// In one pass: a million rows are read for a feed.
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        deserializer.deserialize_any(TextOrParts)
+    }
+}
+
+struct TextOrParts;
+
+impl<'de> Visitor<'de> for TextOrParts {
+    type Value = Cell;
+
+    fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("a text, or its parts")
+    }
+
+    fn visit_str<E: de::Error>(self, text: &str) -> Result<Cell, E> {
+        Ok(Cell::Text(text.to_owned()))
+    }
+
+    fn visit_string<E: de::Error>(self, text: String) -> Result<Cell, E> {
+        Ok(Cell::Text(text))
+    }
+
+    fn visit_seq<A: SeqAccess<'de>>(self, mut parts: A) -> Result<Cell, A::Error> {
+        let mut all = Vec::with_capacity(parts.size_hint().unwrap_or(3));
+        while let Some(part) = parts.next_element()? {
+            all.push(part);
+        }
+        Ok(Cell::Parts(all))
+    }
 }
 
 /// What is wrong with a value.

@@ -51,7 +51,7 @@ fn seal(path: &Path) -> Result<(String, PathBuf, Gzip)> {
     let zipped = PathBuf::from(name);
     let mut from = File::open(path)?;
     // No name and no time inside, so that the same feed is the same file.
-    let mut to = GzBuilder::new().write(File::create(&zipped)?, Compression::default());
+    let mut to = GzBuilder::new().write(File::create(&zipped)?, Compression::fast());
     let mut hash = Sha256::new();
     let mut buffer = vec![0; 64 * 1024];
     loop {

@@ -5,6 +5,7 @@ use super::{Outcome, say};
 use crate::app::App;
 use crate::auth::caller::COMMAND;
 use crate::config::Config;
+use crate::db::{Conn, lock_catalog};
 use crate::error::{Code, Error, Result};
 use crate::import::accept::{self, MAX_BYTES, Request};
 use crate::import::api::Import as ImportBody;
@@ -14,6 +15,9 @@ use crate::import::timings::Timings;
 use crate::import::{ImportKind, ImportMode, ImportStatus};
 use crate::jobs::queries::{job_finish, job_return};
 use crate::jobs::runner::{self, keep_alive};
+use crate::pricing::money::{self, MoneyError};
+use crate::suppliers::SupplierTerms;
+use crate::suppliers::queries::{supplier_by_code, supplier_defaults, supplier_insert};
 use bytes::Bytes;
 use chrono::TimeDelta;
 use clap::Args;
@@ -41,6 +45,9 @@ pub struct Import {
     /// How the files map to attributes (TOML); kept for this supplier. Without one, the last is used, else one is proposed
     #[arg(long, env = "BEAMLINE_PROFILE", value_name = "FILE")]
     profile: Option<PathBuf>,
+    /// ISO 4217 code of prices that say none, for a supplier that is created [default: the house's, EUR]
+    #[arg(long, env = "BEAMLINE_CURRENCY", value_name = "CODE")]
+    currency: Option<String>,
     /// Only tell what would change
     #[arg(long, env = "BEAMLINE_DRY_RUN")]
     dry_run: bool,
@@ -63,6 +70,9 @@ impl Import {
             Some(path) => Some(std::fs::read_to_string(path).map_err(|error| unreadable(path, &error))?),
             None => None,
         };
+        if let Some(currency) = &self.currency {
+            self.supplier_with(&app, currency).await?;
+        }
         let mode = if self.full { Some(ImportMode::Full) } else { self.partial.then_some(ImportMode::Partial) };
         let request = Request {
             supplier: self.supplier.clone(),
@@ -104,6 +114,33 @@ impl Import {
             }
         }
         Ok(outcome)
+    }
+}
+
+impl Import {
+    /// The supplier, made with this currency; one that is there keeps its own, and another is refused rather than ignored.
+    async fn supplier_with(&self, app: &App, currency: &str) -> Result<()> {
+        let invalid = |error: MoneyError| Error::new(Code::Invalid, format!("--currency: {error}"));
+        let wanted = money::currency(currency).map_err(invalid)?.code();
+        let (code, dry_run, now) = (self.supplier.clone(), self.dry_run, app.clock.now());
+        let work = move |conn: &mut Conn| {
+            lock_catalog(conn)?;
+            let Some(known) = supplier_by_code(conn, &code)? else {
+                if !dry_run {
+                    let terms = supplier_defaults(conn, &code)?;
+                    supplier_insert(conn, &code, &SupplierTerms { currency: wanted.to_owned(), ..terms }, now)?;
+                }
+                return Ok(());
+            };
+            if known.currency == wanted {
+                return Ok(());
+            }
+            let has = &known.currency;
+            let detail =
+                format!("{code} has the currency {has}; leave --currency out, or change it with PATCH /suppliers/{code}");
+            Err(Error::new(Code::Conflict, detail))
+        };
+        app.db.write(work).await
     }
 }
 

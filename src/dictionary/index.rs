@@ -329,6 +329,15 @@ impl Index {
                 index.category_alone.entry(key(word)).or_insert(at);
             }
         }
+        // What another taxonomy calls a category, where that is one of ours alone.
+        for (at, category) in categories.iter().enumerate() {
+            for id in category.ids.values() {
+                let others = categories.iter().enumerate().filter(|(other, _)| *other != at);
+                if !others.flat_map(|(_, other)| other.ids.values()).any(|other| other == id) {
+                    index.category_alone.entry(key(id)).or_insert(at);
+                }
+            }
+        }
         for (at, brand) in brands.iter().enumerate() {
             for word in std::iter::once(&brand.name).chain(&brand.aliases) {
                 index.brands.entry(brand_key(word)).or_insert(at);

@@ -2,6 +2,7 @@
 
 pub mod api;
 pub mod check;
+mod known;
 pub mod profile;
 mod profile_toml;
 mod propose;

@@ -59,6 +59,10 @@ pub struct Column {
     pub unit: Option<String>,
     /// The field that says the unit of bare numbers, row by row; an empty one leaves it to `unit`.
     pub unit_from: Option<String>,
+    /// The text is JSON, a value as our API writes it.
+    pub typed: bool,
+    /// It only counts where no column before it gave the attribute a value; lists are not put together.
+    pub fallback: bool,
     /// Overrides the profile's decimal style.
     pub decimal: Option<DecimalStyle>,
     /// What parts the items of a list in one cell.
@@ -73,6 +77,8 @@ pub struct Column {
     pub pattern: Option<Pattern>,
     /// Role of an image: `main`, `gallery`, `swatch`, `lifestyle`.
     pub role: Option<String>,
+    /// The field that says the role of each picture, in their order.
+    pub role_from: Option<String>,
     /// What stands before the addresses of pictures that are not whole, such as `https://example.com/images/`.
     pub prefix: Option<String>,
     /// Currency of a price, over the profile's and the row's.
@@ -88,6 +94,8 @@ impl Column {
             locale: None,
             unit: None,
             unit_from: None,
+            typed: false,
+            fallback: false,
             decimal: None,
             split: None,
             drop_prefix: None,
@@ -95,6 +103,7 @@ impl Column {
             map: BTreeMap::new(),
             pattern: None,
             role: None,
+            role_from: None,
             prefix: None,
             currency: None,
         }
@@ -167,6 +176,9 @@ impl Target {
         !matches!(self, Self::Attribute(_) | Self::Image | Self::Tags | Self::Ignore)
     }
 }
+
+/// Roles of an image.
+pub const ROLES: [&str; 4] = ["main", "gallery", "swatch", "lifestyle"];
 
 /// Which of several items counts.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]

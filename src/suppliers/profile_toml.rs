@@ -1,8 +1,8 @@
 //! The text form of a profile: strict TOML in, canonical TOML out.
 
-use super::profile::{Column, FileMode, Pattern, Profile, ProfileError, Take, Target};
+use super::profile::{Column, FileMode, Pattern, Profile, ProfileError, ROLES, Take, Target};
 use crate::dictionary::Dictionary;
-use crate::import::read::ReadOptions;
+use crate::import::read::{List, ReadOptions};
 use crate::normalize::DecimalStyle;
 use crate::pricing::money;
 use iso_currency::Currency;
@@ -14,8 +14,6 @@ use toml::Spanned;
 const MAX_BYTES: usize = 1 << 20;
 /// Columns of a profile at most.
 const MAX_COLUMNS: usize = 1_000;
-/// Roles of an image.
-const ROLES: [&str; 4] = ["main", "gallery", "swatch", "lifestyle"];
 /// Targets that may be fixed for the whole file, besides attributes.
 const FIXED_TARGETS: [Target; 4] = [Target::Category, Target::Warehouse, Target::Tags, Target::ReportedAt];
 
@@ -51,6 +49,10 @@ struct ColumnText {
     locale: Option<Spanned<String>>,
     unit: Option<Spanned<String>>,
     unit_from: Option<Spanned<String>>,
+    #[serde(default)]
+    typed: Option<Spanned<bool>>,
+    #[serde(default)]
+    fallback: bool,
     decimal: Option<DecimalStyle>,
     split: Option<Spanned<String>>,
     drop_prefix: Option<Spanned<String>>,
@@ -59,6 +61,7 @@ struct ColumnText {
     map: BTreeMap<String, String>,
     pattern: Option<Spanned<String>>,
     role: Option<Spanned<String>>,
+    role_from: Option<Spanned<String>>,
     prefix: Option<Spanned<String>>,
     currency: Option<Spanned<String>>,
 }
@@ -147,12 +150,39 @@ impl Check<'_> {
             let message = format!("'{label}' is not a known encoding; try \"utf-8\", \"windows-1252\" or \"windows-1251\"");
             return Err(self.error(file, "file.encoding", message));
         }
+        self.rows(file)
+    }
+
+    fn rows(&self, file: &Spanned<ReadOptions>) -> Result<(), ProfileError> {
+        let options = file.get_ref();
         if let Some(items) = &options.items {
             let names = || items.own.iter().chain(&items.shared).chain(std::iter::once(&items.same));
             if items.own.is_empty() || items.own.len() + items.shared.len() > 200 || names().any(|name| name.trim().is_empty()) {
                 let message = "needs same, the field that the rows of an item share, and own, the fields of which one is filled in every item";
                 return Err(self.error(file, "file.items", message));
             }
+        }
+        if let Some(parents) = &options.parents {
+            let names = || parents.own.iter().chain(&parents.names).chain([&parents.field, &parents.named]);
+            if parents.values.is_empty()
+                || parents.names.is_empty()
+                || names().count() > 200
+                || names().any(|name| name.trim().is_empty())
+            {
+                let message = "needs field and values, which tell a parent, named, the field that names it, and names, the parent's own fields";
+                return Err(self.error(file, "file.parents", message));
+            }
+        }
+        let usable = |list: &List| {
+            let texts = list.parts.iter().chain([&list.field, &list.between, &list.sign]);
+            (2..=10).contains(&list.parts.len()) && texts.into_iter().all(|text| !text.is_empty())
+        };
+        if options.lists.len() > 20 || !options.lists.iter().all(usable) {
+            let message = "needs field, between, sign, and 2 to 10 parts; there are at most 20 lists";
+            return Err(self.error(file, "file.list", message));
+        }
+        if options.whole.len() > 200 {
+            return Err(self.error(file, "file.whole", "has at most 200 names"));
         }
         Ok(())
     }
@@ -185,6 +215,12 @@ impl Check<'_> {
         {
             return Err(self.error(prefix, "column.prefix", "is for images, and begins with http:// or https://"));
         }
+        if let Some(from) = text.role_from.as_ref().filter(|from| to != Target::Image || from.get_ref().trim().is_empty()) {
+            return Err(self.error(from, "column.role_from", "is for images, and names a field"));
+        }
+        if let Some(typed) = text.typed.as_ref().filter(|typed| *typed.get_ref() && !matches!(to, Target::Attribute(_))) {
+            return Err(self.error(typed, "column.typed", "is for attributes"));
+        }
         if let Some(currency) = text.currency.as_ref().filter(|_| !price) {
             return Err(self.error(currency, "column.currency", "is for cost and recommended_price"));
         }
@@ -205,6 +241,8 @@ impl Check<'_> {
             locale: self.locale(text.locale.as_ref(), "column.locale")?,
             unit: self.unit(text.unit.as_ref())?,
             unit_from: text.unit_from.as_ref().map(|from| from.get_ref().trim().to_owned()),
+            typed: text.typed.as_ref().is_some_and(|typed| *typed.get_ref()),
+            fallback: text.fallback,
             decimal: text.decimal,
             split: text.split.as_ref().map(|split| split.get_ref().clone()),
             drop_prefix: text.drop_prefix.as_ref().map(|prefix| prefix.get_ref().clone()),
@@ -212,6 +250,7 @@ impl Check<'_> {
             map: text.map.clone(),
             pattern: pattern.transpose()?,
             role: text.role.as_ref().map(|role| role.get_ref().clone()),
+            role_from: text.role_from.as_ref().map(|from| from.get_ref().trim().to_owned()),
             prefix: text.prefix.as_ref().map(|prefix| prefix.get_ref().clone()),
             currency: self.currency(text.currency.as_ref(), "column.currency")?,
         })
@@ -297,6 +336,10 @@ struct WireColumn<'a> {
     unit: Option<&'a str>,
     #[serde(skip_serializing_if = "Option::is_none")]
     unit_from: Option<&'a str>,
+    #[serde(skip_serializing_if = "is_false")]
+    typed: bool,
+    #[serde(skip_serializing_if = "is_false")]
+    fallback: bool,
     #[serde(skip_serializing_if = "Option::is_none")]
     decimal: Option<DecimalStyle>,
     #[serde(skip_serializing_if = "Option::is_none")]
@@ -310,11 +353,18 @@ struct WireColumn<'a> {
     #[serde(skip_serializing_if = "Option::is_none")]
     role: Option<&'a str>,
     #[serde(skip_serializing_if = "Option::is_none")]
+    role_from: Option<&'a str>,
+    #[serde(skip_serializing_if = "Option::is_none")]
     prefix: Option<&'a str>,
     #[serde(skip_serializing_if = "Option::is_none")]
     currency: Option<&'static str>,
     #[serde(skip_serializing_if = "BTreeMap::is_empty")]
     map: &'a BTreeMap<String, String>,
+}
+
+#[allow(clippy::trivially_copy_pass_by_ref)] // serde's signature
+fn is_false(is: &bool) -> bool {
+    !is
 }
 
 #[allow(clippy::trivially_copy_pass_by_ref)] // serde's signature
@@ -348,12 +398,15 @@ impl<'a> WireColumn<'a> {
             locale: column.locale.as_deref(),
             unit: column.unit.as_deref(),
             unit_from: column.unit_from.as_deref(),
+            typed: column.typed,
+            fallback: column.fallback,
             decimal: column.decimal,
             split: column.split.as_deref(),
             drop_prefix: column.drop_prefix.as_deref(),
             take: column.take,
             pattern: column.pattern.as_ref().map(Pattern::as_str),
             role: column.role.as_deref(),
+            role_from: column.role_from.as_deref(),
             prefix: column.prefix.as_deref(),
             currency: column.currency.map(|currency| currency.code()),
             map: &column.map,

@@ -4,12 +4,13 @@
 //! currency or language that it may carry. What no word tells, the samples may: check digits make a GTIN column, addresses of
 //! pictures an image column. A target that a row has only one of never gets two columns.
 
+use super::known::{self, Heading};
 use super::profile::{Column, Profile, Target};
 use super::samples::Samples;
 use super::targets::{Targets, Word};
 use crate::dictionary::{Attribute, AttributeType, Dictionary};
 use crate::import::pairs;
-use crate::import::read::{known_layout, unit_fields};
+use crate::import::read::unit_fields;
 use crate::import::row::Record;
 use crate::normalize::text::key;
 use crate::normalize::{DecimalStyle, Hints, Status, normalize};
@@ -32,10 +33,12 @@ pub fn field_names(samples: &[Record]) -> Vec<String> {
 /// Columns of no known meaning are listed as `ignore`, for a person to see.
 pub fn propose(headers: &[String], samples: &[Record], dictionary: &Dictionary, locale: Option<&str>) -> Profile {
     let all: Vec<&str> = headers.iter().map(String::as_str).collect();
-    let layout = known_layout(&all);
-    let found = pairs::find(samples);
-    let addressed = pairs::addressed(samples, &found);
-    let mut headers = all;
+    let layout = known::layout(&all, dictionary);
+    let (unfolded, samples) = known::unfolded(layout, samples);
+    let found = pairs::find(&samples);
+    let addressed = pairs::addressed(&samples, &found);
+    let mut headers: Vec<&str> = unfolded.as_ref().map_or(all, |names| names.iter().map(String::as_str).collect());
+    headers.retain(|header| !known::is_value(layout, header));
     headers.retain(|header| {
         let is = |name: &std::sync::Arc<str>| **name == **header;
         !found.iter().any(|pair| is(&pair.key) || is(&pair.value) || pair.unit.as_ref().is_some_and(is))
@@ -46,8 +49,17 @@ pub fn propose(headers: &[String], samples: &[Record], dictionary: &Dictionary, 
     );
     headers.truncate(MAX_HEADERS);
     let samples = Samples::new(&headers, &addressed);
-    let labels: Vec<Vec<String>> = headers.iter().map(|header| labels(header)).collect();
-    let mut proposal = Proposal { dictionary, samples: &samples, headers: &headers, labels: &labels, taken: BTreeMap::new() };
+    let headings: Vec<Heading> = headers.iter().map(|header| Heading::of(header, &headers, layout, dictionary)).collect();
+    let labels: Vec<Vec<String>> = headings.iter().map(|heading| labels(&heading.name)).collect();
+    let mut proposal = Proposal {
+        dictionary,
+        samples: &samples,
+        headers: &headers,
+        headings: &headings,
+        labels: &labels,
+        split: layout.and_then(|layout| layout.split.as_deref()),
+        taken: BTreeMap::new(),
+    };
     proposal.special();
     let mut profile = Profile { name: "proposed".to_owned(), ..Profile::default() };
     // English headers stand above texts of any language; others say it surely, whatever is taken for granted about the supplier.
@@ -57,6 +69,7 @@ pub fn propose(headers: &[String], samples: &[Record], dictionary: &Dictionary, 
         (language, known) => language.or_else(|| known.map(str::to_owned)),
     };
     profile.columns = (0..headers.len()).filter_map(|at| proposal.column(at)).collect();
+    known::arrange(&mut profile.columns, layout, dictionary);
     languages(&mut profile, &labels, &headers, dictionary);
     // `p_name[de]` says more than the English words around it.
     let mut said = profile.columns.iter().filter_map(|column| column.locale.clone());
@@ -72,7 +85,7 @@ pub fn propose(headers: &[String], samples: &[Record], dictionary: &Dictionary, 
             || matches!(&column.to, Target::Attribute(code) if code == "title" || code == "model_name")
     });
     if let Some(layout) = layout {
-        profile.file.items = Some(layout.items.clone());
+        known::lay_out(&mut profile.file, layout);
         if !profile.columns.iter().any(|column| column.to == Target::SupplierSku) {
             profile.key_columns.clone_from(&layout.key);
         }
@@ -95,7 +108,10 @@ struct Proposal<'a> {
     dictionary: &'a Dictionary,
     samples: &'a Samples<'a>,
     headers: &'a [&'a str],
+    headings: &'a [Heading],
     labels: &'a [Vec<String>],
+    /// Between the items of a list, where the file's layout says so.
+    split: Option<&'a str>,
     /// Column by special target.
     taken: BTreeMap<usize, (Target, Option<Currency>)>,
 }
@@ -115,8 +131,16 @@ impl Proposal<'_> {
             candidates.sort_by_key(|(rank, at, _)| (*rank, *at));
         }
         let plain = best.remove(&None).unwrap_or_default();
+        for (at, heading) in self.headings.iter().enumerate() {
+            if let Some(meaning) = heading.meaning {
+                self.taken.insert(at, (known::target(meaning, self.dictionary), heading.currency));
+            }
+        }
         for (target, candidates) in best {
             let Some(target) = target else { continue };
+            if target.is_single() && self.taken.values().any(|(taken, _)| *taken == target) {
+                continue;
+            }
             for (_, at, currency) in candidates {
                 let Entry::Vacant(free) = self.taken.entry(at) else { continue };
                 free.insert((target.clone(), currency));
@@ -194,7 +218,10 @@ impl Proposal<'_> {
 
     /// What one header becomes; none for the unit of another field.
     fn column(&self, at: usize) -> Option<Column> {
-        let header = self.headers.get(at)?;
+        let (header, heading) = (self.headers.get(at)?, self.headings.get(at)?);
+        if heading.is_unit {
+            return None;
+        }
         if let Some((target, currency)) = self.taken.get(&at) {
             let mut column = Column::new(*header, target.clone());
             column.currency = currency.filter(|_| matches!(target, Target::Cost | Target::RecommendedPrice));
@@ -203,6 +230,14 @@ impl Proposal<'_> {
                 Target::Tags => self.samples.separator(at, &["|", ";"], |_| true),
                 _ => None,
             };
+            if let Some(meaning) = heading.meaning {
+                let stated = attribute_of(&column, self.dictionary).is_some_and(|attribute| attribute.unit.is_some());
+                let read = self.labels.get(at)?.iter().find_map(|label| self.dictionary.header(label)?.unit).filter(|_| stated);
+                column.unit = read.map(|unit| unit.code.clone());
+                column.unit_from.clone_from(&heading.unit_from);
+                known::dress(&mut column, meaning);
+            }
+            column.locale = column.locale.or_else(|| heading.locale.clone());
             return Some(column);
         }
         let read = self.labels.get(at)?.iter().find_map(|label| self.dictionary.header(label));
@@ -210,9 +245,11 @@ impl Proposal<'_> {
         if let Some(read) = read {
             let mut column = Column::new(*header, Target::Attribute(read.attribute.code.clone()));
             column.unit = read.unit.map(|unit| unit.code.clone());
-            column.locale = read.locale.map(str::to_owned);
+            column.unit_from.clone_from(&heading.unit_from);
+            column.locale = heading.locale.clone().filter(|_| read.attribute.localized).or(read.locale.map(str::to_owned));
             if is_list(read.attribute.kind) {
-                column.split = self.samples.separator(at, &[" | ", "|", ";"], |_| true);
+                let separator = self.samples.separator(at, &[" | ", "|", ";"], |_| true);
+                column.split = separator.or_else(|| self.split.map(str::to_owned));
             }
             return Some(column);
         }
@@ -296,6 +333,9 @@ fn units(columns: &mut [Column], headers: &[&str], pairs: &[pairs::Columns], dic
             let unit = pair.unit.as_ref().filter(|_| name.starts_with(&format!("[{}=", pair.key)))?;
             Some(format!("{unit}{name}"))
         });
+        if column.unit_from.is_some() {
+            continue;
+        }
         column.unit_from = listed.or_else(|| unit_fields(&column.from).find(|unit| headers.contains(&unit.as_str())));
     }
 }
@@ -306,7 +346,7 @@ fn main_image(columns: &mut [Column]) {
     if let Some(first) = columns.iter_mut().find(|column| column.to == Target::Image)
         && (images > 1 || first.split.is_none())
     {
-        first.role = Some("main".to_owned());
+        first.role.get_or_insert_with(|| "main".to_owned());
     }
 }
 
@@ -327,6 +367,14 @@ fn labels(header: &str) -> Vec<String> {
         None => {}
     }
     let mut labels = vec![header.to_owned()];
+    // `Beam distance (product.metafields.custom.beam_distance)`: the name, and where the shop keeps it.
+    if let Some((name, place)) = header.strip_suffix(')').and_then(|header| header.rsplit_once(" ("))
+        && place.matches('.').count() > 1
+        && !place.contains(' ')
+    {
+        labels.push(name.to_owned());
+        return labels;
+    }
     // `p_attributes[akku_mah][de]`: a table, what it holds, a language.
     labels.extend(
         header.split('[').skip(1).filter_map(|part| part.strip_suffix(']')).filter(|part| part.len() > 2).map(str::to_owned),

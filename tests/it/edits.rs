@@ -164,6 +164,7 @@ both_databases! {
                             listings::state.eq("ready"),
                             listings::completeness.eq(900),
                             listings::reasons.eq(JsonText::of(&json!([]))?),
+                            listings::row_hash.eq("a.b"),
                             listings::updated_at.eq(now),
                         ))
                         .execute(conn)?;

@@ -20,6 +20,7 @@ mod catalog;
 mod changes;
 mod channels;
 mod cli;
+mod coming_back;
 mod contracts;
 mod db;
 mod doctor;

@@ -10,7 +10,7 @@ use std::process::Command;
 type Row = BTreeMap<String, String>;
 
 /// Runs the demo as a person would, without serving; what it printed.
-fn demo(house: &House) -> String {
+pub fn demo(house: &House) -> String {
     let mut command = Command::new(env!("CARGO_BIN_EXE_beamline"));
     for (name, _) in std::env::vars().filter(|(name, _)| name.starts_with("BEAMLINE_")) {
         command.env_remove(name);

@@ -5,6 +5,7 @@ DROP TABLE listing_keys;
 DROP TABLE listing_counts;
 DROP TABLE listing_rows;
 DROP TABLE listing_choices;
+DROP INDEX listings_channel_product_id_untold;
 ALTER TABLE listings DROP COLUMN answered_at;
 ALTER TABLE listings DROP COLUMN answer;
 ALTER TABLE listings DROP COLUMN missing;

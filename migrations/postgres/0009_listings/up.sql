@@ -3,6 +3,9 @@ ALTER TABLE listings ADD COLUMN missing JSON NOT NULL DEFAULT '[]';
 ALTER TABLE listings ADD COLUMN answer JSON;
 ALTER TABLE listings ADD COLUMN answered_at TIMESTAMPTZ;
 
+-- Listings that are not as the channel was told: a delta reads these and nothing else.
+CREATE INDEX listings_channel_product_id_untold ON listings (channel, product_id) WHERE row_hash IS DISTINCT FROM sent_hash;
+
 -- What a person said about one product on one channel.
 CREATE TABLE listing_choices (
     product_id BIGINT NOT NULL REFERENCES products (id),

@@ -7,7 +7,7 @@ use crate::channels::guard::{Verdict, verdict};
 use crate::channels::judge::ChannelDesk;
 use crate::channels::press::{Counts, Press, Printed, Purpose, Rows, SentLog, is_grouped};
 use crate::channels::profile::{Format, Holds, Scope};
-use crate::channels::queries::{self, PublicationRow};
+use crate::channels::queries::{self, PublicationRow, Untold};
 use crate::channels::write::WrittenPart;
 use crate::channels::{follow, mirror, prune, store};
 use crate::db::changes;
@@ -195,6 +195,9 @@ async fn print(
     folder: &Path,
     (purpose, first): (Purpose, usize),
 ) -> Result<Printed> {
+    if let Some(untold) = untold(app, desk, formats, purpose).await? {
+        return print_untold(app, desk, formats, folder, untold, first).await;
+    }
     let before = manifest_of(app, desk, None, folder).await?;
     let (owned, of, to) = (formats.to_vec(), desk.clone(), folder.to_owned());
     let open = move || {
@@ -238,6 +241,42 @@ async fn print(
     }
     let to = folder.to_owned();
     tokio::task::spawn_blocking(move || press.finish(&to)).await.map_err(Error::internal)?
+}
+
+/// What a delta is made of, where it is little: then nothing else is read. None where everything must be walked: for whole feeds, where
+/// groups as a whole are told, where much differs, and before the first whole feed.
+async fn untold(app: &App, desk: &ChannelDesk, formats: &[Format], purpose: Purpose) -> Result<Option<Vec<Untold>>> {
+    // What went is told with its old row only where the profile words a removal in it.
+    let needs_rows = !desk.profile.removed.is_empty() || formats.iter().any(|format| is_grouped(format, desk));
+    if purpose != Purpose::Delta || needs_rows {
+        return Ok(None);
+    }
+    let channel = desk.profile.code.clone();
+    app.db.read(move |conn| queries::untold(conn, &channel)).await
+}
+
+async fn print_untold(
+    app: &App,
+    desk: &ChannelDesk,
+    formats: &[Format],
+    folder: &Path,
+    untold: Vec<Untold>,
+    first: usize,
+) -> Result<Printed> {
+    let channel = desk.profile.code.clone();
+    let last = app.db.read(move |conn| queries::publications(conn, &channel, Some(("published", "full")), None, 1)).await?;
+    let told = last.first().map_or(0, |row| row.added + row.changed + row.unchanged);
+    let (owned, of, to) = (formats.to_vec(), desk.clone(), folder.to_owned());
+    let print = move || {
+        let formats: Vec<&Format> = owned.iter().collect();
+        let mut press = Press::open(&of, &formats, &to, None, (Purpose::Delta, first))?;
+        press.take_untold(&untold)?;
+        let mut printed = press.finish(&to)?;
+        let Counts { changed, removed, unchanged, .. } = &mut printed.counts;
+        *unchanged = (told - *changed - *removed).max(0);
+        Ok(printed)
+    };
+    tokio::task::spawn_blocking(print).await.map_err(Error::internal)?
 }
 
 /// The rows behind a SKU, with the groups that begin among them; and where the next ones begin.

@@ -48,6 +48,21 @@ pub fn rows_after(conn: &mut Conn, channel: &str, after: &str, limit: i64) -> Re
     rows.into_iter().map(stored_row).collect()
 }
 
+/// The rows of these SKUs.
+pub fn rows_of(conn: &mut Conn, channel: &str, skus: &[&str]) -> Result<HashMap<String, StoredRow>> {
+    let mut found = HashMap::with_capacity(skus.len());
+    for part in skus.chunks(1_000) {
+        let rows: Vec<RawRow> = each_backend!(conn => select_row!()
+            .filter(listing_rows::channel.eq(channel).and(listing_rows::sku.eq_any(part)))
+            .load(conn))?;
+        for row in rows {
+            let row = stored_row(row)?;
+            found.insert(row.row.sku.clone(), row);
+        }
+    }
+    Ok(found)
+}
+
 /// The first SKU of each of these groups.
 pub fn group_leaders(conn: &mut Conn, channel: &str, groups: &[&str]) -> Result<HashMap<String, String>> {
     let mut leaders = HashMap::new();

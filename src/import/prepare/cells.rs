@@ -4,6 +4,7 @@ use crate::import::pairs::{Address, aligned};
 use crate::import::row::Record;
 use crate::suppliers::{Column, Take};
 use rust_decimal::Decimal;
+use std::borrow::Cow;
 use std::collections::HashMap;
 
 /// Items of one cell at most; more are no list but a mistake.
@@ -76,12 +77,13 @@ impl<'a> Cells<'a> {
 
 /// The items of a column: split, cleaned, cut out, replaced, chosen. `number` reads the amount that an item states.
 pub(super) fn items(column: &Column, texts: &[&str], default: Take, number: impl Fn(&str) -> Option<Decimal>) -> Vec<String> {
-    let parts = texts.iter().flat_map(|text| match &column.split {
-        Some(split) => text.split(split.as_str()).collect::<Vec<_>>(),
-        None => vec![*text],
-    });
+    let parts: Vec<Cow<'_, str>> = match &column.split {
+        Some(split) => texts.iter().flat_map(|text| divided(text, split)).collect(),
+        None => texts.iter().map(|text| Cow::Borrowed(*text)).collect(),
+    };
     let mut items: Vec<String> = parts
-        .map(str::trim)
+        .iter()
+        .map(|part| part.trim())
         .filter(|part| !part.is_empty())
         .filter(|part| column.drop_prefix.as_ref().is_none_or(|prefix| !part.starts_with(prefix.as_str())))
         .filter_map(|part| match &column.pattern {
@@ -108,4 +110,46 @@ pub(super) fn items(column: &Column, texts: &[&str], default: Take, number: impl
         }
     }
     items
+}
+
+/// The items between separators. One that stands in double quotes is whole, whatever separators it holds; a quote is written twice there.
+fn divided<'a>(text: &'a str, separator: &str) -> Vec<Cow<'a, str>> {
+    let mut items = Vec::new();
+    let mut rest = text;
+    while items.len() <= MAX_ITEMS {
+        if let Some((item, after)) = quoted(rest, separator) {
+            items.push(Cow::Owned(item));
+            let Some(after) = after else { break };
+            rest = after;
+            continue;
+        }
+        let Some((item, after)) = rest.split_once(separator) else {
+            items.push(Cow::Borrowed(rest));
+            break;
+        };
+        items.push(Cow::Borrowed(item));
+        rest = after;
+    }
+    items
+}
+
+/// An item in quotes at the beginning, and what follows its separator. None where the quote is not closed before one: `6" long`.
+fn quoted<'a>(text: &'a str, separator: &str) -> Option<(String, Option<&'a str>)> {
+    let inner = text.trim_start().strip_prefix('"')?;
+    let mut signs = inner.char_indices().peekable();
+    while let Some((at, sign)) = signs.next() {
+        if sign != '"' {
+            continue;
+        }
+        if signs.next_if(|(_, next)| *next == '"').is_some() {
+            continue;
+        }
+        let (item, after) = (inner.get(..at)?.replace("\"\"", "\""), inner.get(at + 1..)?);
+        if after.trim().is_empty() {
+            return Some((item, None));
+        }
+        let after = after.strip_prefix(separator).or_else(|| after.trim_start().strip_prefix(separator))?;
+        return Some((item, Some(after)));
+    }
+    None
 }

@@ -23,7 +23,7 @@ pub(super) struct Claims {
 
 impl Claims {
     /// Adds a column's claim. The first one stays, but lists grow.
-    fn direct(&mut self, claim: Claim) {
+    pub(super) fn direct(&mut self, claim: Claim) {
         add(&mut self.direct, claim);
     }
 
@@ -111,6 +111,13 @@ impl Row<'_> {
             let Some(attribute) = self.dictionary().attribute(code) else { continue };
             let locale = self.claim_locale(attribute, column.locale.as_deref());
             let list = is_list(attribute.kind);
+            if column.typed {
+                self.typed(column, attribute);
+                continue;
+            }
+            if column.fallback && self.claims.has(code, locale.as_deref()) {
+                continue;
+            }
             if !list && self.claims.has(code, locale.as_deref()) {
                 continue;
             }
@@ -126,12 +133,12 @@ impl Row<'_> {
         }
     }
 
-    fn claim_locale(&self, attribute: &Attribute, column: Option<&str>) -> Option<String> {
+    pub(super) fn claim_locale(&self, attribute: &Attribute, column: Option<&str>) -> Option<String> {
         let locale = || column.or(self.profile().locale.as_deref()).unwrap_or(DEFAULT_LOCALE).to_owned();
         attribute.localized.then(locale)
     }
 
-    fn read_items(&mut self, column: &Column, attribute: &Attribute, items: &[String]) {
+    pub(super) fn read_items(&mut self, column: &Column, attribute: &Attribute, items: &[String]) {
         let hints = self.hints(column);
         let preparer = self.preparer;
         for item in items.iter().filter(|item| !preparer.is_null(item)) {

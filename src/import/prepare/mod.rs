@@ -11,6 +11,7 @@ mod row;
 mod stock;
 #[cfg(test)]
 mod tests;
+mod typed;
 
 use super::ImportKind;
 use super::read::ReadError;

@@ -9,6 +9,7 @@ use crate::import::row::{ImageLink, Issue, PreparedRow, Record, Severity};
 use crate::normalize::Hints;
 use crate::normalize::checks::{Checks, contradictions};
 use crate::normalize::parse_amount;
+use crate::suppliers::profile::ROLES;
 use crate::suppliers::{Column, Profile, Take, Target};
 use serde_json::{Map, Value as Json};
 
@@ -231,7 +232,8 @@ fn damaged_text(row: &mut Row<'_>, record: &Record) {
 
 fn images(row: &mut Row<'_>) {
     for column in row.profile().columns.iter().filter(|column| column.to == Target::Image) {
-        for text in row.items(column, Take::All) {
+        let roles = column.role_from.as_deref().map(|from| row.cells.texts(from)).unwrap_or_default();
+        for (at, text) in row.items(column, Take::All).into_iter().enumerate() {
             if row.preparer.is_null(&text) {
                 continue;
             }
@@ -247,7 +249,10 @@ fn images(row: &mut Row<'_>) {
                     "a picture needs an absolute address that begins with http:// or https:// and has at most 2,000 characters";
                 row.warn(&column.from, "bad_image_address", message, &text);
             } else if row.out.images.len() < MAX_IMAGES && !row.out.images.iter().any(|image| image.url == url) {
-                let role = column.role.clone().unwrap_or_else(|| "gallery".to_owned());
+                let said = roles.get(at).copied().filter(|role| ROLES.contains(role)).or(column.role.as_deref());
+                // A product has one main picture, its first.
+                let second = said == Some("main") && row.out.images.iter().any(|image| image.role == "main");
+                let role = said.filter(|_| !second).unwrap_or("gallery").to_owned();
                 row.out.images.push(ImageLink { url, role });
             }
         }

@@ -2,6 +2,7 @@
 
 use super::Rows;
 use super::error::ReadError;
+use super::named::is_named;
 use crate::import::row::Record;
 use serde::{Deserialize, Serialize};
 use std::collections::VecDeque;
@@ -22,7 +23,7 @@ pub struct Items {
     pub same: String,
     /// A row that holds none of these fields is no item, but more of the items beside it.
     pub own: Vec<String>,
-    /// What any of the rows says here is said of each of the items.
+    /// What any of the rows says here is said of each of the items; `*` stands for any text.
     #[serde(default)]
     pub shared: Vec<String>,
 }
@@ -43,7 +44,7 @@ impl Grouped {
     }
 
     fn has(&self, record: &Record) -> bool {
-        record.fields.iter().any(|(name, text)| !text.trim().is_empty() && self.items.own.iter().any(|own| **own == **name))
+        record.fields.iter().any(|(name, text)| !text.trim().is_empty() && self.items.own.iter().any(|own| is_named(own, name)))
     }
 
     /// Reads the rows of the next group; what is shared is set, what is no item left out.
@@ -75,8 +76,8 @@ impl Grouped {
 
     fn share(&mut self, record: &Record) {
         for (name, text) in &record.fields {
-            let is_shared = self.items.shared.iter().any(|shared| **shared == **name);
-            if is_shared && !text.trim().is_empty() {
+            let is_shared = !text.trim().is_empty() && self.items.shared.iter().any(|shared| is_named(shared, name));
+            if is_shared {
                 let known = self.shared.iter().filter(|(known, _)| known == name);
                 let (count, same) = known.fold((0, false), |(count, same), (_, other)| (count + 1, same || other == text));
                 if count < MAX_SHARED && !same {
@@ -123,5 +124,5 @@ fn known(item: &Result<Record, ReadError>) -> Option<&Record> {
 }
 
 fn text<'a>(record: &'a Record, name: &str) -> &'a str {
-    record.fields.iter().find(|(field, _)| **field == *name).map_or("", |(_, text)| text.trim())
+    record.fields.iter().find(|(field, _)| is_named(name, field)).map_or("", |(_, text)| text.trim())
 }

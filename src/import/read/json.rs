@@ -5,6 +5,8 @@
 
 use super::error::ReadError;
 use super::limits::ReadLimits;
+use super::named::is_named;
+use super::options::ReadOptions;
 use crate::import::row::Record;
 use serde_json::Value;
 use std::io::{BufRead, BufReader, Read};
@@ -23,14 +25,15 @@ pub(super) struct Elements<R: Read> {
     path: Option<Vec<String>>,
     started: bool,
     row: u64,
+    whole: Vec<String>,
     limits: ReadLimits,
     done: bool,
 }
 
 impl<R: Read> Elements<R> {
-    /// `path` is `data.products` or `/data/products`; empty or absent means the first array of objects.
-    pub(super) fn new(text: R, path: Option<&str>, limits: &ReadLimits) -> Self {
-        let keys = path.map(|path| {
+    /// The record's path is `data.products` or `/data/products`; empty or absent means the first array of objects.
+    pub(super) fn new(text: R, options: &ReadOptions, limits: &ReadLimits) -> Self {
+        let keys = options.record.as_deref().map(|path| {
             path.split(['.', '/']).map(str::trim).filter(|key| !key.is_empty()).map(str::to_owned).collect::<Vec<_>>()
         });
         Self {
@@ -38,6 +41,7 @@ impl<R: Read> Elements<R> {
             path: keys.filter(|keys| !keys.is_empty()),
             started: false,
             row: 0,
+            whole: options.whole.clone(),
             limits: limits.clone(),
             done: false,
         }
@@ -203,7 +207,7 @@ impl<R: Read> Elements<R> {
         if over {
             return Err(too_large(self.row, &raw, &self.limits));
         }
-        record(self.row, &raw, &self.limits).map(Some)
+        record(self.row, &raw, &self.whole, &self.limits).map(Some)
     }
 }
 
@@ -234,12 +238,13 @@ impl<R: Read> Iterator for Elements<R> {
 pub(super) struct Lines<R: Read> {
     input: BufReader<R>,
     row: u64,
+    whole: Vec<String>,
     limits: ReadLimits,
 }
 
 impl<R: Read> Lines<R> {
-    pub(super) fn new(text: R, limits: &ReadLimits) -> Self {
-        Self { input: BufReader::new(text), row: 0, limits: limits.clone() }
+    pub(super) fn new(text: R, options: &ReadOptions, limits: &ReadLimits) -> Self {
+        Self { input: BufReader::new(text), row: 0, whole: options.whole.clone(), limits: limits.clone() }
     }
 
     /// The next line; true when it was too long to keep. None at the end.
@@ -282,19 +287,19 @@ impl<R: Read> Iterator for Lines<R> {
             return Some(if over {
                 Err(too_large(self.row, &line, &self.limits))
             } else {
-                record(self.row, &line, &self.limits)
+                record(self.row, &line, &self.whole, &self.limits)
             });
         }
     }
 }
 
 /// One object as a flat record.
-fn record(row: u64, raw: &[u8], limits: &ReadLimits) -> Result<Record, ReadError> {
+fn record(row: u64, raw: &[u8], whole: &[String], limits: &ReadLimits) -> Result<Record, ReadError> {
     let text = || String::from_utf8_lossy(raw);
     match serde_json::from_slice::<Value>(raw) {
         Ok(Value::Object(object)) => {
             let mut fields = Vec::with_capacity(object.len());
-            flatten("", object, &mut fields);
+            flatten("", object, whole, &mut fields);
             if fields.len() > limits.max_fields {
                 let message = format!("the record has more than {} fields; leave some out", limits.max_fields);
                 return Err(ReadError::row(row, "too_many_fields", message, &text()));
@@ -314,12 +319,15 @@ fn record(row: u64, raw: &[u8], limits: &ReadLimits) -> Result<Record, ReadError
 }
 
 /// Nested names are joined by points, a list of plain values repeats its field; so does a list of objects for each of their names, an
-/// object that lacks one with an empty text, so that the texts of one object have the same place. Other lists stay JSON.
-fn flatten(prefix: &str, object: serde_json::Map<String, Value>, fields: &mut Vec<(Arc<str>, String)>) {
+/// object that lacks one with an empty text, so that the texts of one object have the same place. Other lists stay JSON, and so does what
+/// is to stay `whole`.
+fn flatten(prefix: &str, object: serde_json::Map<String, Value>, whole: &[String], fields: &mut Vec<(Arc<str>, String)>) {
     for (key, value) in object {
         let name = if prefix.is_empty() { key } else { format!("{prefix}.{key}") };
         match value {
-            Value::Object(inner) if !inner.is_empty() => flatten(&name, inner, fields),
+            Value::Null => fields.push((name.into(), String::new())),
+            value if whole.iter().any(|whole| is_named(whole, &name)) => fields.push((name.into(), value.to_string())),
+            Value::Object(inner) if !inner.is_empty() => flatten(&name, inner, whole, fields),
             Value::Array(items) if !items.is_empty() && !items.iter().any(|item| item.is_array() || item.is_object()) => {
                 let name: Arc<str> = name.into();
                 fields.extend(items.into_iter().map(|item| (Arc::clone(&name), scalar(item))));

@@ -12,8 +12,12 @@ mod detect;
 mod error;
 mod items;
 mod json;
+mod layouts;
 mod limits;
+mod lists;
+mod named;
 mod options;
+mod parents;
 mod record_path;
 #[cfg(test)]
 mod tests;
@@ -24,9 +28,13 @@ mod xml;
 
 pub use error::{RAW_CHARS, ReadError};
 pub use items::Items;
+pub use layouts::{KnownLayout, Meaning, Place, known_layouts};
 pub use limits::ReadLimits;
+pub use lists::List;
+pub use named::is_named;
 pub use options::{Format, Layout, ReadOptions};
-pub use words::{KnownLayout, column_words, known_layout, unit_fields};
+pub use parents::Parents;
+pub use words::{column_words, unit_fields};
 
 use super::row::Record;
 use bounded::{Bounded, Counted};
@@ -54,6 +62,11 @@ impl Records {
     /// How the file turned out to be laid out; of a zip, its first member.
     pub fn layout(&self) -> &Layout {
         &self.layout
+    }
+
+    fn change(&mut self, with: impl FnOnce(Rows) -> Rows) {
+        let rows = std::mem::replace(&mut self.rows, Box::new(std::iter::empty()));
+        self.rows = with(rows);
     }
 }
 
@@ -91,9 +104,14 @@ pub fn open(
 ) -> Result<Records, ReadError> {
     let context = Context { limits: limits.clone(), total: Arc::new(AtomicU64::new(0)) };
     let mut records = open_stream(Box::new(source), name, options, &context, false)?;
+    if !options.lists.is_empty() {
+        records.change(|rows| lists::unfolded(rows, options.lists.clone()));
+    }
     if let Some(items) = &options.items {
-        let rows = std::mem::replace(&mut records.rows, Box::new(std::iter::empty()));
-        records.rows = Box::new(items::Grouped::new(rows, items.clone()));
+        records.change(|rows| Box::new(items::Grouped::new(rows, items.clone())));
+    }
+    if let Some(parents) = &options.parents {
+        records.change(|rows| Box::new(parents::Inheriting::new(rows, parents.clone())));
     }
     Ok(records)
 }
@@ -151,8 +169,8 @@ fn records(
             layout.record = Some(path.clone());
             Box::new(xml::Elements::new(stream, &path, options, limits))
         }
-        Format::Json => Box::new(json::Elements::new(stream, options.record.as_deref(), limits)),
-        Format::Ndjson => Box::new(json::Lines::new(stream, limits)),
+        Format::Json => Box::new(json::Elements::new(stream, options, limits)),
+        Format::Ndjson => Box::new(json::Lines::new(stream, options, limits)),
         Format::Xlsx => {
             return Err(ReadError::fatal(
                 "format_unsupported",

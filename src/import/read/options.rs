@@ -70,9 +70,18 @@ pub struct ReadOptions {
     /// `FEATURE[FNAME=Gewicht]/FVALUE`. An attribute is written `@name`. Empty means the usual ones of `schema/targets.toml`.
     #[serde(skip_serializing_if = "Vec::is_empty")]
     pub pair_keys: Vec<String>,
+    /// Members of JSON objects that stay JSON whatever they hold, such as `values.*`; `*` stands for any text.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub whole: Vec<String>,
     /// How rows belong together where an item takes several.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub items: Option<super::Items>,
+    /// Rows that others inherit from.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub parents: Option<super::Parents>,
+    /// Cells that hold a list of names and values.
+    #[serde(rename = "list", skip_serializing_if = "Vec::is_empty")]
+    pub lists: Vec<super::List>,
     /// Further ones, that a profile's columns use.
     #[serde(skip)]
     pub extra_pair_keys: Vec<String>,

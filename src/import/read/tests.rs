@@ -4,6 +4,7 @@ mod corpus;
 mod delimited;
 mod items;
 mod json;
+mod known;
 mod real;
 mod unpack;
 mod workbook;

@@ -1,6 +1,5 @@
-//! `schema/import/records.toml`: how suppliers' files call their records, name and value pairs, and items of several rows.
+//! `schema/import/records.toml`: how suppliers' files call their records, and how they write name and value pairs.
 
-use super::items::Items;
 use crate::normalize::text::key;
 use serde::Deserialize;
 use std::sync::LazyLock;
@@ -30,24 +29,12 @@ pub struct ColumnWords {
     pub unit: Vec<String>,
 }
 
-/// A known layout in which an item takes several rows.
-#[derive(Debug, Deserialize)]
-#[serde(deny_unknown_fields)]
-pub struct KnownLayout {
-    known: Vec<String>,
-    /// How its rows belong together.
-    pub items: Items,
-    /// Fields that tell its items apart where they have no SKU.
-    pub key: Vec<String>,
-}
-
 #[derive(Debug, Default, Deserialize)]
 #[serde(deny_unknown_fields)]
 struct Words {
     elements: Vec<String>,
     pair: Vec<Pair>,
     columns: ColumnWords,
-    layout: Vec<KnownLayout>,
 }
 
 // A test holds that the embedded file parses.
@@ -83,12 +70,4 @@ pub fn unit_fields(field: &str) -> impl Iterator<Item = String> {
     let element = tail.strip_prefix('/').unwrap_or_default();
     let units = WORDS.pair.iter().filter(move |known| end > 0 && known.value == element);
     units.filter_map(move |known| known.unit.as_ref().map(|unit| format!("{pair}{unit}")))
-}
-
-/// The known layout of a file with these headers.
-pub fn known_layout(headers: &[&str]) -> Option<&'static KnownLayout> {
-    WORDS
-        .layout
-        .iter()
-        .find(|layout| layout.known.iter().all(|name| headers.iter().any(|header| header.eq_ignore_ascii_case(name))))
 }

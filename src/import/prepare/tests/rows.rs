@@ -279,6 +279,56 @@ fn columns_split_drop_map_cut_and_choose() {
 }
 
 #[test]
+fn an_item_in_quotes_holds_separators() {
+    let profile = profile(
+        "[[column]]\nfrom = \"sku\"\nto = \"supplier_sku\"\n[[column]]\nfrom = \"h\"\nto = \"highlights\"\nsplit = \",\"",
+    );
+    let list = |text: &str| {
+        let row = catalog(&profile, [("sku", "1"), ("h", text)]);
+        row.claims.into_iter().find(|claim| claim.attribute == "highlights").map(|claim| claim.value)
+    };
+    let items = |items: &[&str]| Some(Value::List(items.iter().map(|item| (*item).to_owned()).collect()));
+    assert_eq!(list("Bright, \"White, red\" ,\"a \"\"b\"\"\""), items(&["Bright", "White, red", "a \"b\""]));
+    // An inch is no quote.
+    assert_eq!(list("6\" long,\"open, end"), items(&["6\" long", "\"open", "end"]));
+}
+
+#[test]
+fn a_fallback_counts_where_nothing_else_does() {
+    let toml = "[[column]]\nfrom = \"sku\"\nto = \"supplier_sku\"\n[[column]]\nfrom = \"own\"\nto = \"body_color\"\n\
+                [[column]]\nfrom = \"all\"\nto = \"body_color\"\nsplit = \";\"\nfallback = true";
+    let profile = profile(toml);
+    let color = |own: &str| {
+        let row = catalog(&profile, [("sku", "1"), ("own", own), ("all", "red; blue")]);
+        row.claims.into_iter().find(|claim| claim.attribute == "body_color").map(|claim| claim.value)
+    };
+    let list = |codes: &[&str]| Some(Value::List(codes.iter().map(|code| (*code).to_owned()).collect()));
+    assert_eq!((color("Black"), color("")), (list(&["black"]), list(&["red", "blue"])));
+}
+
+#[test]
+fn typed_values_are_taken_as_they_are() {
+    let column = |code: &str| format!("[[column]]\nfrom = \"{code}\"\nto = \"{code}\"\ntyped = true\n");
+    let toml: String = ["title", "weight_with_battery", "modes", "charging_port"].map(column).concat();
+    let profile = profile(&format!("[[column]]\nfrom = \"sku\"\nto = \"supplier_sku\"\n{toml}"));
+    let fields = [
+        ("sku", "1"),
+        ("title", r#"{"en": "Lamp", "no tag": "x", "de": null}"#),
+        ("weight_with_battery", r#"{"amount": "0.1", "unit": "kg"}"#),
+        ("modes", r#"[{"name": "max", "light_output": "-4"}]"#),
+        ("charging_port", r#""usb_c""#),
+    ];
+    let row = catalog(&profile, fields);
+    let said = |code: &str| {
+        row.claims.iter().filter(|claim| claim.attribute == code).map(|claim| claim.value.clone()).collect::<Vec<_>>()
+    };
+    assert_eq!(said("title"), [Value::text("Lamp")]);
+    assert_eq!(said("weight_with_battery"), [Value::measure(rust_decimal::Decimal::ONE_HUNDRED, "g")]);
+    assert_eq!((said("modes"), said("charging_port")), (vec![], vec![Value::text("usb_c")]));
+    assert_eq!(issues(&row), [("title", "invalid_locale", Warning), ("modes", "out_of_range", Warning)]);
+}
+
+#[test]
 fn fixed_texts_fill_what_no_column_gives() {
     let profile = columns("[fixed]\nbrand = \"Coleman\"", [("sku", "supplier_sku"), ("b", "brand")]);
     assert_eq!(catalog(&profile, [("sku", "1"), ("b", "")]).brand.as_deref(), Some("Coleman"));
