@@ -287,12 +287,13 @@ impl Node {
             Self::Object(members) => {
                 let start = out.len();
                 out.push(b'{');
-                let mut said = Said::default();
+                let (mut said, mut keys) = (Said::default(), Vec::new());
                 for (key, node) in members {
                     let before = out.len();
                     if out.len() > start + 1 {
                         out.push(b',');
                     }
+                    let begun = out.len();
                     let key = match key {
                         Key::Constant(key) => {
                             out.extend_from_slice(key.as_bytes());
@@ -300,11 +301,16 @@ impl Node {
                         }
                         Key::Slot(field) => write_cells(context.cells(*field), Form::Text, out),
                     };
+                    // A value may be the key that stands there already; the first stays.
+                    let own = out.get(begun..).unwrap_or_default().to_vec();
+                    let key = if keys.contains(&own) { Written::Empty } else { key };
                     out.push(b':');
                     let value = if key == Written::Empty { Written::Empty } else { node.write(context, out) };
                     said.hears(value);
                     if value == Written::Empty {
                         out.truncate(before);
+                    } else {
+                        keys.push(own);
                     }
                 }
                 out.push(b'}');

@@ -1,5 +1,6 @@
 //! JSON documents by shape: what stands where, and what is left out with what it belongs to.
 
+use crate::channels::profile::Field;
 use crate::channels::readiness::Row;
 use crate::channels::render::Cell;
 use crate::channels::shape::Shape;
@@ -79,6 +80,33 @@ fn a_group_is_one_item_with_its_members_in_it() {
         json!({"price": "1", "all": ["i", "j"], "colors": [{"name": "red"}, {"name": "blue"}],
             "variants": [{"sku": "A", "color": "red"}, {"sku": "B", "color": "blue"}]})
     );
+}
+
+#[test]
+fn no_key_stands_twice_whatever_the_values_are() {
+    let lamp = row(&[&["BL-1"], &[], &[], &[], &["sku"]]);
+    let mut out = Vec::new();
+    let shape = Shape::parse(r#"{"sku": "$sku", "$color": [true]}"#, &FIELDS).unwrap();
+    assert!(shape.write(&[&lamp], 1, &mut out));
+    assert_eq!(String::from_utf8(out).unwrap(), r#"{"sku":"BL-1"}"#);
+}
+
+#[test]
+fn what_only_the_channel_says_keeps_no_object() {
+    let field = |name: &str, from: &str| -> Field { toml::from_str(&format!("name = '{name}'\nfrom = ['{from}']")).unwrap() };
+    let fields =
+        [field("name", "title"), field("market", "setting:market"), field("currency", "currency"), field("photo", "images")];
+    let shape = r#"{"name": "$name", "policy": {"market": "$market"}, "second": [{"url": "$photo:2", "market": "$market"}],
+        "price": {"unit": "$currency", "of": "$photo:3"}}"#;
+    let shape = Shape::of_fields(shape, &fields).unwrap();
+    let written = |photos: &[&str]| {
+        let mut out = Vec::new();
+        assert!(shape.write(&[&row(&[&["Moon"], &["US"], &["USD"], photos])], 1, &mut out));
+        serde_json::from_slice::<Value>(&out).unwrap()
+    };
+    assert_eq!(written(&["a"]), json!({"name": "Moon", "policy": {"market": "US"}}), "the field 'name' is not a fact's name");
+    let second = json!({"name": "Moon", "policy": {"market": "US"}, "second": [{"url": "b", "market": "US"}]});
+    assert_eq!(written(&["a", "b"]), second);
 }
 
 #[test]
