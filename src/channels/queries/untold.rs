@@ -22,7 +22,7 @@ pub struct Untold {
 /// At most so many in one go; with more the whole is walked.
 pub const MOST: i64 = 10_000;
 
-/// The listings of a channel that differ from what was told, in the order of SKUs; none when there are more than [`MOST`].
+/// The listings of a channel that differ from what was told, in the order of SKUs; none when there are more than 10,000.
 pub fn untold(conn: &mut Conn, channel: &str) -> Result<Option<Vec<Untold>>> {
     macro_rules! differing {
         ($conn:ident, $differs:expr) => {

@@ -15,15 +15,15 @@ use std::path::PathBuf;
 #[derive(Debug, Args)]
 pub struct Check {
     /// The folder that holds the contracts, as the channels' profiles name them
-    #[arg(long, value_name = "DIR")]
+    #[arg(long, env = "BEAMLINE_AGAINST", value_name = "DIR")]
     pub against: PathBuf,
 
     /// Only this channel
-    #[arg(long, value_name = "CODE")]
+    #[arg(long, env = "BEAMLINE_CHANNEL", value_name = "CODE")]
     pub channel: Option<String>,
 
     /// Leave the files here, one folder a channel
-    #[arg(long, value_name = "DIR")]
+    #[arg(long, env = "BEAMLINE_KEEP", value_name = "DIR")]
     pub keep: Option<PathBuf>,
 
     /// One JSON object a line
