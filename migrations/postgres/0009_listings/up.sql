@@ -1,3 +1,7 @@
+-- Listings are made anew: their rows and counts are kept beside them from here on. What made them starts over.
+DELETE FROM listings;
+DELETE FROM cursors WHERE name IN ('listings', 'listings.schema');
+
 -- What a listing lacks, and what the channel itself said of it.
 ALTER TABLE listings ADD COLUMN missing JSON NOT NULL DEFAULT '[]';
 ALTER TABLE listings ADD COLUMN answer JSON;
