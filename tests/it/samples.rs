@@ -160,8 +160,8 @@ both_databases! {
         house.seen().await;
         assert!(read().await == before, "the second run changed something");
         assert!(feeds().await == published, "the second run wrote other feeds");
-        let unchanged = said.lines().filter(|line| line.contains("(0 added, 0 changed, 0 removed, 148 unchanged)")).count();
-        assert_eq!(unchanged, 2, "{said}");
+        let unchanged = said.lines().filter(|line| line.contains("(0 added, 0 changed, 0 removed, ")).count();
+        assert_eq!(unchanged, 12, "{said}");
         // The key of the earlier run is revoked.
         let keys = server.all("/api/v1/keys").await;
         let live = keys.iter().filter(|key| key["name"] == "demo" && key["revoked_at"].is_null()).count();
