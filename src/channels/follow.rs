@@ -209,15 +209,13 @@ async fn follow(app: &App, work: Work, cursor: &str, last: &Position) -> Result<
     while let Some(part) = parts.next() {
         let judged = judge(app, &desks, part.to_vec()).await?;
         // The cursor moves with the last listings, in their transaction.
-        let last_part = parts.peek().is_none();
-        let mut again = save(app, judged, cursor, cursor.to_owned()).await?;
-        while !again.is_empty() {
-            let judged = judge(app, &desks, std::mem::take(&mut again).into_iter().collect()).await?;
-            // What is judged again gives nothing up.
-            save(app, judged, cursor, cursor.to_owned()).await?;
-        }
-        if last_part {
-            save(app, Vec::new(), cursor, last.to_string()).await?;
+        let to = if parts.peek().is_none() { last.to_string() } else { cursor.to_owned() };
+        let again = save(app, judged, cursor, to).await?;
+        if !again.is_empty() {
+            let judged = judge(app, &desks, again.into_iter().collect()).await?;
+            // What is judged again gives nothing up, so nothing more follows.
+            let to = if parts.peek().is_none() { last.to_string() } else { cursor.to_owned() };
+            save(app, judged, cursor, to).await?;
         }
     }
     if desks.is_empty() {
@@ -274,12 +272,13 @@ async fn judge(app: &App, desks: &[ChannelDesk], products: Vec<i64>) -> Result<J
 }
 
 /// Writes listings, provided that the cursor still stands at `from`: judgements older than another process's never overwrite them.
-/// Returns the products that must be judged again, because others gave up a value that they shared.
+/// Returns the products that must be judged again, because others gave up a value that they shared; then the cursor stays.
 async fn save(app: &App, mut judged: Judged, from: &str, to: String) -> Result<BTreeSet<i64>> {
     let (from, now) = (from.to_owned(), app.clock.now());
     app.db
         .write(move |conn| {
-            move_or_conflict(conn, CURSOR, Some(&from), &to, now)?;
+            // Whoever was faster is noticed before anything is written.
+            move_or_conflict(conn, CURSOR, Some(&from), &from, now)?;
             let mut again = BTreeSet::new();
             for (desk, judged) in &mut judged {
                 let saved = queries::save_listings(conn, desk, judged, now)?;
@@ -287,6 +286,9 @@ async fn save(app: &App, mut judged: Judged, from: &str, to: String) -> Result<B
                     queries::note_changed(conn, &desk.profile.code, now)?;
                 }
                 again.extend(saved.again);
+            }
+            if again.is_empty() && to != from {
+                move_or_conflict(conn, CURSOR, Some(&from), &to, now)?;
             }
             Ok(again)
         })

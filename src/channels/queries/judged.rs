@@ -338,15 +338,16 @@ fn shared_values(conn: &mut Conn, desk: &ChannelDesk, ids: &[i64], judged: &mut 
         each_backend!(conn => diesel::insert_into(listing_keys::table).values(&rows).execute(conn))?;
     }
     let firsts = first_holders(conn, channel, &now)?;
+    let mut shared: HashMap<i64, (&str, &str, i64)> = HashMap::new();
+    for (field, value, product) in &now {
+        if let Some(first) = firsts.get(&(field.clone(), value.clone())).filter(|first| *first != product) {
+            shared.entry(*product).or_insert((field, value, *first));
+        }
+    }
     for evaluation in judged.iter_mut() {
-        let of = |(field, _, product): &&(String, String, i64)| *product == evaluation.product_id && !field.is_empty();
-        let shared = now.iter().filter(of).find_map(|(field, value, product)| {
-            let first = firsts.get(&(field.clone(), value.clone()))?;
-            (first != product).then(|| (field.clone(), value.clone(), *first))
-        });
-        if let Some((field, value, first)) = shared {
+        if let Some((field, value, first)) = shared.get(&evaluation.product_id) {
             let other: Option<String> = products::table.find(first).select(products::sku).first(conn).optional()?;
-            readiness::shares(evaluation, &desk.profile, &field, &value, other.as_deref().unwrap_or_default());
+            readiness::shares(evaluation, &desk.profile, field, value, other.as_deref().unwrap_or_default());
         }
     }
     Ok(again)

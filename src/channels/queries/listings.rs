@@ -4,11 +4,9 @@ use super::super::answer::ChannelAnswer;
 use super::super::readiness::{ListingState, Reason};
 use crate::db::schema::{listing_rows, listings, products};
 use crate::db::{Conn, JsonText, Time};
-use crate::each_backend;
 use crate::error::Result;
 use chrono::{DateTime, Utc};
 use diesel::prelude::*;
-use std::collections::{BTreeMap, HashMap};
 
 /// A listing as stored.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -79,21 +77,6 @@ pub fn product_listings(conn: &mut Conn, product_id: i64) -> Result<Vec<StoredLi
     let rows: Vec<ListingRow> =
         select_listing!().filter(listings::product_id.eq(product_id)).order(listings::channel).load(conn)?;
     rows.into_iter().map(stored_listing).collect()
-}
-
-/// The completeness of these products by channel, 0 to 1000.
-pub fn completeness(conn: &mut Conn, product_ids: &[i64]) -> Result<HashMap<i64, BTreeMap<String, i32>>> {
-    let mut found: HashMap<i64, BTreeMap<String, i32>> = HashMap::with_capacity(product_ids.len());
-    for part in product_ids.chunks(1_000) {
-        let rows: Vec<(i64, String, i32)> = each_backend!(conn => listings::table
-            .filter(listings::product_id.eq_any(part))
-            .select((listings::product_id, listings::channel, listings::completeness))
-            .load(conn))?;
-        for (product, channel, completeness) in rows {
-            found.entry(product).or_default().insert(channel, completeness);
-        }
-    }
-    Ok(found)
 }
 
 /// Listings of a channel after a product, by product; of one state or of all.

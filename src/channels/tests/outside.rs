@@ -201,7 +201,7 @@ async fn commands_tell_people_and_scripts() {
     let mut said = Vec::new();
     channels::run(&house.app, &channels::Channels { code: Some("google".to_owned()), json: false }, &mut said).await.unwrap();
     let said = String::from_utf8(said).unwrap();
-    assert!(said.contains("2 ready, 1 blocked, 0 not for sale"), "{said}");
+    assert!(said.contains("2 ready, 0 warned, 1 blocked, 0 excluded"), "{said}");
     assert!(said.contains("1 x image_link missing") && said.contains("such as BL-3"), "{said}");
     let empty = publishing::house().await;
     let held = export::run(&empty.app, &args(None, both), &mut Vec::new()).await.unwrap();

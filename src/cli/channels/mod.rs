@@ -5,11 +5,11 @@ pub mod check;
 use super::Outcome;
 use crate::app::App;
 use crate::channels::api::Channel;
+use crate::channels::follow;
 use crate::channels::profile::ChannelProfile;
-use crate::channels::{follow, queries};
+use crate::channels::queries::ReasonCount;
 use crate::error::Result;
 use clap::{Args, Subcommand};
-use std::collections::BTreeMap;
 use std::io::Write;
 use std::sync::Arc;
 
@@ -25,9 +25,6 @@ pub struct Channels {
     pub json: bool,
 }
 
-/// Why listings are not ready, and how often.
-type Reasons = BTreeMap<(String, String), (i64, String, String)>;
-
 /// Runs the command.
 pub async fn run(app: &App, args: &Channels, to: &mut dyn Write) -> Result<Outcome> {
     follow::catch_up(app).await?;
@@ -38,35 +35,30 @@ pub async fn run(app: &App, args: &Channels, to: &mut dyn Write) -> Result<Outco
     for profile in &profiles {
         let of = profile.clone();
         let channel = app.db.read(move |conn| Channel::load(conn, &of)).await?;
-        let reasons = if args.code.is_some() { reasons(app, &profile.code).await? } else { Reasons::new() };
         if args.json {
             let mut line = serde_json::to_value(&channel)?;
             if args.code.is_some() {
                 line["fields"] = fields(profile);
-                let told = reasons.iter().map(|((field, code), (count, example, fix))| {
-                    serde_json::json!({"field": field, "code": code, "count": count, "example": example, "fix": fix})
-                });
-                line["reasons"] = told.collect();
             }
             writeln!(to, "{line}")?;
             continue;
         }
         let count = |state: &str| channel.listings.get(state).copied().unwrap_or(0);
         let on = if channel.enabled { "on" } else { "off" };
-        let (ready, blocked, excluded) = (count("ready"), count("blocked"), count("excluded"));
+        let (ready, warned, blocked, excluded) = (count("ready"), count("warned"), count("blocked"), count("excluded"));
         writeln!(
             to,
-            "{:<12} {:<3}  {ready} ready, {blocked} blocked, {excluded} not for sale  ({})",
+            "{:<12} {:<3}  {ready} ready, {warned} warned, {blocked} blocked, {excluded} excluded  ({})",
             channel.code, on, channel.name
         )?;
         if args.code.is_some() {
-            details(profile, &channel, &reasons, to)?;
+            details(profile, &channel, to)?;
         }
     }
     Ok(Outcome::Done)
 }
 
-fn details(profile: &ChannelProfile, channel: &Channel, reasons: &Reasons, to: &mut dyn Write) -> Result<()> {
+fn details(profile: &ChannelProfile, channel: &Channel, to: &mut dyn Write) -> Result<()> {
     let settings = &channel.settings;
     let link = settings.link_template.as_deref().unwrap_or("no link template");
     writeln!(to, "  {} {} in {}, {link}", settings.country, settings.locale, settings.currency)?;
@@ -86,13 +78,11 @@ fn details(profile: &ChannelProfile, channel: &Channel, reasons: &Reasons, to: &
         let count = if field.max_count > 1 { format!("at most {} values", field.max_count) } else { String::new() };
         writeln!(to, "  {:<28} {need:<12} {length} {count}", field.name)?;
     }
-    if !reasons.is_empty() {
-        writeln!(to, "Why listings are not ready")?;
+    if !channel.reasons.is_empty() {
+        writeln!(to, "Why listings are not ready, or could be better")?;
     }
-    let mut sorted: Vec<_> = reasons.iter().collect();
-    sorted.sort_by_key(|(key, (count, ..))| (-count, *key));
-    for ((field, code), (count, example, fix)) in sorted {
-        writeln!(to, "  {count:>7} x {field} {code}: {fix} (such as {example})")?;
+    for ReasonCount { field, code, listings, example, .. } in &channel.reasons {
+        writeln!(to, "  {listings:>7} x {field} {code}: {} (such as {})", example.fix, example.sku)?;
     }
     Ok(())
 }
@@ -103,28 +93,6 @@ fn fields(profile: &ChannelProfile) -> serde_json::Value {
             "max_length": field.max_length, "max_count": field.max_count, "allowed": field.allowed})
     };
     profile.fields.iter().map(field).collect()
-}
-
-/// Counts the reasons of all listings that are not ready, a page at a time.
-async fn reasons(app: &App, channel: &str) -> Result<Reasons> {
-    use crate::channels::ListingState::{Blocked, Excluded};
-    let mut found = Reasons::new();
-    for state in [Blocked, Excluded] {
-        let mut after = 0;
-        loop {
-            let channel = channel.to_owned();
-            let page = app.db.read(move |conn| queries::channel_listings(conn, &channel, Some(state), after, 1_000)).await?;
-            let Some(last) = page.last().map(|listing| listing.product_id) else { break };
-            after = last;
-            for listing in page {
-                for reason in listing.reasons {
-                    let sku = listing.sku.clone();
-                    found.entry((reason.field, reason.code)).or_insert((0, sku, reason.fix)).0 += 1;
-                }
-            }
-        }
-    }
-    Ok(found)
 }
 
 /// Show channels, or judge their files
