@@ -53,6 +53,8 @@ pub struct LocaleWords {
     pub built_in: Vec<String>,
     /// A maker's own battery pack.
     pub proprietary: Vec<String>,
+    /// Little words of running text ("and", "with", "that"), by which the language of a text is found; in lower case, as they are written.
+    pub function_words: Vec<String>,
     /// Option code of the palette to words; the first is its name.
     pub colors: BTreeMap<String, Vec<String>>,
     /// Mode code (`turbo`, `high`, `low`, `sos` ...) to words.
@@ -134,6 +136,7 @@ impl LocaleWords {
             (&mut self.per_pack, other.per_pack),
             (&mut self.built_in, other.built_in),
             (&mut self.proprietary, other.proprietary),
+            (&mut self.function_words, other.function_words),
         ] {
             ours.extend(theirs);
         }
