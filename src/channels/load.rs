@@ -2,7 +2,7 @@
 //!
 //! A user's `channels/google.toml` replaces ours; a new name adds a channel. A mistake names the file, the key and the line.
 
-use super::profile::{ChannelProfile, Field, Layout, Render, Scope};
+use super::profile::{ChannelProfile, Differing, Field, Layout, Per, Render, Scope};
 use super::shape::Shape;
 use super::source::Source;
 use super::template::Templates;
@@ -129,8 +129,25 @@ pub fn parse(file: &str, stem: &str, text: &str) -> Result<ChannelProfile> {
     let line = |word: &str| text.find(&format!("\"{word}\"")).map_or(1, line_of);
     let told = |Mistake { word, key, message }| at(line(&word), format!("{key}: {message}"));
     check(&profile, stem).map_err(told)?;
+    pairs(&mut profile).map_err(told)?;
     shapes(&mut profile).map_err(told)?;
     Ok(profile)
+}
+
+/// Finds the places of the fields beside which others stand.
+fn pairs(profile: &mut ChannelProfile) -> Result<(), Mistake> {
+    let names: Vec<String> = profile.fields.iter().map(|field| field.name.clone()).collect();
+    let alone: Vec<bool> = profile.fields.iter().map(|field| field.beside.is_none()).collect();
+    for field in &mut profile.fields {
+        let Some(other) = &field.beside else { continue };
+        let at = names.iter().position(|name| name == other);
+        if at.is_none_or(|at| alone.get(at) != Some(&true)) {
+            let message = format!("stands beside '{other}', which is no field that stands by itself");
+            return Err(mistake(&field.name, format!("field {}", field.name), message));
+        }
+        field.beside_at = at;
+    }
+    Ok(())
 }
 
 /// Reads the items' shapes, whose names are those of fields.
@@ -295,6 +312,9 @@ fn check_field(profile: &ChannelProfile, field: &Field) -> Result<(), Mistake> {
     }
     if field.min.zip(field.max).is_some_and(|(min, max)| min > max) {
         return fail("min is more than max");
+    }
+    if field.differing == Differing::Each && !(profile.variants.parent && field.per == Per::Group) {
+        return fail("differing = \"each\" is for fields of per = \"group\" where a group has a row of its own");
     }
     if !matches!(field.parts.len(), 0 | 3) {
         return fail("parts are three names: of the section, the fact and its value");

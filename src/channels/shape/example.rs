@@ -10,12 +10,18 @@ pub(super) struct Reader<'a> {
     pub(super) fields: &'a [&'a str],
     /// Which of them only the channel's settings fill.
     pub(super) settings: &'a [bool],
+    /// Which of them say of a group only what all members say.
+    pub(super) agreed: &'a [bool],
 }
 
 impl Reader<'_> {
     fn field(&self, name: &str) -> Result<usize, String> {
         let at = self.fields.iter().position(|field| *field == name);
         at.ok_or_else(|| format!("names '${name}', and there is no field '{name}'"))
+    }
+
+    fn agreed(&self, field: usize) -> bool {
+        self.agreed.get(field) == Some(&true)
     }
 
     /// `in_each`: is there a value at hand?
@@ -40,8 +46,10 @@ impl Reader<'_> {
                 if let Some((over, over_members)) = each.iter().find_map(|(key, over)| Some((named(key)?, *over))) {
                     let name = over.as_str().ok_or("$each and $distinct name a field")?;
                     let item = named("$item").ok_or_else(|| format!("$each \"{name}\" needs an $item"))?;
+                    let field = self.field(name)?;
                     return Ok(Node::Each {
-                        field: self.field(name)?,
+                        field,
+                        agreed: self.agreed(field),
                         over_members,
                         key: named("$key").map(of_each).transpose()?.map(Box::new),
                         item: Box::new(of_each(item)?),
@@ -80,7 +88,11 @@ impl Reader<'_> {
             "position" => Node::Position,
             name => {
                 let field = self.field(name)?;
-                if self.settings.get(field) == Some(&true) { Node::Setting(field, form) } else { Node::Slot(field, form) }
+                if self.settings.get(field) == Some(&true) {
+                    Node::Setting(field, form)
+                } else {
+                    Node::Slot { field, form, agreed: self.agreed(field) }
+                }
             }
         })
     }

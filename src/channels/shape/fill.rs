@@ -1,9 +1,11 @@
 //! Filling a shape with the values of one product or of a group; what has none is left out.
 
 use super::{Form, Key, Node};
+use crate::channels::agreement;
 use crate::channels::readiness::Row;
 use crate::channels::render::Cell;
 use rust_decimal::Decimal;
+use std::borrow::Cow;
 
 /// What a node came to.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -28,6 +30,14 @@ pub(super) struct Context<'a> {
 }
 
 impl<'a> Context<'a> {
+    /// The same, of a group only what all members say where that is asked.
+    fn told(&self, field: usize, agreed: bool) -> Cow<'a, [Cell]> {
+        match self.row {
+            None if agreed => Cow::Owned(agreement::agreed(self.members, field)),
+            _ => Cow::Borrowed(self.cells(field)),
+        }
+    }
+
     fn cells(&self, field: usize) -> &'a [Cell] {
         let of = |row: &'a Row| row.cells.get(field).map_or(&[][..], Vec::as_slice);
         match self.row {
@@ -48,7 +58,7 @@ impl Node {
                 out.extend_from_slice(context.position.to_string().as_bytes());
                 Written::Constant
             }
-            Self::Slot(field, form) => write_cells(context.cells(*field), *form, out),
+            Self::Slot { field, form, agreed } => write_cells(&context.told(*field, *agreed), *form, out),
             Self::Setting(field, form) => match write_cells(context.cells(*field), *form, out) {
                 Written::Empty => Written::Empty,
                 _ => Written::Constant,
@@ -112,8 +122,9 @@ impl Node {
                 out.push(b']');
                 said.ends(start, out)
             }
-            Self::Each { field, over_members, key, item } => {
+            Self::Each { field, over_members, agreed, key, item } => {
                 let mut cells: Vec<&Cell> = Vec::new();
+                let told = context.told(*field, *agreed);
                 if *over_members {
                     for cell in context.members.iter().filter_map(|row| row.cells.get(*field)).flatten() {
                         if !cells.contains(&cell) {
@@ -121,7 +132,7 @@ impl Node {
                         }
                     }
                 } else {
-                    cells.extend(context.cells(*field));
+                    cells.extend(told.iter());
                 }
                 match key {
                     None => each(&cells, item, context, out),

@@ -16,6 +16,9 @@
 //! | a key `"$field"` | the field's first value as a key |
 //! | `"$items"`, in an envelope only | the items; other names there are settings of the channel |
 //!
+//! Where a group is one item, names outside of `$members` speak of the first member that has a value, or where the profile says
+//! `differing = "nothing"` of what all members say.
+//!
 //! Outside of `$each` and `$distinct`, `$it`, `$section`, `$name` and `$value` are fields like all others.
 //!
 //! **What has no value is left out**: a member whose value is missing, and an object or array in which names stand and none of them has a
@@ -25,7 +28,7 @@
 mod example;
 mod fill;
 
-use super::profile::Field;
+use super::profile::{Differing, Field};
 use super::readiness::Row;
 use super::source::Source;
 use example::Reader;
@@ -41,7 +44,12 @@ pub struct Shape(Node);
 enum Node {
     /// JSON text.
     Constant(String),
-    Slot(usize, Form),
+    /// `agreed`: of a group, only what all members say.
+    Slot {
+        field: usize,
+        form: Form,
+        agreed: bool,
+    },
     /// What only the channel's settings say.
     Setting(usize, Form),
     /// The value at hand of `$each`, or a part of it.
@@ -52,6 +60,7 @@ enum Node {
     Each {
         field: usize,
         over_members: bool,
+        agreed: bool,
         key: Option<Box<Node>>,
         item: Box<Node>,
     },
@@ -79,7 +88,7 @@ impl Shape {
     /// Reads a shape; `fields` are the names it may use. The error says what is wrong.
     pub fn parse(text: &str, fields: &[&str]) -> Result<Self, String> {
         let json: Json = serde_json::from_str(text).map_err(|error| format!("is not JSON: {error}"))?;
-        Ok(Self(Reader { fields, settings: &[] }.node(&json, 0, false)?))
+        Ok(Self(Reader { fields, settings: &[], agreed: &[] }.node(&json, 0, false)?))
     }
 
     /// The same for a profile's fields; those that say nothing about a product do not keep an object that is otherwise empty.
@@ -89,8 +98,9 @@ impl Shape {
             matches!(source, Source::Setting(_) | Source::Currency | Source::Locale | Source::Country | Source::Literal(_))
         };
         let settings: Vec<bool> = fields.iter().map(|field| field.from.iter().all(of_channel)).collect();
+        let agreed: Vec<bool> = fields.iter().map(|field| field.differing == Differing::Nothing).collect();
         let names: Vec<&str> = fields.iter().map(|field| field.name.as_str()).collect();
-        Ok(Self(Reader { fields: &names, settings: &settings }.node(&json, 0, false)?))
+        Ok(Self(Reader { fields: &names, settings: &settings, agreed: &agreed }.node(&json, 0, false)?))
     }
 
     /// The places of the fields that it names.
@@ -118,7 +128,7 @@ impl Shape {
 impl Node {
     fn fields(&self, into: &mut BTreeSet<usize>) {
         match self {
-            Self::Slot(field, _) | Self::Setting(field, _) => drop(into.insert(*field)),
+            Self::Slot { field, .. } | Self::Setting(field, _) => drop(into.insert(*field)),
             Self::Constant(_) | Self::Position | Self::Element(..) => {}
             Self::Object(members) => {
                 for (key, node) in members {
@@ -143,7 +153,7 @@ impl Node {
     fn has_position(&self) -> bool {
         match self {
             Self::Position => true,
-            Self::Constant(_) | Self::Slot(..) | Self::Setting(..) | Self::Element(..) => false,
+            Self::Constant(_) | Self::Slot { .. } | Self::Setting(..) | Self::Element(..) => false,
             Self::Object(members) => members.iter().any(|(_, node)| node.has_position()),
             Self::Array(items) => items.iter().any(Self::has_position),
             Self::Each { item, .. } | Self::Members(item) => item.has_position(),
