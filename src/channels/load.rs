@@ -123,15 +123,40 @@ pub fn parse(file: &str, stem: &str, text: &str) -> Result<ChannelProfile> {
     let line_of = |offset: usize| text.bytes().take(offset).filter(|byte| *byte == b'\n').count() + 1;
     let mut profile: ChannelProfile = toml::from_str(text).map_err(|error| {
         let line = error.span().map_or(1, |span| line_of(span.start));
-        at(line, error.message().to_owned())
+        let field = field_at(text, line).map(|name| format!("field {name}: ")).unwrap_or_default();
+        at(line, format!("{field}{}", error.message()))
     })?;
-    // A key's line: the first one on which the word stands in quotes; what is checked below is named by such words.
-    let line = |word: &str| text.find(&format!("\"{word}\"")).map_or(1, line_of);
+    // A key's line: where the word is a name or code, else the first one on which it stands in quotes; what is checked below is named by
+    // such words.
+    let line = |word: &str| {
+        let quoted = format!("\"{word}\"");
+        let names = |line: &str| named_by(line).is_some_and(|rest| rest.starts_with(&quoted));
+        let named = text.lines().position(names).map(|at| at + 1);
+        named.unwrap_or_else(|| text.find(&quoted).map_or(1, line_of))
+    };
     let told = |Mistake { word, key, message }| at(line(&word), format!("{key}: {message}"));
     check(&profile, stem).map_err(told)?;
     pairs(&mut profile).map_err(told)?;
     shapes(&mut profile).map_err(told)?;
     Ok(profile)
+}
+
+/// What a line says that gives a field or format its name.
+fn named_by(line: &str) -> Option<&str> {
+    let rest = line.trim_start();
+    let rest = rest.strip_prefix("name").or_else(|| rest.strip_prefix("code"))?;
+    Some(rest.trim_start().strip_prefix('=')?.trim_start())
+}
+
+/// The name of the `[[field]]` in which this line stands, from 1.
+fn field_at(text: &str, line: usize) -> Option<&str> {
+    let lines: Vec<&str> = text.lines().collect();
+    let (before, after) = lines.split_at_checked(line)?;
+    let begins = before.iter().rposition(|line| line.trim_start().starts_with('['))?;
+    before.get(begins).filter(|line| line.trim() == "[[field]]")?;
+    let own = before.iter().skip(begins + 1).chain(after).take_while(|line| !line.trim_start().starts_with('['));
+    let named = own.filter(|line| line.trim_start().starts_with("name")).find_map(|line| named_by(line))?;
+    named.strip_prefix('"')?.split('"').next()
 }
 
 /// Finds the places of the fields beside which others stand.

@@ -58,7 +58,12 @@ fn a_mistake_names_file_line_and_key() {
         &SMALL.replace("from = [\"sku\"]", "from = [\"skew\"]"),
         &["small.toml, line 19", "no source 'skew'", "value:ATTRIBUTE"],
     );
-    fails(&SMALL.replace("required = true", "requird = true"), &["line 20", "requird"]);
+    fails(&SMALL.replace("required = true", "requird = true"), &["line 20", "field id", "requird"]);
+    let second = "\n[[field]]\nname = \"price\"\nfrom = [\"price\"]\nmin = 3\nmax = 2\n";
+    fails(
+        &format!("{SMALL}{}{second}", "\n[[field]]\nname = \"cost\"\nfrom = [\"price\"]\n"),
+        &["line 27", "field price", "min is more"],
+    );
     fails(&SMALL.replace("required = true", "render = \"map\""), &["line 18", "field id", "map"]);
     fails(&SMALL.replace("\"EUR\"", "\"EURO\""), &["line 6", "EURO"]);
     fails(&SMALL.replace("code = \"small\"", "code = \"smell\""), &["line 1", "smell"]);
