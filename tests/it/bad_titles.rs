@@ -16,9 +16,9 @@ const MARKED: &str = "x\u{323}\u{301}";
 
 fn titles() -> Vec<String> {
     vec![
-        FAMILY.repeat(35),
-        format!("Lamp {FAMILY} ").repeat(20),
-        FLAG.repeat(120),
+        format!("Lamp{}", FAMILY.repeat(35)),
+        format!("Lamp {FAMILY} ").repeat(19),
+        format!("Lamp{}", FLAG.repeat(120)),
         MARKED.repeat(80),
         format!("Q{}", "\u{301}".repeat(240)),
         "מנורת ראש עוצמתית ".repeat(13),
@@ -29,6 +29,7 @@ fn titles() -> Vec<String> {
         "=HYPERLINK(\"https://example.com\",\"lamp\")".to_owned(),
         "<script>alert(1)</script> ]]> & \"quoted\", \t; lamp\r\nsecond line".to_owned(),
         "頭燈".repeat(90),
+        FAMILY.repeat(35),
     ]
 }
 
