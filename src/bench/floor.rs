@@ -3,11 +3,12 @@
 //! A floor runs in a process of its own (`beamline bench --floor JOB`, not for people) and says how long its measured part took; opening
 //! the database and getting ready is not in it.
 
+use super::channels;
 use super::matching::quality;
 use super::queries::{self, Level};
 use super::search::Query;
 use crate::app::App;
-use crate::channels::{self, ChannelSettings, queries::StoredSettings, settings};
+use crate::channels::follow;
 use crate::clock::Clock;
 use crate::config::Config;
 use crate::db::operations;
@@ -53,6 +54,10 @@ pub enum Job {
     Rates(Vec<String>),
     /// No floor: sets a channel up and judges its listings.
     Channel(String),
+    /// No floor: sets so many channels up and judges their listings.
+    Listings(usize),
+    /// No floor: edits so many products, one after another, until a delta tells of it.
+    OneChange(usize),
 }
 
 /// What a floor's process says.
@@ -63,6 +68,9 @@ pub struct Told {
     /// Milliseconds of each of several.
     #[serde(default)]
     pub samples: Vec<f64>,
+    /// Milliseconds of the least of each, where it is part of it.
+    #[serde(default)]
+    pub floors: Vec<f64>,
 }
 
 impl Source {
@@ -98,15 +106,17 @@ pub async fn work(job: &Job, config: Config) -> Result<Told> {
         Job::Reindex => reindex(&app).await,
         Job::Match(truth) => {
             let (found, plain) = quality(&app, truth).await?;
-            Ok(Told { seconds: 0.0, samples: vec![found, plain] })
+            Ok(Told { samples: vec![found, plain], ..Told::default() })
         }
         Job::Rates(currencies) => rates(&app, currencies).await,
         Job::Channel(code) => channel(&app, code).await,
+        Job::Listings(count) => channels::listings(&app, *count).await,
+        Job::OneChange(times) => channels::one_change(&app, *times).await,
     }
 }
 
 fn since(began: Instant) -> Told {
-    Told { seconds: began.elapsed().as_secs_f64(), samples: Vec::new() }
+    Told { seconds: began.elapsed().as_secs_f64(), ..Told::default() }
 }
 
 /// Rows of one transaction.
@@ -269,20 +279,8 @@ async fn rates(app: &App, currencies: &[String]) -> Result<Told> {
 
 async fn channel(app: &App, code: &str) -> Result<Told> {
     let profile = app.channels.get(code)?;
-    let settings =
-        ChannelSettings { link_template: Some("https://shop.example.com/p/{sku}".to_owned()), ..ChannelSettings::of(&profile) };
-    settings.check(&profile, &*app.dictionary)?;
-    let stored = StoredSettings { enabled: true, settings: serde_json::to_value(&settings)?, version: 1 };
-    let (code, now) = (code.to_owned(), app.clock.now());
-    app.db
-        .write(move |conn| {
-            operations::record(conn, "settings", "command", "bench", &json!({}), now)?;
-            channels::queries::put_channel_settings(conn, &code, &stored, now)?;
-            settings::tell(conn, &code, None, None, now)?;
-            Ok(())
-        })
-        .await?;
-    channels::follow::catch_up(app).await?;
+    channels::set_up(app, vec![profile]).await?;
+    follow::catch_up(app).await?;
     crate::search::catch_up(app).await?;
     Ok(Told::default())
 }

@@ -10,9 +10,11 @@
 //! | `lab` | the temporary folder, databases, and running the program |
 //! | `process` | time and memory of a process |
 //! | `floor`, `queries` | the floors |
+//! | `channels` | judging listings, and what one edit costs |
 //! | `matching` | how well offers of one product found each other |
 //! | `served`, `client`, `search` | what is measured of a server |
 
+mod channels;
 mod client;
 pub mod floor;
 mod lab;
@@ -83,6 +85,10 @@ figures! {
     Start "start" "ms" "the same with an empty catalogue";
     /// From a person's write to a search that shows it, while a supplier's changed catalogue is imported: the 99th percentile.
     WriteVisible "write_visible_p99" "ms" "the same with no import running";
+    /// Ten channels, every listing judged from scratch.
+    Listings "listings" "s" "reading the same golden records once and writing them out as they are";
+    /// From a product's edit until its ten listings are judged and a delta is published: the 99th percentile.
+    OneChange "one_change_p99" "ms" "the edit alone";
 }
 
 impl FromStr for Figure {
@@ -143,7 +149,9 @@ pub fn run(options: Options, tell: &dyn Fn(&str), emit: &mut dyn FnMut(Line) -> 
     bench.feed()?;
     bench.search()?;
     bench.start()?;
-    bench.write_visible()
+    bench.write_visible()?;
+    bench.listings()?;
+    bench.one_change()
 }
 
 struct Bench<'a> {
@@ -175,6 +183,8 @@ impl Catalogue {
 
 /// Times that what takes milliseconds is done.
 const TIMES: usize = 5;
+/// Channels whose listings are judged.
+const CHANNELS: usize = 10;
 /// Writes with no import beside them.
 const WRITES: usize = 100;
 
@@ -351,7 +361,7 @@ impl Bench<'_> {
         self.line(Figure::Start, value, floor)
     }
 
-    /// Last, because it edits the catalogue.
+    /// Behind what reads the catalogue, because it edits it.
     fn write_visible(&mut self) -> Result<()> {
         if !self.wants(&[Figure::WriteVisible]) {
             return Ok(());
@@ -366,6 +376,32 @@ impl Bench<'_> {
         let beside = server.writes_beside_import(&changed)?;
         (self.tell)(&format!("{} writes during the import", beside.len()));
         self.line(Figure::WriteVisible, quantile(&beside, 0.99), quantile(&alone, 0.99))
+    }
+
+    /// Behind the server's figures, which are of a house with one channel.
+    fn listings(&mut self) -> Result<()> {
+        if !self.wants(&[Figure::Listings]) {
+            return Ok(());
+        }
+        let catalogue = self.catalogue()?;
+        (self.tell)(&format!("judging the listings of {CHANNELS} channels"));
+        let (told, _) = self.lab.floor(&catalogue.house, &Job::Feed)?;
+        let (done, process) = self.lab.floor(&catalogue.house, &Job::Listings(CHANNELS))?;
+        (self.tell)(&format!("judged in {:.1} s; {:.0} MiB at most", done.seconds, process.mebibytes.unwrap_or_default()));
+        self.line(Figure::Listings, done.seconds, told.seconds)
+    }
+
+    fn one_change(&mut self) -> Result<()> {
+        if !self.wants(&[Figure::OneChange]) {
+            return Ok(());
+        }
+        let catalogue = self.catalogue()?;
+        if !self.wants(&[Figure::Listings]) {
+            self.lab.floor(&catalogue.house, &Job::Listings(CHANNELS))?;
+        }
+        (self.tell)("edits until a delta tells of them");
+        let (told, _) = self.lab.floor(&catalogue.house, &Job::OneChange(WRITES))?;
+        self.line(Figure::OneChange, quantile(&told.samples, 0.99), quantile(&told.floors, 0.99))
     }
 }
 

@@ -7,6 +7,7 @@
 use super::judge::{Batch, ChannelDesk};
 use super::queries::{self, Walk};
 use super::readiness::Evaluation;
+use super::words::Words;
 use crate::app::App;
 use crate::catalog::ProductView;
 use crate::db::{Change, ChangeKind, Conn, Position, changes};
@@ -175,9 +176,7 @@ pub async fn step(app: &App) -> Result<Step> {
                 app.db.write(move |conn| move_or_conflict(conn, CURSOR, None, &to, now)).await?;
                 start
             };
-            for desk in desks(app, None).await? {
-                whole_channel(app, &desk, &cursor).await?;
-            }
+            whole_catalogue(app, desks(app, None).await?, &cursor).await?;
             app.db
                 .write(move |conn| {
                     move_or_conflict(conn, CURSOR, Some(&cursor), &head.to_string(), now)?;
@@ -199,9 +198,7 @@ pub async fn step(app: &App) -> Result<Step> {
 }
 
 async fn follow(app: &App, work: Work, cursor: &str, last: &Position) -> Result<()> {
-    for desk in desks(app, (!work.everything).then_some(&work.channels)).await? {
-        whole_channel(app, &desk, cursor).await?;
-    }
+    whole_catalogue(app, desks(app, (!work.everything).then_some(&work.channels)).await?, cursor).await?;
     let products: Vec<i64> = if work.everything { Vec::new() } else { work.products.into_iter().collect() };
     let desks = if products.is_empty() { Vec::new() } else { desks(app, None).await? };
     let products = if desks.is_empty() { Vec::new() } else { products };
@@ -261,12 +258,7 @@ async fn judge(app: &App, desks: &[ChannelDesk], products: Vec<i64>) -> Result<J
     app.db
         .read(move |conn| {
             let blocks = queries::blocks_of(conn, &products)?;
-            let batch = batch(conn, blocks)?;
-            let of = |desk: ChannelDesk| {
-                let judged = desk.judge(&batch, &*dictionary);
-                (desk, judged)
-            };
-            Ok(desks.into_iter().map(of).collect())
+            judge_blocks(conn, desks, blocks, &*dictionary)
         })
         .await
 }
@@ -295,27 +287,48 @@ async fn save(app: &App, mut judged: Judged, from: &str, to: String) -> Result<B
         .await
 }
 
-/// Judges the whole catalogue for one channel, batch by batch.
-async fn whole_channel(app: &App, desk: &ChannelDesk, cursor: &str) -> Result<()> {
+/// Judges the whole catalogue for these channels, batch by batch: each product is read once for all of them, and a batch is judged while
+/// the one before it is written.
+async fn whole_catalogue(app: &App, desks: Vec<ChannelDesk>, cursor: &str) -> Result<()> {
+    if desks.is_empty() {
+        return Ok(());
+    }
     let mut at = Walk::Single(0);
     let mut again = BTreeSet::new();
-    while at != Walk::Done {
-        let (desk, dictionary) = (desk.clone(), app.dictionary.clone());
-        let (judged, next) = app
-            .db
-            .read(move |conn| {
-                let (blocks, next) = queries::walk(conn, at, BATCH)?;
-                let judged = desk.judge(&batch(conn, blocks)?, &*dictionary);
-                Ok((vec![(desk, judged)], next))
-            })
-            .await?;
-        again.extend(save(app, judged, cursor, cursor.to_owned()).await?);
-        at = next;
+    let mut judged = Judged::new();
+    while at != Walk::Done || !judged.is_empty() {
+        let (next, saved) =
+            tokio::try_join!(judge_from(app, &desks, at), save(app, std::mem::take(&mut judged), cursor, cursor.to_owned()))?;
+        again.extend(saved);
+        (judged, at) = next;
     }
     let again: Vec<i64> = again.into_iter().collect();
     for part in again.chunks(BATCH_LEN) {
-        let judged = judge(app, std::slice::from_ref(desk), part.to_vec()).await?;
+        let judged = judge(app, &desks, part.to_vec()).await?;
         save(app, judged, cursor, cursor.to_owned()).await?;
     }
     Ok(())
+}
+
+/// Judges the next batch of a walk; nothing when it is through.
+async fn judge_from(app: &App, desks: &[ChannelDesk], at: Walk) -> Result<(Judged, Walk)> {
+    let (desks, dictionary) = (desks.to_vec(), app.dictionary.clone());
+    app.db
+        .read(move |conn| {
+            let (blocks, next) = queries::walk(conn, at, BATCH)?;
+            Ok((judge_blocks(conn, desks, blocks, &*dictionary)?, next))
+        })
+        .await
+}
+
+fn judge_blocks(conn: &mut Conn, desks: Vec<ChannelDesk>, blocks: Vec<Vec<ProductView>>, words: &dyn Words) -> Result<Judged> {
+    if blocks.is_empty() {
+        return Ok(Judged::new());
+    }
+    let batch = batch(conn, blocks)?;
+    let of = |desk: ChannelDesk| {
+        let judged = desk.judge(&batch, words);
+        (desk, judged)
+    };
+    Ok(desks.into_iter().map(of).collect())
 }

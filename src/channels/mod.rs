@@ -21,6 +21,7 @@ pub mod link;
 pub mod load;
 pub mod manifest;
 pub mod mirror;
+pub mod placeholders;
 pub mod press;
 pub mod profile;
 pub mod prune;

@@ -113,11 +113,15 @@ pub enum Outcome {
     Held,
 }
 
+/// How long a thread for blocking work waits for more of it. They are given work in turn, so those of one burst (a file that is put
+/// into the store) would all stay, each with a heap of its own: fifty of them held 700 MiB through an import of 2,000,000 rows.
+const IDLE_THREAD: std::time::Duration = std::time::Duration::from_millis(200);
+
 /// Runs what the process was asked to do.
 pub fn main() -> ExitCode {
     let Cli { config, command } = Cli::parse();
     let ended = log(&config).and_then(|()| {
-        let runtime = tokio::runtime::Builder::new_multi_thread().enable_all().build()?;
+        let runtime = tokio::runtime::Builder::new_multi_thread().enable_all().thread_keep_alive(IDLE_THREAD).build()?;
         let ended = runtime.block_on(command.run(config));
         // Work that nobody waits for any more must not keep the process.
         runtime.shutdown_timeout(std::time::Duration::from_secs(1));

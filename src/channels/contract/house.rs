@@ -6,11 +6,11 @@ use crate::app::App;
 use crate::channels::follow;
 use crate::channels::judge::ChannelDesk;
 use crate::channels::layout::{Encoder, Frame};
+use crate::channels::placeholders;
 use crate::channels::press::is_grouped;
-use crate::channels::profile::{ChannelOption, ChannelProfile, Format, Holds, Limits, Render};
+use crate::channels::profile::{ChannelProfile, Format, Holds, Limits};
 use crate::channels::queries::{self, StoredSettings, Walk};
 use crate::channels::readiness::{Evaluation, ListingState, Row};
-use crate::channels::source::Source;
 use crate::channels::write::{FeedWriter, WrittenPart};
 use crate::error::{Error, Result};
 use serde_json::{Value as Json, json};
@@ -46,7 +46,7 @@ pub(super) async fn make(app: &App, profile: &Arc<ChannelProfile>, folder: &Path
         .db
         .read(move |conn| {
             let stored = queries::channel_settings(conn, &of.code)?;
-            let (stored, placeholders) = complete(&of, stored)?;
+            let (stored, placeholders) = with_all_formats(&of, stored)?;
             Ok((ChannelDesk::assemble(&of, Some(stored), queries::rates(conn)?)?, placeholders))
         })
         .await?;
@@ -69,47 +69,13 @@ pub(super) async fn make(app: &App, profile: &Arc<ChannelProfile>, folder: &Path
 }
 
 /// The owner's settings with all formats, and placeholders for what is missing.
-fn complete(profile: &ChannelProfile, stored: Option<StoredSettings>) -> Result<(StoredSettings, Vec<String>)> {
-    let mut stored = stored.unwrap_or(StoredSettings { enabled: true, settings: json!({}), version: 0 });
-    let settings = crate::channels::judge::settings(profile, &stored.settings)?;
-    let mut told = Vec::new();
-    let mut options = settings.options.clone();
-    for option in profile.options.iter().filter(|option| settings.option(profile, &option.name).is_none()) {
-        let value = placeholder(profile, option);
-        told.push(format!("{}={value}", option.name));
-        options.insert(option.name.clone(), value);
-    }
-    let Json::Object(own) = &mut stored.settings else {
-        return Err(Error::internal(format!("the settings of {} are no object", profile.code)));
-    };
-    for (key, is_set, value) in [
-        ("link_template", settings.link_template.is_some(), "https://shop.example.com/p/{sku}"),
-        ("image_base", settings.image_base.is_some(), "https://images.example.com/"),
-    ] {
-        if !is_set {
-            told.push(format!("{key}={value}"));
-            own.insert(key.to_owned(), json!(value));
-        }
-    }
+fn with_all_formats(profile: &ChannelProfile, stored: Option<StoredSettings>) -> Result<(StoredSettings, Vec<String>)> {
+    let (mut stored, placeholders) = placeholders::complete(profile, stored)?;
     let formats: Vec<&str> = profile.formats.iter().map(|format| format.code.as_str()).collect();
-    own.insert("formats".to_owned(), json!(formats));
-    own.insert("options".to_owned(), json!(options));
-    Ok((stored, told))
-}
-
-/// A value that has the form of what is asked for.
-fn placeholder(profile: &ChannelProfile, option: &ChannelOption) -> String {
-    let from = Source::Setting(option.name.clone());
-    let fields = || profile.fields.iter().filter(|field| field.from.contains(&from));
-    if let Some(known) = fields().find_map(|field| field.allowed.first()) {
-        return known.clone();
+    if let Json::Object(own) = &mut stored.settings {
+        own.insert("formats".to_owned(), json!(formats));
     }
-    if fields().any(|field| field.render == Render::Url) {
-        return "https://shop.example.com/".to_owned();
-    }
-    let as_number = |name: &str| profile.formats.iter().any(|format| format.item.contains(&format!("\"${name}:number\"")));
-    let is_number = fields().any(|field| field.render.is_number() || as_number(&field.name));
-    if is_number { "1" } else { "CHECK" }.to_owned()
+    Ok((stored, placeholders))
 }
 
 struct Press {

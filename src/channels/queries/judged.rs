@@ -6,7 +6,7 @@ use super::super::{judge::ChannelDesk, readiness};
 use super::reasons::{self, Sought, Turn};
 use super::rows::save_rows;
 use crate::db::schema::{listing_counts, listing_keys, listings, products};
-use crate::db::{Conn, JsonText, NewChange, Time, changes};
+use crate::db::{Conn, JsonText, NewChange, ROWS_A_STATEMENT, Time, changes};
 use crate::each_backend;
 use crate::error::Result;
 use chrono::{DateTime, Utc};
@@ -16,7 +16,7 @@ use serde::{Deserialize, Serialize};
 use std::collections::{BTreeMap, BTreeSet, HashMap, HashSet};
 
 #[derive(Insertable)]
-#[diesel(table_name = listings)]
+#[diesel(table_name = listings, treat_none_as_default_value = false)]
 struct NewListing {
     product_id: i64,
     channel: String,
@@ -220,35 +220,20 @@ fn state_change(evaluation: &Evaluation, channel: &str, locale: &str, was: Optio
 }
 
 fn upsert(conn: &mut Conn, rows: &[NewListing]) -> Result<()> {
-    macro_rules! upsert {
-        ($conn:ident, $values:expr) => {
-            diesel::insert_into(listings::table)
-                .values($values)
-                .on_conflict((listings::product_id, listings::channel, listings::locale))
-                .do_update()
-                .set((
-                    listings::state.eq(excluded(listings::state)),
-                    listings::completeness.eq(excluded(listings::completeness)),
-                    listings::reasons.eq(excluded(listings::reasons)),
-                    listings::missing.eq(excluded(listings::missing)),
-                    listings::row_hash.eq(excluded(listings::row_hash)),
-                    listings::updated_at.eq(excluded(listings::updated_at)),
-                ))
-                .execute($conn)?
-        };
-    }
-    match conn {
-        // Diesel writes ON CONFLICT for one row at a time on SQLite; inside a transaction that costs little.
-        Conn::Sqlite(conn) => {
-            for row in rows {
-                upsert!(conn, row);
-            }
-        }
-        Conn::Postgres(conn) => {
-            for part in rows.chunks(1_000) {
-                upsert!(conn, part);
-            }
-        }
+    for part in rows.chunks(ROWS_A_STATEMENT) {
+        each_backend!(conn => diesel::insert_into(listings::table)
+            .values(part)
+            .on_conflict((listings::product_id, listings::channel, listings::locale))
+            .do_update()
+            .set((
+                listings::state.eq(excluded(listings::state)),
+                listings::completeness.eq(excluded(listings::completeness)),
+                listings::reasons.eq(excluded(listings::reasons)),
+                listings::missing.eq(excluded(listings::missing)),
+                listings::row_hash.eq(excluded(listings::row_hash)),
+                listings::updated_at.eq(excluded(listings::updated_at)),
+            ))
+            .execute(conn))?;
     }
     Ok(())
 }
