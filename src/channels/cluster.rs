@@ -51,10 +51,15 @@ fn is_regional(c: char) -> bool {
 fn is_spacing_mark(c: char) -> bool {
     match c {
         '\u{900}'..='\u{D7F}' => matches!(u32::from(c) & 0x7F, 0x00..=0x03 | 0x3C | 0x3E..=0x4D | 0x55..=0x57 | 0x62 | 0x63),
-        '\u{D82}' | '\u{D83}' | '\u{DCA}'..='\u{DDF}' | '\u{DF2}' | '\u{DF3}' => true,
-        '\u{E33}' | '\u{EB3}' | '\u{F3E}' | '\u{F3F}' | '\u{F7F}' => true,
-        '\u{102B}'..='\u{103E}' | '\u{1056}'..='\u{1059}' | '\u{17B6}'..='\u{17D3}' => true,
-        _ => false,
+        // Sinhala, Thai and Lao, Tibetan, Burmese, Khmer.
+        _ => matches!(
+            c,
+            '\u{D82}' | '\u{D83}' | '\u{DCA}'..='\u{DDF}' | '\u{DF2}' | '\u{DF3}'
+                | '\u{E33}' | '\u{EB3}'
+                | '\u{F3E}' | '\u{F3F}' | '\u{F7F}'
+                | '\u{102B}'..='\u{103E}' | '\u{1056}'..='\u{1059}'
+                | '\u{17B6}'..='\u{17D3}'
+        ),
     }
 }
 

@@ -131,8 +131,8 @@ pub fn parse(file: &str, stem: &str, text: &str) -> Result<ChannelProfile> {
     let line = |word: &str| {
         let quoted = format!("\"{word}\"");
         let names = |line: &str| named_by(line).is_some_and(|rest| rest.starts_with(&quoted));
-        let named = text.lines().position(names).map(|at| at + 1);
-        named.unwrap_or_else(|| text.find(&quoted).map_or(1, line_of))
+        let by_name = text.lines().position(names).map(|at| at + 1);
+        by_name.unwrap_or_else(|| text.find(&quoted).map_or(1, line_of))
     };
     let told = |Mistake { word, key, message }| at(line(&word), format!("{key}: {message}"));
     check(&profile, stem).map_err(told)?;
