@@ -15,8 +15,22 @@ use serde::{Deserialize, Deserializer, de::Error as _};
 use std::cmp::Ordering;
 
 /// What can be asked besides attributes.
-const BUILT_IN: [&str; 13] =
-    ["sku", "gtin", "mpn", "brand", "category", "status", "group", "supplier", "tag", "available", "price", "images", "variants"];
+const BUILT_IN: [&str; 14] = [
+    "option",
+    "sku",
+    "gtin",
+    "mpn",
+    "brand",
+    "category",
+    "status",
+    "group",
+    "supplier",
+    "tag",
+    "available",
+    "price",
+    "images",
+    "variants",
+];
 
 /// An expression about a product.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -68,6 +82,7 @@ impl<'a> Asked<'a> {
         let view = self.view();
         let maybe = |text: Option<&'a str>| text.into_iter().collect::<Vec<&str>>();
         Some(match name {
+            "option" => self.product.group.options.iter().map(String::as_str).collect(),
             "sku" => vec![view.sku.as_str()],
             "gtin" => maybe(view.gtin.as_deref()),
             "mpn" => maybe(view.mpn.as_deref()),

@@ -241,18 +241,20 @@ impl Side<'_> {
 
     /// The value as stored; codes stay codes.
     fn value(&self, view: &ProductView, attribute: &str) -> Vec<Raw> {
-        let text = |text: &String| Raw::Text(text.clone());
+        let item = |item: &String| Raw::Text(item.clone());
         match self.stored(view, attribute) {
             None | Some(Value::None(_) | Value::Modes(_)) => Vec::new(),
             Some(Value::Boolean(yes)) => vec![Raw::Text(yes.to_string())],
             Some(Value::Integer(number)) => vec![Raw::Number((*number).into())],
             Some(Value::Measure(measure)) => vec![Raw::Measure(measure.amount, measure.unit.clone())],
-            Some(Value::Range(range)) => vec![Raw::Text(format!("{}-{} {}", range.min, range.max, range.unit))],
+            Some(Value::Range(range)) => {
+                vec![Raw::Text(format!("{}-{} {}", text::said(range.min), text::said(range.max), range.unit))]
+            }
             Some(Value::Batteries(options)) => {
                 options.iter().map(|option| Raw::Text(format!("{}x{}", option.quantity, option.cell))).collect()
             }
-            Some(Value::List(items)) => items.iter().map(text).collect(),
-            Some(Value::Text(item)) => vec![text(item)],
+            Some(Value::List(items)) => items.iter().map(item).collect(),
+            Some(Value::Text(one)) => vec![item(one)],
         }
     }
 
@@ -311,7 +313,7 @@ impl Side<'_> {
     }
 
     fn number(&self, number: Decimal) -> String {
-        let text = number.normalize().to_string();
+        let text = text::said(number).to_string();
         if self.words.decimal_comma(self.locale()) { text.replace('.', ",") } else { text }
     }
 }

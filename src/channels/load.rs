@@ -2,7 +2,7 @@
 //!
 //! A user's `channels/google.toml` replaces ours; a new name adds a channel. A mistake names the file, the key and the line.
 
-use super::profile::{ChannelProfile, Field, Layout, Render, Scope};
+use super::profile::{ChannelProfile, Differing, Field, Layout, Per, Render, Scope};
 use super::shape::Shape;
 use super::source::Source;
 use super::template::Templates;
@@ -123,14 +123,56 @@ pub fn parse(file: &str, stem: &str, text: &str) -> Result<ChannelProfile> {
     let line_of = |offset: usize| text.bytes().take(offset).filter(|byte| *byte == b'\n').count() + 1;
     let mut profile: ChannelProfile = toml::from_str(text).map_err(|error| {
         let line = error.span().map_or(1, |span| line_of(span.start));
-        at(line, error.message().to_owned())
+        let field = field_at(text, line).map(|name| format!("field {name}: ")).unwrap_or_default();
+        at(line, format!("{field}{}", error.message()))
     })?;
-    // A key's line: the first one on which the word stands in quotes; what is checked below is named by such words.
-    let line = |word: &str| text.find(&format!("\"{word}\"")).map_or(1, line_of);
+    // A key's line: where the word is a name or code, else the first one on which it stands in quotes; what is checked below is named by
+    // such words.
+    let line = |word: &str| {
+        let quoted = format!("\"{word}\"");
+        let names = |line: &str| named_by(line).is_some_and(|rest| rest.starts_with(&quoted));
+        let by_name = text.lines().position(names).map(|at| at + 1);
+        by_name.unwrap_or_else(|| text.find(&quoted).map_or(1, line_of))
+    };
     let told = |Mistake { word, key, message }| at(line(&word), format!("{key}: {message}"));
     check(&profile, stem).map_err(told)?;
+    pairs(&mut profile).map_err(told)?;
     shapes(&mut profile).map_err(told)?;
     Ok(profile)
+}
+
+/// What a line says that gives a field or format its name.
+fn named_by(line: &str) -> Option<&str> {
+    let rest = line.trim_start();
+    let rest = rest.strip_prefix("name").or_else(|| rest.strip_prefix("code"))?;
+    Some(rest.trim_start().strip_prefix('=')?.trim_start())
+}
+
+/// The name of the `[[field]]` in which this line stands, from 1.
+fn field_at(text: &str, line: usize) -> Option<&str> {
+    let lines: Vec<&str> = text.lines().collect();
+    let (before, after) = lines.split_at_checked(line)?;
+    let begins = before.iter().rposition(|line| line.trim_start().starts_with('['))?;
+    before.get(begins).filter(|line| line.trim() == "[[field]]")?;
+    let own = before.iter().skip(begins + 1).chain(after).take_while(|line| !line.trim_start().starts_with('['));
+    let named = own.filter(|line| line.trim_start().starts_with("name")).find_map(|line| named_by(line))?;
+    named.strip_prefix('"')?.split('"').next()
+}
+
+/// Finds the places of the fields beside which others stand.
+fn pairs(profile: &mut ChannelProfile) -> Result<(), Mistake> {
+    let names: Vec<String> = profile.fields.iter().map(|field| field.name.clone()).collect();
+    let alone: Vec<bool> = profile.fields.iter().map(|field| field.beside.is_none()).collect();
+    for field in &mut profile.fields {
+        let Some(other) = &field.beside else { continue };
+        let at = names.iter().position(|name| name == other);
+        if at.is_none_or(|at| alone.get(at) != Some(&true)) {
+            let message = format!("stands beside '{other}', which is no field that stands by itself");
+            return Err(mistake(&field.name, format!("field {}", field.name), message));
+        }
+        field.beside_at = at;
+    }
+    Ok(())
 }
 
 /// Reads the items' shapes, whose names are those of fields.
@@ -295,6 +337,9 @@ fn check_field(profile: &ChannelProfile, field: &Field) -> Result<(), Mistake> {
     }
     if field.min.zip(field.max).is_some_and(|(min, max)| min > max) {
         return fail("min is more than max");
+    }
+    if field.differing == Differing::Each && !(profile.variants.parent && field.per == Per::Group) {
+        return fail("differing = \"each\" is for fields of per = \"group\" where a group has a row of its own");
     }
     if !matches!(field.parts.len(), 0 | 3) {
         return fail("parts are three names: of the section, the fact and its value");

@@ -4,8 +4,10 @@
 //! its row: [`extract`] reads the product, [`render`] writes the values, limits decide. [`follow`] keeps the listings up to date
 //! by following the change log; [`publish`] walks the catalogue and writes a feed, part by part, that never changes again.
 
+pub mod agreement;
 pub mod answer;
 pub mod api;
+pub mod cluster;
 pub mod compare;
 pub mod condition;
 pub mod contract;

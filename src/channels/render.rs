@@ -184,7 +184,8 @@ fn write(field: &Field, value: Raw, words: &dyn Words) -> Result<String, Fault> 
         Render::Map => {
             let code = plain(value);
             let word = field.map.get(&code).or_else(|| field.map.get("*"));
-            word.cloned().ok_or(Fault::NotMapped(code))?
+            let left_out = || field.omit.iter().any(|omitted| *omitted == code || omitted == "*").then(String::new);
+            word.cloned().or_else(left_out).ok_or(Fault::NotMapped(code))?
         }
         Render::Url => {
             let url = plain(value);
@@ -212,7 +213,7 @@ fn plain(value: Raw) -> String {
         Raw::Text(text) => text,
         Raw::Money(money) => money.to_string(),
         Raw::Number(number) => number.normalize().to_string(),
-        Raw::Measure(amount, unit) => format!("{} {unit}", amount.normalize()),
+        Raw::Measure(amount, unit) => format!("{} {unit}", text::said(amount)),
         Raw::Fact([_, name, value]) => format!("{name}: {value}"),
     }
 }

@@ -1,5 +1,6 @@
 //! A part that is a spreadsheet: a header row and lines, written through to disk so that memory does not grow with them.
 
+use super::text;
 use crate::error::{Error, Result};
 use rust_xlsxwriter::{DocProperties, ExcelDateTime, Workbook, XlsxError};
 use std::path::Path;
@@ -37,8 +38,7 @@ impl Sheet {
             match number {
                 Some(number) => sheet.write_number(self.row, column, number).map_err(failed)?,
                 None if text.chars().count() > MAX_CELL => {
-                    let cut: String = text.chars().take(MAX_CELL).collect();
-                    sheet.write_string(self.row, column, cut).map_err(failed)?
+                    sheet.write_string(self.row, column, text::cut(text, MAX_CELL)).map_err(failed)?
                 }
                 None => sheet.write_string(self.row, column, text).map_err(failed)?,
             };

@@ -2,6 +2,7 @@
 
 mod choosing;
 mod feeds;
+mod groups;
 mod outside;
 mod profiles;
 mod publishing;

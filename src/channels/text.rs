@@ -1,5 +1,23 @@
 //! Text on its way into a feed: without markup, without characters that no format can carry, and no longer than allowed.
 
+use rust_decimal::{Decimal, RoundingStrategy};
+
+/// Digits of a number that is said in a text.
+const SAID: u32 = 4;
+
+/// A number as a text says it: four significant digits, which is more than any maker's data are good for; "440 ft" is no 134.112 m. A
+/// whole number stays as it is, and digits before the point are never rounded away.
+pub fn said(number: Decimal) -> Decimal {
+    let number = number.normalize();
+    let rounded = if number.trunc().is_zero() {
+        number.round_sf_with_strategy(SAID, RoundingStrategy::MidpointAwayFromZero).unwrap_or(number)
+    } else {
+        let whole = u32::try_from(number.trunc().abs().to_string().len()).unwrap_or(SAID);
+        number.round_dp_with_strategy(SAID.saturating_sub(whole), RoundingStrategy::MidpointAwayFromZero)
+    };
+    rounded.normalize()
+}
+
 /// Characters that neither XML nor a table can carry: controls but the line feed, and code points that are no characters.
 fn forbidden(c: char) -> bool {
     (c.is_control() && c != '\n') || matches!(u32::from(c) & 0xFFFF, 0xFFFE | 0xFFFF) || ('\u{FDD0}'..='\u{FDEF}').contains(&c)
@@ -26,14 +44,16 @@ pub fn lines(text: &str) -> String {
     text.split(['\n', '\r', '\u{2028}', '\u{2029}']).map(line).filter(|line| !line.is_empty()).collect::<Vec<_>>().join("\n")
 }
 
-/// At most `max` characters, cut at the last space that fits, else hard. No ellipsis: channels count it as text.
+/// At most `max` characters, cut at the last space that fits, else between two signs ([`super::cluster`]); empty where the first sign alone
+/// is longer. No ellipsis: channels count it as text.
 pub fn cut(text: &str, max: usize) -> &str {
     let Some((end, next)) = text.char_indices().nth(max) else { return text };
     let head = text.get(..end).unwrap_or(text);
     let whole = if next.is_whitespace() {
         head
     } else {
-        head.rfind(char::is_whitespace).and_then(|space| head.get(..space)).filter(|cut| !cut.trim().is_empty()).unwrap_or(head)
+        let word = head.rfind(char::is_whitespace).and_then(|space| head.get(..space)).filter(|cut| !cut.trim().is_empty());
+        word.unwrap_or_else(|| text.get(..super::cluster::floor(text, end)).unwrap_or_default())
     };
     whole.trim_end_matches(|c: char| c.is_whitespace() || ",;:-–—(/".contains(c))
 }

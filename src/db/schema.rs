@@ -448,6 +448,18 @@ diesel::table! {
 diesel::table! {
     use diesel::sql_types::*;
 
+    listing_reasons (channel, code, product_id, field) {
+        channel -> Text,
+        code -> Text,
+        product_id -> BigInt,
+        field -> Text,
+        state -> Text,
+    }
+}
+
+diesel::table! {
+    use diesel::sql_types::*;
+
     listing_keys (channel, field, value, product_id) {
         channel -> Text,
         field -> Text,
@@ -573,6 +585,7 @@ diesel::allow_tables_to_appear_in_same_query!(
     listing_rows,
     listing_counts,
     listing_keys,
+    listing_reasons,
     publications,
     api_keys,
     cursors,

@@ -7,6 +7,7 @@ pub mod accept;
 pub mod api;
 pub mod chunk;
 pub mod finish;
+pub mod formula;
 mod language;
 pub mod last_rows;
 pub mod pairs;

@@ -105,6 +105,7 @@ pub(super) fn dress(column: &mut Column, meaning: &Meaning) {
     column.role.clone_from(&meaning.role);
     column.role_from.clone_from(&meaning.role_from);
     column.fallback = meaning.fallback;
+    column.unless.clone_from(&meaning.unless);
 }
 
 /// Puts the columns where the layout wants them, and adds one for each attribute where values come typed.
@@ -124,5 +125,6 @@ pub(super) fn lay_out(file: &mut ReadOptions, layout: &KnownLayout) {
     file.items.clone_from(&layout.items);
     file.parents.clone_from(&layout.parents);
     file.lists.clone_from(&layout.lists);
+    file.formulas_guarded = layout.formulas_guarded;
     file.whole = layout.values.iter().map(|values| format!("{values}.*")).collect();
 }

@@ -3,7 +3,7 @@
 //! A [`Profile`] only exists checked: attributes, units and currencies are known, patterns compile. [`Profile::parse`] names the line
 //! and the key of a mistake.
 
-use crate::import::read::ReadOptions;
+use crate::import::read::{ReadOptions, Unless};
 use crate::normalize::DecimalStyle;
 use iso_currency::Currency;
 use serde::{Deserialize, Serialize};
@@ -67,6 +67,8 @@ pub struct Column {
     pub typed: bool,
     /// It only counts where no column before it gave the attribute a value; lists are not put together.
     pub fallback: bool,
+    /// Rows of which this holds have nothing in it.
+    pub unless: Option<Unless>,
     /// Overrides the profile's decimal style.
     pub decimal: Option<DecimalStyle>,
     /// What parts the items of a list in one cell.
@@ -100,6 +102,7 @@ impl Column {
             unit_from: None,
             typed: false,
             fallback: false,
+            unless: None,
             decimal: None,
             split: None,
             drop_prefix: None,

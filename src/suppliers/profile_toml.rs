@@ -2,7 +2,7 @@
 
 use super::profile::{Column, FileMode, Pattern, Profile, ProfileError, ROLES, Take, Target};
 use crate::dictionary::Dictionary;
-use crate::import::read::{List, ReadOptions};
+use crate::import::read::{List, ReadOptions, Unless};
 use crate::normalize::DecimalStyle;
 use crate::pricing::money;
 use iso_currency::Currency;
@@ -55,6 +55,7 @@ struct ColumnText {
     typed: Option<Spanned<bool>>,
     #[serde(default)]
     fallback: bool,
+    unless: Option<Spanned<Unless>>,
     decimal: Option<DecimalStyle>,
     split: Option<Spanned<String>>,
     drop_prefix: Option<Spanned<String>>,
@@ -235,6 +236,12 @@ impl Check<'_> {
                 return Err(self.error(part, key, "must not be empty; leave the line out instead"));
             }
         }
+        if let Some(unless) = text.unless.as_ref().filter(|unless| {
+            let Unless { field, says } = unless.get_ref();
+            field.trim().is_empty() || says.trim().is_empty()
+        }) {
+            return Err(self.error(unless, "column.unless", "names a field and what it says"));
+        }
         let pattern = text.pattern.as_ref().map(|pattern| {
             Pattern::new(pattern.get_ref())
                 .map_err(|why| self.error(pattern, "column.pattern", format!("is no usable regular expression: {why}")))
@@ -247,6 +254,7 @@ impl Check<'_> {
             unit_from: text.unit_from.as_ref().map(|from| from.get_ref().trim().to_owned()),
             typed: text.typed.as_ref().is_some_and(|typed| *typed.get_ref()),
             fallback: text.fallback,
+            unless: text.unless.as_ref().map(|unless| unless.get_ref().clone()),
             decimal: text.decimal,
             split: text.split.as_ref().map(|split| split.get_ref().clone()),
             drop_prefix: text.drop_prefix.as_ref().map(|prefix| prefix.get_ref().clone()),
@@ -374,6 +382,8 @@ struct WireColumn<'a> {
     prefix: Option<&'a str>,
     #[serde(skip_serializing_if = "Option::is_none")]
     currency: Option<&'static str>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    unless: Option<&'a Unless>,
     #[serde(skip_serializing_if = "BTreeMap::is_empty")]
     map: &'a BTreeMap<String, String>,
 }
@@ -427,6 +437,7 @@ impl<'a> WireColumn<'a> {
             role_from: column.role_from.as_deref(),
             prefix: column.prefix.as_deref(),
             currency: column.currency.map(|currency| currency.code()),
+            unless: column.unless.as_ref(),
             map: &column.map,
         }
     }

@@ -127,6 +127,81 @@ both_databases! {
         assert_eq!((&diff["added"], &diff["unchanged"]), (&json!(0), &json!(6)));
     }
 
+    /// A person who reads "6 blocked: no link" fetches those six, page by page, and nothing else; and sees them go when they are mended.
+    async fn listings_are_found_by_reason_and_field(house: House) {
+        let server = Server::start_idle(&house).await;
+        lamps(&house, 1, 7, None).await;
+        follow::catch_up(&house.app).await.unwrap();
+        let link = json!({"link_template": "https://shop.example/{gtin}", "currency": "EUR"});
+        server.send(Method::PATCH, "/api/v1/channels/google", link).await.expect(200);
+        offers(&server, &house, 1, 5).await;
+        follow::catch_up(&house.app).await.unwrap();
+        let found = async |query: &str| -> Vec<String> {
+            let listings = server.all(&format!("/api/v1/channels/google/listings?{query}")).await;
+            listings.iter().map(|listing| listing["sku"].as_str().unwrap().to_owned()).collect()
+        };
+        let skus = |ids: std::ops::RangeInclusive<i64>| ids.map(|id| format!("BL-{id}")).collect::<Vec<_>>();
+        let told = server.get("/api/v1/channels/google").await.expect(200);
+        let counted = |code: &str| told["reasons"].as_array().unwrap().iter().find(|reason| reason["code"] == code).unwrap()["listings"].clone();
+        assert_eq!((found("reason=no_link").await, counted("no_link")), (skus(1..=7), json!(7)));
+        assert_eq!((found("reason=no_price").await, counted("no_price")), (skus(6..=7), json!(2)));
+        assert_eq!(found("field=price").await, skus(6..=7));
+        assert_eq!(found("field=link&reason=no_link&state=blocked").await, skus(1..=7));
+        assert_eq!(found("field=price&reason=no_link").await, Vec::<String>::new(), "one reason has both");
+        assert_eq!(found("reason=no_link&state=ready").await, Vec::<String>::new());
+        assert_eq!(found("reason=nonsense").await, Vec::<String>::new());
+        let page = server.get("/api/v1/channels/google/listings?reason=no_link&limit=3").await.expect(200);
+        let next = page["next"].as_str().unwrap();
+        let second = server.get(&format!("/api/v1/channels/google/listings?reason=no_link&limit=3&after={next}")).await.expect(200);
+        let of = |page: &serde_json::Value| page["items"].as_array().unwrap().iter().map(|item| item["sku"].as_str().unwrap().to_owned()).collect::<Vec<_>>();
+        assert_eq!((of(&page), of(&second)), (skus(1..=3), skus(4..=6)));
+
+        let link = json!({"link_template": "https://shop.example/{sku}"});
+        server.send(Method::PATCH, "/api/v1/channels/google", link).await.expect(200);
+        follow::catch_up(&house.app).await.unwrap();
+        assert_eq!((found("reason=no_link").await, found("reason=no_price").await), (Vec::new(), skus(6..=7)));
+        // Whatever happens to the rows, the doctor sees it and mends it.
+        house.app.db.write(|conn| {
+            use beamline::db::schema::listing_reasons;
+            each_backend!(conn => diesel::delete(listing_reasons::table).execute(conn))?;
+            Ok(())
+        }).await.unwrap();
+        assert!(!house.app.db.read(|conn| queries::counts_agree(conn, "google")).await.unwrap());
+        house.app.db.write(|conn| queries::recount(conn, "google")).await.unwrap();
+        assert!(house.app.db.read(|conn| queries::counts_agree(conn, "google")).await.unwrap());
+        assert_eq!(found("reason=no_price").await, skus(6..=7));
+    }
+
+    async fn a_channels_answers_are_noted_together_and_older_words_replace_nothing(house: House) {
+        let server = Server::start_idle(&house).await;
+        lamps(&house, 1, 3, None).await;
+        follow::catch_up(&house.app).await.unwrap();
+        let post = async |answers: serde_json::Value| {
+            server.send(Method::POST, "/api/v1/channels/google/answers", json!({ "answers": answers })).await.expect(200)
+        };
+        let noted = post(json!([
+            {"sku": "BL-1", "state": "accepted", "at": "2026-01-02T10:00:00Z"},
+            {"sku": "BL-9", "state": "live"},
+            {"sku": "BL-2", "state": "rejected", "words": [{"code": "E1", "message": "No \"shouting\", please", "field": "title"}], "at": "2026-01-02T10:00:00.123456Z"},
+            {"sku": "BL-1", "state": "live", "at": "2026-01-02T11:00:00Z"},
+            {"sku": "BL-1", "state": "rejected", "at": "2026-01-02T09:00:00Z"},
+        ])).await;
+        assert_eq!(noted, json!({"noted": 4, "unknown": ["BL-9"]}));
+        let answers = async || -> Vec<serde_json::Value> {
+            server.all("/api/v1/channels/google/listings").await.into_iter().map(|listing| listing["answer"].clone()).collect()
+        };
+        let told = answers().await;
+        assert_eq!((&told[0]["state"], &told[0]["at"]), (&json!("live"), &json!("2026-01-02T11:00:00Z")));
+        assert_eq!(told[1]["words"], json!([{"code": "E1", "message": "No \"shouting\", please", "field": "title"}]));
+        assert_eq!(told[2], json!(null));
+        post(json!([
+            {"sku": "BL-1", "state": "rejected", "at": "2026-01-02T10:59:59Z"},
+            {"sku": "BL-2", "state": "live", "at": "2026-01-02T10:00:00.123456Z"},
+        ])).await;
+        let told = answers().await;
+        assert_eq!((&told[0]["state"], &told[1]["state"]), (&json!("live"), &json!("live")), "the same moment counts, an earlier one does not");
+    }
+
     async fn two_followers_never_lose_a_change(house: House) {
         let second = house.open_again().await;
         for round in 0..5 {

@@ -21,17 +21,23 @@ enum Carried {
     Amount { of: &'static [&'static str], step: i64, decimals: u32 },
     /// Of products in a group, that of one of its members: the format has one place for all of them.
     OfGroup,
+    /// Of products in a group, what all members say, or its own where the format has a place for it; else nothing.
+    Agreed,
+    /// Of products in no group.
+    Single,
 }
 
-use Carried::{Amount, OfGroup, Whole};
+use Carried::{Agreed, Amount, OfGroup, Single, Whole};
 
 /// What a format can carry, and where its file is.
 struct Format {
     channel: &'static str,
     file: &'static str,
     carries: &'static [(&'static str, Carried)],
-    /// Codes that the format has no word for: they are left out of what is compared.
-    unsaid: &'static [(&'static str, &'static str)],
+    /// Codes that the format has no word for, and what it says instead, if anything.
+    unsaid: &'static [(&'static str, &'static str, Option<&'static str>)],
+    /// Are its numbers said in words, in four digits?
+    in_words: bool,
     /// Pictures at most, and whether each variant has its own list of them.
     images: (usize, bool),
     /// Does it say how many pieces there are?
@@ -52,45 +58,49 @@ const SHOPIFY: Format = Format {
         // What Shopify keeps of a product with all its variants.
         ("title", OfGroup),
         ("description", OfGroup),
-        ("body_color", OfGroup),
-        ("light_output_max", OfGroup),
-        ("beam_distance_max", OfGroup),
-        ("runtime_max", OfGroup),
-        ("ip_rating", OfGroup),
+        ("body_color", Agreed),
+        ("light_output_max", Agreed),
+        ("beam_distance_max", Agreed),
+        ("runtime_max", Agreed),
+        ("ip_rating", Agreed),
         // One weight, for the carrier, in whole grams.
         (
             "weight_packaged",
             Amount { of: &["weight_packaged", "weight_with_battery", "weight_without_battery"], step: 1, decimals: 0 },
         ),
     ],
-    // Shopify's colour patterns have no camouflage.
-    unsaid: &[("body_color", "camo")],
+    // Shopify's colours have no camouflage.
+    unsaid: &[("body_color", "camo", Some("multicolor"))],
+    in_words: false,
     images: (250, false),
     stock: true,
 };
 
-/// Neither part number nor, where variants do not differ in it, colour; one weight.
+/// Of variants no part number; one weight.
 const WOOCOMMERCE: Format = Format {
     channel: "woocommerce",
     file: "woocommerce.csv",
     carries: &[
         ("gtin", Whole),
+        ("mpn", Single),
         ("brand", Whole),
         ("category", Whole),
         ("tags", Whole),
         ("title", Whole),
         ("description", OfGroup),
-        ("light_output_max", OfGroup),
-        ("beam_distance_max", OfGroup),
-        ("runtime_max", OfGroup),
-        ("ip_rating", OfGroup),
-        ("battery_options", OfGroup),
+        ("body_color", Whole),
+        ("light_output_max", Whole),
+        ("beam_distance_max", Whole),
+        ("runtime_max", Whole),
+        ("ip_rating", Whole),
+        ("battery_options", Whole),
         ("dim_length", Whole),
         ("dim_width", Whole),
         ("dim_height", Whole),
         ("weight_packaged", Amount { of: &["weight_packaged", "weight_with_battery"], step: 1_000, decimals: 4 }),
     ],
-    unsaid: &[("battery_options", "built_in"), ("battery_options", "proprietary")],
+    unsaid: &[("battery_options", "built_in", None), ("battery_options", "proprietary", None)],
+    in_words: true,
     images: (50, true),
     stock: true,
 };
@@ -137,7 +147,8 @@ const GOOGLE: Format = Format {
         ("weight_with_battery", Amount { of: &["weight_with_battery", "weight_without_battery"], step: 1, decimals: 4 }),
         ("weight_packaged", Amount { of: &["weight_packaged", "weight_with_battery"], step: 1, decimals: 4 }),
     ],
-    unsaid: &[("battery_options", "built_in"), ("battery_options", "proprietary")],
+    unsaid: &[("battery_options", "built_in", None), ("battery_options", "proprietary", None)],
+    in_words: true,
     images: (11, true),
     stock: false,
 };
@@ -192,9 +203,23 @@ fn said(format: &Format, product: &Value, name: &str) -> Value {
     }
     if let Some(items) = value.as_array_mut() {
         let code = |item: &Value| item.as_str().or(item["cell"].as_str()).map(str::to_owned);
-        items.retain(|item| !format.unsaid.iter().any(|(of, unsaid)| *of == name && code(item).as_deref() == Some(unsaid)));
+        let unsaid =
+            |item: &Value| format.unsaid.iter().find(|(of, unsaid, _)| *of == name && code(item).as_deref() == Some(unsaid));
+        items.retain(|item| unsaid(item).is_none_or(|(_, _, instead)| instead.is_some()));
+        for item in items.iter_mut() {
+            if let Some((_, _, Some(instead))) = unsaid(item) {
+                *item = json!(instead);
+            }
+        }
         if items.is_empty() && name != "tags" {
             return Value::Null;
+        }
+    }
+    if format.in_words {
+        for member in ["amount", "min", "max"] {
+            if let Some(number) = value[member].as_str().and_then(|number| number.parse().ok()) {
+                value[member] = json!(beamline::channels::text::said(number).to_string());
+            }
         }
     }
     value
@@ -216,6 +241,12 @@ fn groups(products: &Products) -> BTreeSet<BTreeSet<&str>> {
         }
     }
     groups.into_values().filter(|members| members.len() > 1).collect()
+}
+
+/// Products that a group holds alone.
+fn alone(products: &Products) -> usize {
+    let groups: Vec<&Value> = products.values().map(|product| &product["group"]).filter(|group| !group.is_null()).collect();
+    groups.iter().filter(|group| groups.iter().filter(|other| other == group).count() == 1).count()
 }
 
 fn urls(product: &Value) -> Vec<&str> {
@@ -251,6 +282,21 @@ fn losses(format: &Format, first: &Products, second: &Products, offers: &Product
                     let then: Vec<Value> = group.iter().map(|one| said(format, one, name)).collect();
                     if !then.contains(&now) {
                         lost(name, &json!(then), &now);
+                    }
+                }
+                Single if group.len() > 1 => {}
+                Single => {
+                    let then = said(format, was, name);
+                    if then != now {
+                        lost(name, &then, &now);
+                    }
+                }
+                Agreed => {
+                    let then: Vec<Value> = group.iter().map(|one| said(format, one, name)).collect();
+                    let agreed = then.iter().all(|one| *one == then[0]);
+                    let own = said(format, was, name);
+                    if now != own && (agreed || !now.is_null()) {
+                        lost(name, &own, &now);
                     }
                 }
                 Amount { of, step, decimals } => {
@@ -308,6 +354,7 @@ async fn comes_back(house: &House, format: &Format) {
     let losses = losses(format, &first, &second, &offers);
     assert!(losses.is_empty(), "{} losses:\n{}", losses.len(), losses[..losses.len().min(30)].join("\n"));
     assert_eq!(groups(&first), groups(&second));
+    assert_eq!(alone(&second), 0, "one variant is no group");
 }
 
 both_databases! {

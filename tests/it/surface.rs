@@ -272,6 +272,8 @@ async fn use_channels(walk: &mut Walk, sku: &str) {
     walk.get(&format!("/api/v1/channels/google?after_change={set}")).await;
     walk.get("/api/v1/channels/google/diff").await;
     walk.get("/api/v1/channels/google/diff?format=text&limit=3").await;
+    let none = walk.get(&format!("/api/v1/channels/google/listings?reason=missing&field=gtin&after_change={set}")).await.json();
+    assert_eq!(none["items"], json!([]), "{none}");
     let listings = walk.get(&format!("/api/v1/channels/google/listings?state=ready&after_change={set}")).await.json();
     assert!(listings["items"].as_array().unwrap().iter().any(|listing| listing["sku"] == sku), "{listings}");
     let made = walk.ask("POST", "/api/v1/channels/google/publications", Some(json!({})), 201).await.json();

@@ -206,16 +206,11 @@ async fn put_answers(
     }
     let now = app.clock.now();
     let work = move |conn: &mut Conn| {
-        let mut noted = AnswersNoted::default();
-        for NewAnswer { sku, state, words, at } in new.answers {
-            let answer = ChannelAnswer { state, words, at: at.unwrap_or(now) };
-            if queries::note_answer(conn, &code, &sku, &answer)? {
-                noted.noted += 1;
-            } else {
-                noted.unknown.push(sku);
-            }
-        }
-        Ok(noted)
+        let answer = |NewAnswer { sku, state, words, at }| (sku, ChannelAnswer { state, words, at: at.unwrap_or(now) });
+        let answers: Vec<(String, ChannelAnswer)> = new.answers.into_iter().map(answer).collect();
+        let known = queries::note_answers(conn, &code, &answers)?;
+        let (noted, unknown): (Vec<_>, Vec<_>) = answers.into_iter().map(|(sku, _)| sku).partition(|sku| known.contains(sku));
+        Ok(AnswersNoted { noted: noted.len(), unknown })
     };
     Ok(Written::changed(app.db.write(work).await?))
 }

@@ -5,7 +5,7 @@ use crate::auth::{Caller, Permission};
 use crate::catalog::queries::product_of_sku;
 use crate::channels::answer::ChannelAnswer;
 use crate::channels::follow;
-use crate::channels::queries::{self, StoredListing};
+use crate::channels::queries::{self, Sought, StoredListing};
 use crate::channels::readiness::{ListingState, Reason};
 use crate::db::Conn;
 use crate::error::Result;
@@ -76,6 +76,12 @@ impl From<StoredListing> for Listing {
 struct ListingFilter {
     /// Only those in this state.
     state: Option<ListingState>,
+    /// Only those that have a reason of this code, as the channel's `reasons` count them.
+    #[param(example = "missing")]
+    reason: Option<String>,
+    /// Only those that have a reason about this field of the channel; with `reason`, one reason that is both.
+    #[param(example = "gtin")]
+    field: Option<String>,
 }
 
 /// A channel's listings, oldest product first.
@@ -92,8 +98,10 @@ async fn list_listings(
     caller.require(Permission::ReadInner)?;
     app.channels.get(&code)?;
     follow::wait_for(&app, change, LONGEST).await?;
+    let ListingFilter { state, reason, field } = filter;
+    let sought = Sought { state, reason, field };
     let (after, fetch) = (page.cursor::<i64>()?.unwrap_or(0), page.fetch());
-    let work = move |conn: &mut Conn| queries::channel_listings(conn, &code, filter.state, after, fetch);
+    let work = move |conn: &mut Conn| queries::channel_listings(conn, &code, &sought, after, fetch);
     page.list(app.db.read(work).await?, |listing| listing.product_id, Listing::from)
 }
 

@@ -117,7 +117,9 @@ fn modern(schema: &mut Json, depth: usize) {
 fn closed(mut document: Json) -> Json {
     let whole = document.clone();
     close(&mut document, Place::Inner, &whole, 0);
-    document["$schema"] = json!(DIALECT);
+    if let Json::Object(members) = &mut document {
+        members.insert("$schema".to_owned(), json!(DIALECT));
+    }
     document
 }
 

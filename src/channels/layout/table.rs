@@ -1,11 +1,13 @@
 //! Lines of a table, for tab- and comma-separated files and spreadsheets.
 
 use super::{Encoder, cells};
-use crate::channels::profile::{Field, Layout, Parent, Per, Render};
+use crate::channels::agreement::{agree, all, of_group};
+use crate::channels::profile::{Differing, Field, Layout, Parent, Per, Render};
 use crate::channels::readiness::Row;
 use crate::channels::render::Cell;
 use crate::channels::source::Source;
 use crate::error::{Error, Result};
+use crate::import::formula;
 
 impl Encoder<'_> {
     /// The header row.
@@ -38,22 +40,45 @@ impl Encoder<'_> {
         }
         let mut lines = Vec::new();
         if has_parent {
-            lines.push(fields.iter().map(|(at, field)| self.parent(field, *at, rows)).collect());
+            let line = fields.iter().map(|(at, field)| self.parent(field, *at, rows)).collect();
+            lines.push(self.paired(fields, line, None, rows));
         }
         let count = rows.len().max(images.len());
         for line in 0..count {
             let row = rows.get(line);
             let column = |(at, field): &(usize, &Field)| match field.per {
                 Per::Row => self.column(field, cells(row.unwrap_or(first), *at)),
-                Per::Group if line == 0 && !has_parent => self.column(field, cells(first, *at)),
-                Per::Group => String::new(),
+                Per::Group if line == 0 && !has_parent => self.column(field, &of_group(field.differing, rows, *at)),
+                Per::Group => match row.filter(|_| field.differing == Differing::Each && !agree(rows, *at)) {
+                    Some(row) => self.column(field, cells(row, *at)),
+                    None => String::new(),
+                },
                 Per::Product => row.map(|row| self.column(field, cells(row, *at))).unwrap_or_default(),
                 Per::Image if is_position(field) => images.get(line).map(|_| (line + 1).to_string()).unwrap_or_default(),
                 Per::Image => images.get(line).map(|cell| self.cell(field, cell)).unwrap_or_default(),
             };
-            lines.push(fields.iter().map(column).collect());
+            lines.push(self.paired(fields, fields.iter().map(column).collect(), row.copied(), rows));
         }
         lines
+    }
+
+    /// The line with names where their values stand, and nowhere else.
+    fn paired(&self, fields: &[(usize, &Field)], mut line: Vec<String>, row: Option<&Row>, rows: &[&Row]) -> Vec<String> {
+        for (place, (at, field)) in fields.iter().enumerate() {
+            let Some(other) = field.beside_at else { continue };
+            let other = fields.iter().position(|(at, _)| *at == other).and_then(|place| line.get(place));
+            let name = if other.is_none_or(String::is_empty) {
+                String::new()
+            } else {
+                let known =
+                    row.into_iter().chain(rows.iter().copied()).map(|row| cells(row, *at)).find(|cells| !cells.is_empty());
+                self.column(field, known.unwrap_or_default())
+            };
+            if let Some(own) = line.get_mut(place) {
+                *own = name;
+            }
+        }
+        line
     }
 
     /// A column of the group's own row.
@@ -61,29 +86,30 @@ impl Encoder<'_> {
         let first = rows.first().map_or(&[][..], |row| cells(row, at));
         match &field.parent {
             Some(Parent::First) => self.column(field, first),
-            Some(Parent::All) => {
-                let mut all: Vec<Cell> = Vec::new();
-                for cell in rows.iter().flat_map(|row| cells(row, at)) {
-                    if !all.contains(cell) {
-                        all.push(cell.clone());
-                    }
-                }
-                all.iter().map(|cell| self.several(field, cell)).collect::<Vec<_>>().join(&self.format.joiner)
-            }
+            Some(Parent::All) => self.guarded(field, self.joined(field, &all(rows, at))),
             Some(Parent::Handle) => rows.first().map(|row| row.handle.clone()).unwrap_or_default(),
             Some(Parent::Literal(text)) => text.clone(),
-            None if matches!(field.per, Per::Group | Per::Row) => self.column(field, first),
+            None if field.per == Per::Row => self.column(field, first),
+            None if field.per == Per::Group => match of_group(field.differing, rows, at).as_slice() {
+                several @ [_, _, ..] => self.guarded(field, self.joined(field, several)),
+                cells => self.column(field, cells),
+            },
             None => String::new(),
         }
     }
 
+    fn joined(&self, field: &Field, cells: &[Cell]) -> String {
+        cells.iter().map(|cell| self.several(field, cell)).collect::<Vec<_>>().join(&self.format.joiner)
+    }
+
     fn column(&self, field: &Field, cells: &[Cell]) -> String {
         let text = cells.iter().map(|cell| self.cell(field, cell)).collect::<Vec<_>>().join(&self.format.joiner);
-        // What a spreadsheet would run as a formula is text to whoever opens it; numbers are ours and stay numbers.
-        if self.format.spreadsheet && !field.render.is_number() && text.starts_with(['=', '+', '-', '@', '\t', '\r']) {
-            return format!("'{text}");
-        }
-        text
+        self.guarded(field, text)
+    }
+
+    /// What a spreadsheet would run as a formula is text to whoever opens it; numbers are ours and stay numbers.
+    fn guarded(&self, field: &Field, text: String) -> String {
+        if self.format.spreadsheet && !field.render.is_number() { formula::guarded(text) } else { text }
     }
 
     /// One value inside a column that may hold several.

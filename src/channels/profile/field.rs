@@ -47,6 +47,20 @@ impl<'de> Deserialize<'de> for Parent {
     }
 }
 
+/// What is said of a group as a whole where its members differ: of one place for all of them, a single member's value would be false of
+/// the others.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Differing {
+    /// The first member's value.
+    #[default]
+    First,
+    /// Only what all of them say.
+    Nothing,
+    /// In the group's own row what each of them says; where they differ, in the row of each member its own.
+    Each,
+}
+
 /// What happens to a text that is too long.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Deserialize)]
 #[serde(rename_all = "snake_case")]
@@ -190,7 +204,8 @@ pub struct Field {
     /// The only values that the channel takes.
     #[serde(default)]
     pub allowed: Vec<String>,
-    /// Values that say nothing to the channel, such as a pack of one; they are left out.
+    /// Values that say nothing to the channel, such as a pack of one; they are left out. Beside a `map` also codes that it has no word for,
+    /// `*` for all others.
     #[serde(default)]
     pub omit: Vec<String>,
     /// What it belongs to, for channels that write a group as rows.
@@ -199,6 +214,15 @@ pub struct Field {
     /// What stands in a group's own row; without it what `per` says.
     #[serde(default)]
     pub parent: Option<Parent>,
+    /// What is said of a group as a whole where its members differ.
+    #[serde(default)]
+    pub differing: Differing,
+    /// The field beside which alone it stands: a value's name never stands without the value.
+    #[serde(default)]
+    pub beside: Option<String>,
+    /// The place of that field; filled in when the profile is loaded.
+    #[serde(skip)]
+    pub beside_at: Option<usize>,
     /// Names of a fact's parts (section, name, value) where the channel wants them apart. Only for the source `details`.
     #[serde(default)]
     pub parts: Vec<String>,

@@ -9,7 +9,7 @@ mod field;
 mod format;
 
 pub use contract::{Contract, ContractKind, Correction};
-pub use field::{Field, Parent, Per, Render, TooLong};
+pub use field::{Differing, Field, Parent, Per, Render, TooLong};
 pub use format::{Format, Holds, Layout, Limits, Scope};
 
 use super::shape::Shape;

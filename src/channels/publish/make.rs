@@ -237,7 +237,9 @@ async fn print(
                 queries::rows_of_groups(conn, &channel, &codes)
             })
             .await?;
-        press.take_groups(&groups)?;
+        // Laying out is work for a thread of its own, as everywhere above.
+        let printing = tokio::task::spawn_blocking(move || press.take_groups(&groups).map(|()| press));
+        press = printing.await.map_err(Error::internal)??;
     }
     let to = folder.to_owned();
     tokio::task::spawn_blocking(move || press.finish(&to)).await.map_err(Error::internal)?

@@ -7,7 +7,7 @@ use crate::error::Result;
 use diesel::prelude::*;
 use std::collections::BTreeMap;
 
-/// Are the counts of states what counting the listings gives?
+/// Are the counts of states what counting the listings gives, and are there listings of every reason that is counted?
 pub fn counts_agree(conn: &mut Conn, channel: &str) -> Result<bool> {
     let rows: Vec<(String, i64)> = listings::table
         .filter(listings::channel.eq(channel))
@@ -15,7 +15,7 @@ pub fn counts_agree(conn: &mut Conn, channel: &str) -> Result<bool> {
         .select((listings::state, diesel::dsl::count_star()))
         .load(conn)?;
     let counted: BTreeMap<String, i64> = rows.into_iter().collect();
-    Ok(counted == super::state_counts(conn, channel)?)
+    Ok(counted == super::state_counts(conn, channel)? && super::reasons::agree(conn, channel)?)
 }
 
 /// Rows that no listing has, and listings whose row is not there: how many of both.

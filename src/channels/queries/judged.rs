@@ -3,6 +3,7 @@
 use super::super::readiness::{Evaluation, Level, Reason, Row};
 use super::super::render::Cell;
 use super::super::{judge::ChannelDesk, readiness};
+use super::reasons::{self, Sought, Turn};
 use super::rows::save_rows;
 use crate::db::schema::{listing_counts, listing_keys, listings, products};
 use crate::db::{Conn, JsonText, NewChange, ROWS_A_STATEMENT, Time, changes};
@@ -66,7 +67,7 @@ pub struct ReasonExample {
 }
 
 /// Level under which states are counted.
-const STATE: &str = "state";
+pub(super) const STATE: &str = "state";
 
 /// How many listings of a channel are in each state.
 pub fn state_counts(conn: &mut Conn, channel: &str) -> Result<BTreeMap<String, i64>> {
@@ -148,6 +149,7 @@ pub fn save_listings(conn: &mut Conn, desk: &ChannelDesk, judged: &mut [Evaluati
         let mut told = Vec::new();
         let mut rows: Vec<(&Row, &str)> = Vec::new();
         let mut gone: Vec<&str> = Vec::new();
+        let mut turn = Turn::default();
         for evaluation in part.iter().filter(|evaluation| there.contains(&evaluation.product_id)) {
             let state = evaluation.state.as_str();
             let (reasons, missing) = (JsonText::of(&evaluation.reasons)?, JsonText::of(&evaluation.missing)?);
@@ -168,9 +170,13 @@ pub fn save_listings(conn: &mut Conn, desk: &ChannelDesk, judged: &mut [Evaluati
                 (None, _) if had_row => gone.push(&evaluation.sku),
                 _ => {}
             }
-            if let Some((_, was, _, because, ..)) = was {
-                count(&mut tally, -1, &evaluation.sku, was, &because.read::<Vec<Reason>>()?);
+            let before: Option<(&str, Vec<Reason>)> =
+                was.map(|(_, was, _, because, ..)| because.read().map(|reasons| (was.as_str(), reasons))).transpose()?;
+            if let Some((was, reasons)) = &before {
+                count(&mut tally, -1, &evaluation.sku, was, reasons);
             }
+            let before = before.as_ref().map(|(was, reasons)| (*was, reasons.as_slice()));
+            turn.take(evaluation.product_id, before, evaluation.state, &evaluation.reasons);
             count(&mut tally, 1, &evaluation.sku, state, &evaluation.reasons);
             if was.is_none_or(|(_, was, ..)| was != state) {
                 told.push(state_change(evaluation, channel, locale, was.map(|was| was.1.as_str())));
@@ -189,6 +195,7 @@ pub fn save_listings(conn: &mut Conn, desk: &ChannelDesk, judged: &mut [Evaluati
         }
         upsert(conn, &fresh)?;
         save_rows(conn, channel, &rows, &gone)?;
+        turn.save(conn, channel)?;
         if !told.is_empty() {
             changes::append(conn, now, &told)?;
         }
@@ -256,18 +263,22 @@ fn add_counts(conn: &mut Conn, channel: &str, tally: Tally) -> Result<()> {
     Ok(())
 }
 
-/// Counts a channel's listings anew, for `doctor`.
+/// Counts a channel's listings anew, and writes which of them have which reason, for `doctor`.
 pub fn recount(conn: &mut Conn, channel: &str) -> Result<()> {
     diesel::delete(listing_counts::table.filter(listing_counts::channel.eq(channel))).execute(conn)?;
+    reasons::forget(conn, channel)?;
     let mut after = 0;
     loop {
-        let page = super::channel_listings(conn, channel, None, after, 1_000)?;
+        let page = super::channel_listings(conn, channel, &Sought::default(), after, 1_000)?;
         let Some(last) = page.last() else { return Ok(()) };
         after = last.product_id;
         let mut tally = Tally::new();
+        let mut turn = Turn::default();
         for listing in &page {
+            turn.take(listing.product_id, None, listing.state, &listing.reasons);
             count(&mut tally, 1, &listing.sku, listing.state.as_str(), &listing.reasons);
         }
+        turn.save(conn, channel)?;
         add_counts(conn, channel, tally)?;
     }
 }

@@ -2,11 +2,16 @@
 
 use super::super::answer::ChannelAnswer;
 use super::super::readiness::{ListingState, Reason};
+use super::reasons::{Sought, products_with};
 use crate::db::schema::{listing_rows, listings, products};
 use crate::db::{Conn, JsonText, Time};
+use crate::each_backend;
 use crate::error::Result;
-use chrono::{DateTime, Utc};
+use chrono::{DateTime, SecondsFormat, Utc};
 use diesel::prelude::*;
+use diesel::sql_types::Text;
+use serde_json::json;
+use std::collections::{BTreeMap, HashMap, HashSet};
 
 /// A listing as stored.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -79,22 +84,23 @@ pub fn product_listings(conn: &mut Conn, product_id: i64) -> Result<Vec<StoredLi
     rows.into_iter().map(stored_listing).collect()
 }
 
-/// Listings of a channel after a product, by product; of one state or of all.
-pub fn channel_listings(
-    conn: &mut Conn,
-    channel: &str,
-    state: Option<ListingState>,
-    after: i64,
-    limit: i64,
-) -> Result<Vec<StoredListing>> {
+/// Listings of a channel after a product, by product: those that are sought.
+pub fn channel_listings(conn: &mut Conn, channel: &str, sought: &Sought, after: i64, limit: i64) -> Result<Vec<StoredListing>> {
     let of_channel = listings::channel.eq(channel).and(listings::product_id.gt(after));
-    let rows: Vec<ListingRow> = match state {
-        Some(state) => select_listing!()
+    let rows: Vec<ListingRow> = if sought.reason.is_some() || sought.field.is_some() {
+        let products = products_with(conn, channel, sought, after, limit)?;
+        each_backend!(conn => select_listing!()
+            .filter(listings::channel.eq(channel).and(listings::product_id.eq_any(&products)))
+            .order(listings::product_id)
+            .load(conn))?
+    } else if let Some(state) = sought.state {
+        select_listing!()
             .filter(of_channel.and(listings::state.eq(state.as_str())))
             .order(listings::product_id)
             .limit(limit)
-            .load(conn)?,
-        None => select_listing!().filter(of_channel).order(listings::product_id).limit(limit).load(conn)?,
+            .load(conn)?
+    } else {
+        select_listing!().filter(of_channel).order(listings::product_id).limit(limit).load(conn)?
     };
     rows.into_iter().map(stored_listing).collect()
 }
@@ -115,19 +121,55 @@ pub fn mark_sent(conn: &mut Conn, channel: &str, locale: &str, sent: &[(i64, Opt
     Ok(())
 }
 
-/// Notes what the channel said of a listing, unless it has said something later; false when there is no such listing.
-pub fn note_answer(conn: &mut Conn, channel: &str, sku: &str, answer: &ChannelAnswer) -> Result<bool> {
-    let product: Option<i64> = products::table.filter(products::sku.eq(sku)).select(products::id).first(conn).optional()?;
-    let Some(product) = product else { return Ok(false) };
-    let of = listings::table.filter(listings::product_id.eq(product).and(listings::channel.eq(channel)));
-    let known: Option<Option<Time>> = of.select(listings::answered_at).first(conn).optional()?;
-    let Some(known) = known else { return Ok(false) };
-    if known.is_none_or(|known| known.0 <= answer.at) {
-        let document = JsonText::of(answer)?;
-        let of = listings::table.filter(listings::product_id.eq(product).and(listings::channel.eq(channel)));
-        diesel::update(of).set((listings::answer.eq(document), listings::answered_at.eq(Time(answer.at)))).execute(conn)?;
+/// What is known of a listing that an answer is about: product, SKU, when the channel last said something.
+type Answered = (i64, String, Option<Time>);
+
+/// Notes what the channel said of listings, by SKU, each unless it has said something later. Returns the SKUs of which there is a listing.
+pub fn note_answers(conn: &mut Conn, channel: &str, answers: &[(String, ChannelAnswer)]) -> Result<HashSet<String>> {
+    let mut known: HashMap<String, (i64, Option<DateTime<Utc>>)> = HashMap::with_capacity(answers.len());
+    let skus: Vec<&str> = answers.iter().map(|(sku, _)| sku.as_str()).collect();
+    for part in skus.chunks(1_000) {
+        let rows: Vec<Answered> = each_backend!(conn => listings::table
+            .inner_join(products::table)
+            .filter(listings::channel.eq(channel).and(products::sku.eq_any(part)))
+            .select((listings::product_id, products::sku, listings::answered_at))
+            .load(conn))?;
+        known.extend(rows.into_iter().map(|(product, sku, at)| (sku, (product, at.map(Into::into)))));
     }
-    Ok(true)
+    let mut last: BTreeMap<i64, &ChannelAnswer> = BTreeMap::new();
+    for (sku, answer) in answers {
+        let Some((product, at)) = known.get_mut(sku) else { continue };
+        if at.is_none_or(|at| at <= answer.at) {
+            *at = Some(answer.at);
+            last.insert(*product, answer);
+        }
+    }
+    let lines = last.iter().map(|(product, answer)| {
+        Ok(json!([product, serde_json::to_string(answer)?, answer.at.to_rfc3339_opts(SecondsFormat::Micros, true)]))
+    });
+    let lines = lines.collect::<Result<Vec<_>>>()?;
+    for part in lines.chunks(1_000) {
+        let part = JsonText::of(part)?;
+        match conn {
+            Conn::Sqlite(conn) => diesel::sql_query(
+                "UPDATE listings SET answer = new.answer, answered_at = new.at FROM (SELECT json_extract(value, '$[0]') AS id, \
+                 json_extract(value, '$[1]') AS answer, json_extract(value, '$[2]') AS at FROM json_each(?)) AS new \
+                 WHERE listings.product_id = new.id AND listings.channel = ?",
+            )
+            .bind::<Text, _>(part.as_str())
+            .bind::<Text, _>(channel)
+            .execute(conn)?,
+            Conn::Postgres(conn) => diesel::sql_query(
+                "UPDATE listings SET answer = new.answer, answered_at = new.at FROM (SELECT (line->>0)::bigint AS id, \
+                 (line->>1)::json AS answer, (line->>2)::timestamptz AS at FROM jsonb_array_elements($1::jsonb) AS line) AS new \
+                 WHERE listings.product_id = new.id AND listings.channel = $2",
+            )
+            .bind::<Text, _>(part.as_str())
+            .bind::<Text, _>(channel)
+            .execute(conn)?,
+        };
+    }
+    Ok(known.into_keys().collect())
 }
 
 /// Gives the listings of a channel another locale; what was sent is still known, so the next publication counts changes.

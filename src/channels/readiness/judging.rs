@@ -3,7 +3,7 @@
 use super::{Level, Reason};
 use crate::catalog::ProductStatus;
 use crate::channels::extract::{Found, Product, Side};
-use crate::channels::profile::Field;
+use crate::channels::profile::{ChannelProfile, Field};
 use crate::channels::render::{Cell, Fault, render};
 use crate::channels::source::Source;
 use crate::pricing::NoPrice;
@@ -326,6 +326,17 @@ impl<'a> Judge<'a> {
             self.block("", "too_large", message, self.side.profile.docs.to_string(), "shorten its texts".to_owned());
         }
     }
+}
+
+/// The cells without what stands beside a field that has no value.
+pub(super) fn without_strays(profile: &ChannelProfile, mut cells: Vec<Vec<Cell>>) -> Vec<Vec<Cell>> {
+    for (at, field) in profile.fields.iter().enumerate() {
+        let alone = field.beside_at.is_some_and(|other| cells.get(other).is_none_or(Vec::is_empty));
+        if let (true, Some(cells)) = (alone, cells.get_mut(at)) {
+            cells.clear();
+        }
+    }
+    cells
 }
 
 /// What a person would fill in, in our words.

@@ -18,7 +18,7 @@ fn feed(desk: &ChannelDesk, format: &str, blocks: &[Vec<ProductView>]) -> (tempf
     (folder, parts)
 }
 
-fn text(desk: &ChannelDesk, format: &str, blocks: &[Vec<ProductView>]) -> String {
+pub(super) fn text(desk: &ChannelDesk, format: &str, blocks: &[Vec<ProductView>]) -> String {
     let (_folder, parts) = feed(desk, format, blocks);
     assert_eq!(parts.len(), 1);
     let text = std::fs::read_to_string(&parts[0].path).unwrap();
@@ -104,7 +104,7 @@ fn an_xml_reader_finds_the_right_lamp_in_the_right_item() {
     assert_eq!(item("BL-2")["g:price"], "32.53 USD");
 }
 
-fn table(text: &str, delimiter: u8) -> Vec<BTreeMap<String, String>> {
+pub(super) fn table(text: &str, delimiter: u8) -> Vec<BTreeMap<String, String>> {
     let mut reader = csv::ReaderBuilder::new().delimiter(delimiter).from_reader(text.as_bytes());
     reader.deserialize().map(Result::unwrap).collect()
 }

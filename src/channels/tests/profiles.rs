@@ -58,7 +58,12 @@ fn a_mistake_names_file_line_and_key() {
         &SMALL.replace("from = [\"sku\"]", "from = [\"skew\"]"),
         &["small.toml, line 19", "no source 'skew'", "value:ATTRIBUTE"],
     );
-    fails(&SMALL.replace("required = true", "requird = true"), &["line 20", "requird"]);
+    fails(&SMALL.replace("required = true", "requird = true"), &["line 20", "field id", "requird"]);
+    let second = "\n[[field]]\nname = \"price\"\nfrom = [\"price\"]\nmin = 3\nmax = 2\n";
+    fails(
+        &format!("{SMALL}{}{second}", "\n[[field]]\nname = \"cost\"\nfrom = [\"price\"]\n"),
+        &["line 27", "field price", "min is more"],
+    );
     fails(&SMALL.replace("required = true", "render = \"map\""), &["line 18", "field id", "map"]);
     fails(&SMALL.replace("\"EUR\"", "\"EURO\""), &["line 6", "EURO"]);
     fails(&SMALL.replace("code = \"small\"", "code = \"smell\""), &["line 1", "smell"]);
@@ -91,4 +96,43 @@ fn parts_are_numbered_before_the_extension_and_known_again() {
     for other in ["small-.csv", "small-2.tsv", "smaller.csv", "small-x.csv", "small-2.csv.gz", "other.csv"] {
         assert!(!format.owns(other), "{other}");
     }
+}
+
+/// A value that a channel has no word for is left out silently, so each of them must have been decided.
+#[test]
+fn every_choice_of_the_dictionary_has_a_word_or_is_left_out_on_purpose() {
+    use crate::channels::source::Source::{Label, Value};
+    let mut looked_at = 0;
+    for profile in CHANNELS.iter() {
+        for field in profile.fields.iter().filter(|field| !field.map.is_empty()) {
+            let sources = field.from.iter().filter_map(|source| match source {
+                Value(code) | Label(code) => super::WORDS.attribute(code),
+                _ => None,
+            });
+            let options: Vec<&str> =
+                sources.flat_map(|attribute| &attribute.options).map(|option| option.code.as_str()).collect();
+            if options.is_empty() {
+                continue;
+            }
+            looked_at += 1;
+            let said = |code: &str| field.map.contains_key(code) || field.omit.iter().any(|omitted| omitted == code);
+            let undecided: Vec<&&str> = options.iter().filter(|code| !said(code) && !said("*")).collect();
+            assert!(undecided.is_empty(), "{}, {}: no word for {undecided:?}; map them, or omit them", profile.code, field.name);
+            let unknown: Vec<&String> =
+                field.map.keys().chain(&field.omit).filter(|code| *code != "*" && !options.contains(&code.as_str())).collect();
+            assert!(unknown.is_empty(), "{}, {}: the dictionary has no {unknown:?}", profile.code, field.name);
+        }
+    }
+    assert!(looked_at >= 4, "{looked_at}");
+}
+
+#[test]
+fn a_pair_of_fields_and_what_differs_are_checked() {
+    let fails = |more: &str, wanted: &str| {
+        let error = parse("small.toml", "small", &format!("{SMALL}{more}")).unwrap_err().to_string();
+        assert!(error.contains(wanted), "'{wanted}' is not in: {error}");
+    };
+    fails("beside = \"value\"\n", "field id: stands beside 'value'");
+    fails("beside = \"id\"\n", "field id: stands beside 'id'");
+    fails("per = \"group\"\ndiffering = \"each\"\n", "a row of its own");
 }

@@ -259,8 +259,15 @@ async fn settings_of_a_channel_judge_that_channel_anew() {
         .unwrap();
     follow::catch_up(&house.app).await.unwrap();
     assert_eq!(house.states("google").await, BTreeMap::from([("blocked".to_owned(), 3)]));
-    let blocked =
-        house.app.db.read(|conn| queries::channel_listings(conn, "google", Some(ListingState::Blocked), 1, 1)).await.unwrap();
+    let blocked = house
+        .app
+        .db
+        .read(|conn| {
+            let sought = queries::Sought { state: Some(ListingState::Blocked), ..queries::Sought::default() };
+            queries::channel_listings(conn, "google", &sought, 1, 1)
+        })
+        .await
+        .unwrap();
     assert_eq!((blocked[0].sku.as_str(), blocked[0].reasons[0].code.as_str()), ("BL-2", "no_link"));
     assert_eq!(house.states("shopify").await, BTreeMap::from([("ready".to_owned(), 3)]));
 }

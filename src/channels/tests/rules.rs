@@ -171,3 +171,36 @@ fn the_hash_changes_with_the_row_and_with_nothing_else() {
     view.available = 0;
     assert_ne!(judge(&desk, view).row_hash, first, "out of stock");
 }
+
+#[test]
+fn a_converted_number_is_said_in_four_digits_and_stays_exact_where_a_number_is_wanted() {
+    let mut view = lamp(1, "BL-1", "Ridge 400");
+    view.values.insert("beam_distance_max".to_owned(), measure("134.112", "m"));
+    view.values.insert("weight_with_battery".to_owned(), measure("85.0485693750", "g"));
+    view.values.insert("light_output_max".to_owned(), measure("12345", "lm"));
+    let template = serde_json::json!({ "link_template": "https://shop.example/p/{sku}",
+        "templates": { "title": { "en": "{{ model }}, {{ beam_distance_max }}, {{ light_output_max }}" } } });
+    let google = desk_with("google", template);
+    let judged = judge(&google, view.clone());
+    assert_eq!(field(&google, &judged, "title"), ["Ridge 400, 134.1 m, 12345 lm"]);
+    let said = [field(&google, &judged, "product_detail"), field(&google, &judged, "product_highlight")].concat().join("; ");
+    assert!(said.contains("134.1 m") && said.contains("85.05 g") && said.contains("12345 lm"), "{said}");
+    assert!(!said.contains("134.112") && !said.contains("85.048"), "{said}");
+    assert_eq!(field(&google, &judged, "product_weight"), ["85.0486 g"], "a field of its own keeps four decimals");
+    let shop = desk("shopify");
+    let judged = judge(&shop, view);
+    assert_eq!(field(&shop, &judged, "Beam distance (product.metafields.custom.beam_distance)"), ["134.112"]);
+}
+
+#[test]
+fn variants_that_read_the_same_once_rounded_are_the_same_variant() {
+    let of = |id: i64, amount: &str| {
+        let mut view = colored(lamp(id, &format!("BL-{id}"), "Ridge"), "ridge", "black");
+        view.values.insert("light_output_max".to_owned(), measure(amount, "lm"));
+        view
+    };
+    let shop = desk("shopify");
+    let judged = judge_block(&shop, &[of(1, "400.04"), of(2, "400.041"), of(3, "600")]);
+    assert_eq!(field(&shop, &judged[0], "Option1 value"), ["400 lm"]);
+    assert_eq!(codes(&judged[1]), [("group", "same_variant")]);
+}

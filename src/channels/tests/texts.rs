@@ -92,3 +92,54 @@ proptest! {
         }
     }
 }
+
+#[test]
+fn numbers_are_said_in_four_digits_and_never_lose_one_before_the_point() {
+    let said = |number: &str| crate::channels::text::said(number.parse().unwrap()).to_string();
+    let cases = [
+        ("134.112", "134.1"),
+        ("120.5", "120.5"),
+        ("1234.5", "1235"),
+        ("123456.7", "123457"),
+        ("123456", "123456"),
+        ("0.00012345", "0.0001235"),
+        ("99999.95", "100000"),
+        ("-0.5", "-0.5"),
+        ("-40.0556", "-40.06"),
+        ("0.0", "0"),
+        ("86.40", "86.4"),
+    ];
+    for (number, wanted) in cases {
+        assert_eq!(said(number), wanted, "{number}");
+    }
+}
+
+#[test]
+fn a_cut_parts_no_sign() {
+    let family = "👩\u{200D}👩\u{200D}👧\u{200D}👦";
+    let signs = [
+        family,
+        "🇩🇰",
+        "👍🏽",
+        "#\u{FE0F}\u{20E3}",
+        "e\u{301}\u{323}",
+        "🏴\u{E0067}\u{E0062}\u{E0073}\u{E0063}\u{E0074}\u{E007F}",
+        "क्षि",
+        "நி",
+        "กำ",
+        "\u{1112}\u{1161}\u{11AB}",
+        "בּ",
+        "ش\u{651}",
+    ];
+    for sign in signs {
+        let text = sign.repeat(9);
+        for max in 1..text.chars().count() {
+            let cut = cut(&text, max);
+            assert_eq!(cut.len() % sign.len(), 0, "{sign:?} is parted at {max}: {cut:?}");
+            assert_eq!(cut.chars().count(), max - max % sign.chars().count(), "{sign:?}: no more is lost than needed");
+        }
+    }
+    assert_eq!(cut(&format!("Lamp {family}"), 8), "Lamp");
+    assert_eq!(cut(family, 3), "", "one sign that does not fit");
+    assert_eq!(cut("日本語のヘッドランプ", 4), "日本語の", "no spaces, no marks");
+}

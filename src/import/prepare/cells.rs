@@ -1,5 +1,6 @@
 //! From the texts of a field to the items that count, as a column says.
 
+use crate::import::formula;
 use crate::import::pairs::{Address, aligned};
 use crate::import::row::Record;
 use crate::suppliers::{Column, Take};
@@ -18,10 +19,13 @@ pub(super) struct Cells<'a> {
     record: &'a Record,
     /// Places of the fields of a name; only of a wide record.
     by_name: Option<HashMap<&'a str, Vec<usize>>>,
+    /// Does an apostrophe stand in front of formulas?
+    guarded: bool,
 }
 
 impl<'a> Cells<'a> {
-    pub(super) fn new(record: &'a Record) -> Self {
+    /// `guarded`: see [`crate::import::read::ReadOptions::formulas_guarded`].
+    pub(super) fn new(record: &'a Record, guarded: bool) -> Self {
         let by_name = (record.fields.len() > FEW).then(|| {
             let mut by_name: HashMap<&str, Vec<usize>> = HashMap::with_capacity(record.fields.len());
             for (at, (name, _)) in record.fields.iter().enumerate() {
@@ -29,7 +33,7 @@ impl<'a> Cells<'a> {
             }
             by_name
         });
-        Self { record, by_name }
+        Self { record, by_name, guarded }
     }
 
     /// Every text of this field that is not blank; the name counts without regard to case where it does not stand so. A name such as
@@ -50,7 +54,8 @@ impl<'a> Cells<'a> {
     }
 
     fn text(&self, at: usize) -> &'a str {
-        self.record.fields.get(at).map_or("", |(_, text)| text)
+        let text = self.record.fields.get(at).map_or("", |(_, text)| text);
+        if self.guarded { formula::unguarded(text) } else { text }
     }
 
     fn places(&self, name: &str) -> Vec<usize> {

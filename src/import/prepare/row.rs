@@ -4,7 +4,7 @@ use super::cells::{Cells, items};
 use super::claims::Claims;
 use super::{CellReading, ImportKind, Preparer, key, price, stock};
 use crate::dictionary::Dictionary;
-use crate::import::read::RAW_CHARS;
+use crate::import::read::{RAW_CHARS, Unless};
 use crate::import::row::{ImageLink, Issue, PreparedRow, Record, Severity};
 use crate::normalize::Hints;
 use crate::normalize::checks::{Checks, contradictions};
@@ -74,8 +74,16 @@ impl<'a> Row<'a> {
 
     /// The items of a column.
     pub(super) fn items(&self, column: &Column, default: Take) -> Vec<String> {
+        if column.unless.as_ref().is_some_and(|unless| self.says(unless)) {
+            return Vec::new();
+        }
         let number = |item: &str| parse_amount(self.dictionary(), item, &self.hints(column)).ok().map(|(amount, _)| amount);
         items(column, &self.cells.texts(&column.from), default, number)
+    }
+
+    fn says(&self, Unless { field, says }: &Unless) -> bool {
+        let wanted = says.trim().to_lowercase();
+        self.cells.texts(field).iter().any(|text| text.to_lowercase() == wanted)
     }
 
     /// The first item of the first column that has one, null words left out.
@@ -115,7 +123,7 @@ impl<'a> Row<'a> {
     fn of(preparer: &Preparer<'a>, record: &'a Record) -> Self {
         Self {
             preparer: *preparer,
-            cells: Cells::new(record),
+            cells: Cells::new(record, preparer.profile.file.formulas_guarded),
             claims: Claims::default(),
             category: None,
             out: PreparedRow { row: record.row, ..PreparedRow::default() },

@@ -2,7 +2,7 @@
 
 use super::named::is_named;
 use super::{Items, List, Parents};
-use serde::Deserialize;
+use serde::{Deserialize, Serialize};
 use std::sync::LazyLock;
 
 /// A file of a known program.
@@ -23,6 +23,9 @@ pub struct KnownLayout {
     pub split: Option<String>,
     /// The sign behind which a header adds a locale, a channel, a currency or the word `unit`.
     pub suffix: Option<char>,
+    /// Does an apostrophe stand in front of texts that a spreadsheet would run as a formula?
+    #[serde(default)]
+    pub formulas_guarded: bool,
     /// The member of a JSON object that holds values as our API writes them, by attribute code.
     pub values: Option<String>,
     /// What its columns mean.
@@ -48,12 +51,24 @@ pub struct Meaning {
     pub role: Option<String>,
     /// The field that says the pictures' roles.
     pub role_from: Option<String>,
+    /// Rows of which this holds have nothing in it.
+    pub unless: Option<Unless>,
     /// Does it only count where no other column says anything?
     #[serde(default)]
     pub fallback: bool,
     /// Where it stands among the columns.
     #[serde(default)]
     pub place: Place,
+}
+
+/// A field and what it says where a column of the same row does not count.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Unless {
+    /// The field.
+    pub field: String,
+    /// Its text, without regard to case.
+    pub says: String,
 }
 
 /// Where a column stands among the others.

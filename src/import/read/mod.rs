@@ -28,7 +28,7 @@ mod xml;
 
 pub use error::{RAW_CHARS, ReadError};
 pub use items::Items;
-pub use layouts::{KnownLayout, Meaning, Place, known_layouts};
+pub use layouts::{KnownLayout, Meaning, Place, Unless, known_layouts};
 pub use limits::ReadLimits;
 pub use lists::List;
 pub use named::is_named;

@@ -79,6 +79,9 @@ pub struct ReadOptions {
     /// Rows that others inherit from.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub parents: Option<super::Parents>,
+    /// An apostrophe stands in front of texts that a spreadsheet would run as a formula; see [`crate::import::formula`].
+    #[serde(skip_serializing_if = "std::ops::Not::not")]
+    pub formulas_guarded: bool,
     /// Cells that hold a list of names and values.
     #[serde(rename = "list", skip_serializing_if = "Vec::is_empty")]
     pub lists: Vec<super::List>,

@@ -209,3 +209,32 @@ proptest! {
         }
     }
 }
+
+#[test]
+fn what_our_publications_put_before_formulas_is_taken_away_and_one_variant_makes_no_group() {
+    let header = "Title,URL handle,Vendor,SKU,Option1 name,Option1 value,Price,Description";
+    let text = format!(
+        "{header}\n'=Fjord (\"1\"),fjord,'@Home,F-1,Title,Default Title,9.90,'n Abend\n\
+         Ridge,ridge,Acme,R-1,Color,Red,9.90,'-20 C\n,ridge,,R-2,Color,Blue,9.90,\n"
+    );
+    let (profile, _) = proposed(&text);
+    let written = profile.to_toml();
+    assert!(written.contains("formulas_guarded = true") && written.contains("says = \"Default Title\""), "{written}");
+    let read = Profile::parse(&written, &DICTIONARY).unwrap();
+    let records = open(Cursor::new(text.into_bytes()), "a.csv", &read.read_options(), &ReadLimits::default()).unwrap();
+    let rows: Vec<_> = records.flatten().map(|record| prepare(ImportKind::Catalog, &read, &DICTIONARY, None, &record)).collect();
+    let said = |row: usize, attribute: &str| {
+        let claim = rows[row].claims.iter().find(|claim| claim.attribute == attribute);
+        claim.and_then(|claim| claim.value.as_text()).unwrap_or_default().to_owned()
+    };
+    assert_eq!(
+        (said(0, "title"), said(0, "brand"), said(0, "description")),
+        ("=Fjord (\"1\")".into(), "@Home".into(), "'n Abend".into())
+    );
+    assert_eq!(said(1, "description"), "-20 C");
+    assert_eq!(rows[0].raw["Title"], "'=Fjord (\"1\")", "the record stays as it was read");
+    let parents: Vec<Option<&str>> = rows.iter().map(|row| row.parent.as_deref()).collect();
+    assert_eq!(parents, [None, Some("ridge"), Some("ridge")]);
+    let (plain, _) = proposed("SKU,Title,Description\nA-1,'=Fjord,x\n");
+    assert!(!plain.file.formulas_guarded, "only where the program is known");
+}
