@@ -30,6 +30,7 @@ pub mod queries;
 pub mod readiness;
 pub mod render;
 pub mod schedule;
+pub mod sent;
 pub mod serve;
 pub mod settings;
 pub mod shape;

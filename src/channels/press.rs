@@ -9,12 +9,11 @@ use super::profile::{Format, Holds, Scope};
 use super::queries::{StoredRow, Untold};
 use super::readiness::{Row, changed_beyond_terms, changed_terms};
 use super::render::Cell;
+use super::sent::SentLog;
 use super::source::Source;
 use super::write::{FeedWriter, WrittenPart};
-use crate::error::{Error, Result};
+use crate::error::Result;
 use std::collections::{BTreeMap, BTreeSet};
-use std::fs::File;
-use std::io::{BufRead, BufReader, BufWriter, Seek, SeekFrom, Write};
 use std::iter::Peekable;
 use std::path::{Path, PathBuf};
 
@@ -71,7 +70,7 @@ pub struct Press {
     purpose: Purpose,
     counts: Counts,
     comparison: Comparison,
-    sent: BufWriter<File>,
+    sent: SentLog,
     /// Groups in which something differs, for deltas.
     touched: BTreeSet<String>,
 }
@@ -130,8 +129,7 @@ impl Press {
             purpose,
             counts: Counts::default(),
             comparison: Comparison::new(&desk.profile, desk.settings.guard.price_step, first),
-            // Unnamed: gone with the process, whatever happens.
-            sent: BufWriter::new(tempfile::tempfile()?),
+            sent: SentLog::new()?,
             touched: BTreeSet::new(),
         })
     }
@@ -200,15 +198,17 @@ impl Press {
         if let Some(told) = told {
             self.touch(&told.row);
         }
-        writeln!(self.sent, "{} {}", row.product_id, stored.hash)?;
+        self.sent.add(&(row.product_id, Some(stored.hash.clone()), row.group.clone()))?;
         Ok(difference)
     }
 
     fn touch(&mut self, row: &Row) {
-        if self.purpose == Purpose::Delta
-            && let Some(group) = &row.group
-        {
-            self.touched.insert(group.clone());
+        self.touch_group(row.group.as_ref());
+    }
+
+    fn touch_group(&mut self, group: Option<&String>) {
+        if self.purpose == Purpose::Delta {
+            self.touched.extend(group.cloned());
         }
     }
 
@@ -219,7 +219,7 @@ impl Press {
             self.counts.removed += 1;
             self.comparison.removed(&told.row);
             self.touch(&told.row);
-            writeln!(self.sent, "{} ", told.row.product_id)?;
+            self.sent.add(&(told.row.product_id, None, None))?;
             for writer in &mut self.writers {
                 let grouped = is_grouped(writer.format(), &self.desk);
                 let row = match writer.format().scope {
@@ -238,6 +238,7 @@ impl Press {
     /// Counts and prints listings that differ from what was told, of which only the hash is known: for a delta without a walk.
     pub fn take_untold(&mut self, listings: &[Untold]) -> Result<()> {
         for listing in listings {
+            self.touch_group(listing.group.as_ref());
             match &listing.now {
                 None => self.gone(listing)?,
                 Some(stored) => {
@@ -309,9 +310,7 @@ impl Press {
             files.extend(parts.map(|part| (format.code.clone(), part)));
         }
         let manifest = self.manifest.map(manifest::Writer::finish).transpose()?.map(|()| folder.join(manifest::STORED));
-        let mut sent = self.sent.into_inner().map_err(|error| Error::internal(error.into_error()))?;
-        sent.seek(SeekFrom::Start(0))?;
-        Ok(Printed { counts: self.counts, report: self.comparison.finish(), files, manifest, sent: SentLog(sent) })
+        Ok(Printed { counts: self.counts, report: self.comparison.finish(), files, manifest, sent: self.sent })
     }
 }
 
@@ -376,31 +375,5 @@ impl ChannelDesk {
             *row.cells.get_mut(at)? = vec![Cell::Text(value.clone())];
         }
         Some(row)
-    }
-}
-
-/// What changes in what was sent, on disk until the publication is committed.
-pub struct SentLog(File);
-
-/// Product and hash of what was sent; none for what is no longer in.
-type Sent = Vec<(i64, Option<String>)>;
-
-impl SentLog {
-    /// Product and hash, some thousand at once.
-    pub fn batches(self) -> Result<impl Iterator<Item = Result<Sent>>> {
-        let mut lines = BufReader::new(self.0).lines();
-        Ok(std::iter::from_fn(move || {
-            let mut batch = Vec::new();
-            for line in lines.by_ref().take(2_000) {
-                let line = match line {
-                    Ok(line) => line,
-                    Err(error) => return Some(Err(error.into())),
-                };
-                let Some((id, hash)) = line.split_once(' ') else { continue };
-                let Ok(id) = id.parse() else { continue };
-                batch.push((id, Some(hash.to_owned()).filter(|hash| !hash.is_empty())));
-            }
-            (!batch.is_empty()).then_some(Ok(batch))
-        }))
     }
 }

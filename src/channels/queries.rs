@@ -14,7 +14,7 @@ mod untold;
 pub use agree::{counts_agree, part_rows, rows_apart};
 pub use choices::{StoredChoice, choice, choices, put_choice};
 pub use judged::{ReasonCount, ReasonExample, Saved, reason_counts, recount, save_listings, state_counts};
-pub use listings::{StoredListing, channel_listings, mark_sent, move_locale, note_answers, product_listings};
+pub use listings::{Sent, StoredListing, channel_listings, mark_sent, move_locale, note_answers, product_listings};
 pub use publications::{PublicationRow, delete_publication, insert_publication, publication, publications, release_publication};
 pub use reasons::Sought;
 pub use rows::{StoredRow, group_leaders, rows_after, rows_of_groups};

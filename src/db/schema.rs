@@ -401,6 +401,7 @@ diesel::table! {
         missing -> Json,
         answer -> Nullable<Json>,
         answered_at -> Nullable<UtcTime>,
+        sent_group -> Nullable<Text>,
     }
 }
 

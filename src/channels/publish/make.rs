@@ -5,9 +5,10 @@ use super::{Diff, Kind, Options, Publication, desk, finished, row, standing};
 use crate::app::App;
 use crate::channels::guard::{Verdict, verdict};
 use crate::channels::judge::ChannelDesk;
-use crate::channels::press::{Counts, Press, Printed, Purpose, Rows, SentLog, is_grouped};
+use crate::channels::press::{Counts, Press, Printed, Purpose, Rows, is_grouped};
 use crate::channels::profile::{Format, Holds, Scope};
 use crate::channels::queries::{self, PublicationRow, Untold};
+use crate::channels::sent::SentLog;
 use crate::channels::write::WrittenPart;
 use crate::channels::{follow, mirror, prune, store};
 use crate::db::changes;
@@ -195,7 +196,7 @@ async fn print(
     folder: &Path,
     (purpose, first): (Purpose, usize),
 ) -> Result<Printed> {
-    if let Some(untold) = untold(app, desk, formats, purpose).await? {
+    if let Some(untold) = untold(app, desk, purpose).await? {
         return print_untold(app, desk, formats, folder, untold, first).await;
     }
     let before = manifest_of(app, desk, None, folder).await?;
@@ -227,6 +228,11 @@ async fn print(
         *reasons.entry(reason.code).or_default() += reason.listings;
     }
     press.explain(reasons);
+    finish(app, desk, press, folder).await
+}
+
+/// Prints the groups that a delta must still tell, and ends all files.
+async fn finish(app: &App, desk: &ChannelDesk, mut press: Press, folder: &Path) -> Result<Printed> {
     let touched = press.end()?;
     for part in touched.chunks(GROUPS) {
         let (channel, part) = (desk.profile.code.clone(), part.to_vec());
@@ -246,15 +252,15 @@ async fn print(
 }
 
 /// What a delta is made of, where it is little: then nothing else is read. None where everything must be walked: for whole feeds, where
-/// groups as a whole are told, where much differs, and before the first whole feed.
-async fn untold(app: &App, desk: &ChannelDesk, formats: &[Format], purpose: Purpose) -> Result<Option<Vec<Untold>>> {
-    // What went is told with its old row only where the profile words a removal in it.
-    let needs_rows = !desk.profile.removed.is_empty() || formats.iter().any(|format| is_grouped(format, desk));
-    if purpose != Purpose::Delta || needs_rows {
+/// much differs, and where the profile words a removal in the row as it was told, which only the manifest has.
+async fn untold(app: &App, desk: &ChannelDesk, purpose: Purpose) -> Result<Option<Vec<Untold>>> {
+    if purpose != Purpose::Delta {
         return Ok(None);
     }
     let channel = desk.profile.code.clone();
-    app.db.read(move |conn| queries::untold(conn, &channel)).await
+    let untold = app.db.read(move |conn| queries::untold(conn, &channel)).await?;
+    let needs_told_rows = |listing: &Untold| listing.now.is_none() && !desk.profile.removed.is_empty();
+    Ok(untold.filter(|untold| !untold.iter().any(needs_told_rows)))
 }
 
 async fn print_untold(
@@ -272,13 +278,13 @@ async fn print_untold(
     let print = move || {
         let formats: Vec<&Format> = owned.iter().collect();
         let mut press = Press::open(&of, &formats, &to, None, (Purpose::Delta, first))?;
-        press.take_untold(&untold)?;
-        let mut printed = press.finish(&to)?;
-        let Counts { changed, removed, unchanged, .. } = &mut printed.counts;
-        *unchanged = (told - *changed - *removed).max(0);
-        Ok(printed)
+        press.take_untold(&untold).map(|()| press)
     };
-    tokio::task::spawn_blocking(print).await.map_err(Error::internal)?
+    let press = tokio::task::spawn_blocking(print).await.map_err(Error::internal)??;
+    let mut printed = finish(app, desk, press, folder).await?;
+    let Counts { changed, removed, unchanged, .. } = &mut printed.counts;
+    *unchanged = (told - *changed - *removed).max(0);
+    Ok(printed)
 }
 
 /// The rows behind a SKU, with the groups that begin among them; and where the next ones begin.

@@ -106,20 +106,41 @@ pub fn channel_listings(conn: &mut Conn, channel: &str, sought: &Sought, after: 
 }
 
 /// Notes what was sent: a hash where the product's row is in the feed, none where it no longer is.
-pub fn mark_sent(conn: &mut Conn, channel: &str, locale: &str, sent: &[(i64, Option<String>)], now: DateTime<Utc>) -> Result<()> {
-    for (product, hash) in sent {
-        let listing = listings::table.find((product, channel, locale));
-        match hash {
-            Some(hash) => {
-                diesel::update(listing).set((listings::sent_hash.eq(hash), listings::sent_at.eq(Time(now)))).execute(conn)?;
-            }
-            None => {
-                diesel::update(listing).set(listings::sent_hash.eq(None::<String>)).execute(conn)?;
-            }
-        }
+pub fn mark_sent(conn: &mut Conn, channel: &str, locale: &str, sent: &[Sent], now: DateTime<Utc>) -> Result<()> {
+    let at = now.to_rfc3339_opts(SecondsFormat::Micros, true);
+    for part in sent.chunks(1_000) {
+        let lines = JsonText::of(part)?;
+        // What is no longer told keeps the time at which it was told last.
+        match conn {
+            Conn::Sqlite(conn) => diesel::sql_query(
+                "UPDATE listings SET sent_hash = new.hash, sent_group = new.of, \
+                 sent_at = CASE WHEN new.hash IS NULL THEN sent_at ELSE ? END FROM (SELECT json_extract(value, '$[0]') AS id, \
+                 json_extract(value, '$[1]') AS hash, json_extract(value, '$[2]') AS of FROM json_each(?)) AS new \
+                 WHERE listings.product_id = new.id AND listings.channel = ? AND listings.locale = ?",
+            )
+            .bind::<Text, _>(&at)
+            .bind::<Text, _>(lines.as_str())
+            .bind::<Text, _>(channel)
+            .bind::<Text, _>(locale)
+            .execute(conn)?,
+            Conn::Postgres(conn) => diesel::sql_query(
+                "UPDATE listings SET sent_hash = new.hash, sent_group = new.of, \
+                 sent_at = CASE WHEN new.hash IS NULL THEN sent_at ELSE $1::timestamptz END FROM (SELECT (line->>0)::bigint AS id, \
+                 line->>1 AS hash, line->>2 AS of FROM jsonb_array_elements($2::jsonb) AS line) AS new \
+                 WHERE listings.product_id = new.id AND listings.channel = $3 AND listings.locale = $4",
+            )
+            .bind::<Text, _>(&at)
+            .bind::<Text, _>(lines.as_str())
+            .bind::<Text, _>(channel)
+            .bind::<Text, _>(locale)
+            .execute(conn)?,
+        };
     }
     Ok(())
 }
+
+/// A listing as it was told: product, hash of its row and group; without a hash it is no longer told.
+pub type Sent = (i64, Option<String>, Option<String>);
 
 /// What is known of a listing that an answer is about: product, SKU, when the channel last said something.
 type Answered = (i64, String, Option<Time>);
