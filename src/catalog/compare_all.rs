@@ -4,22 +4,18 @@
 //! Nothing is merged. What an import would merge and what it would ask about both become match cases, for somebody has seen these products
 //! apart since; where two have a case already, whatever became of it, it stays as it is.
 
+use super::all_products::{Batch, Through, work_through};
 use super::identify::{Known, MAX_CANDIDATES, known, likeliest};
-use super::queries::{Rules, product_ids_after};
+use super::queries::Rules;
 use crate::app::App;
-use crate::db::{Conn, changes, lock_catalog, operations};
+use crate::db::Conn;
 use crate::error::Result;
 use crate::identity::cases::{self, Suspected, Told};
 use crate::identity::find::{Found, Judged, choose};
 use crate::identity::queries::products_by_key;
 use crate::identity::{Decision, blocks, judge};
 use rayon::prelude::*;
-use serde_json::json;
 use std::collections::{BTreeSet, HashMap};
-use std::sync::Arc;
-
-/// Products of one transaction.
-const CHUNK: i64 = 500;
 
 /// What a run did.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
@@ -32,34 +28,13 @@ pub struct Compared {
 
 /// Compares all products in batches, as one operation: undone, its cases are withdrawn.
 pub async fn run(app: &App, progress: &(dyn Fn(&Compared) + Sync)) -> Result<Compared> {
-    let now = app.clock.now();
-    let operation = app.db.write(move |conn| operations::begin(conn, "compare", "job", "all", &json!({}), now)).await?;
-    let mut done = Compared::default();
-    let mut after = 0;
-    loop {
-        let (dictionary, operation_id, now) = (Arc::clone(&app.dictionary), operation.clone(), app.clock.now());
-        let (count, asked, last) = app
-            .db
-            .write(move |conn| {
-                lock_catalog(conn)?;
-                let ids = product_ids_after(conn, after, CHUNK)?;
-                let Some(last) = ids.last().copied() else { return Ok((0, 0, None)) };
-                let rules = Rules::load(conn, &dictionary)?;
-                let suspected = suspected(conn, &rules, &ids)?;
-                let told = cases::open(conn, &suspected, &operation_id, now)?;
-                changes::append(conn, now, &told)?;
-                Ok((ids.len() as u64, told.len() as u64, Some(last)))
-            })
-            .await?;
-        let Some(last) = last else { break };
-        after = last;
-        done.products += count;
-        done.asked += asked;
-        progress(&done);
-    }
-    let (summary, now) = (json!({"products": done.products, "asked": done.asked}), app.clock.now());
-    app.db.write(move |conn| operations::finish(conn, &operation, &summary, now)).await?;
-    Ok(done)
+    let work = |conn: &mut Conn, batch: &Batch<'_>| {
+        let suspected = suspected(conn, batch.rules, batch.ids)?;
+        let told = cases::open(conn, &suspected, batch.operation, batch.now)?;
+        Ok((told.len() as u64, told))
+    };
+    let compared = |through: Through| Compared { products: through.products, asked: through.found };
+    work_through(app, "compare", "asked", work, |through| progress(&compared(through))).await.map(compared)
 }
 
 /// What these products may be one with, among those that are older.

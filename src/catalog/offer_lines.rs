@@ -75,7 +75,9 @@ pub fn take(
         None => None,
     };
     let currency = profile.as_ref().and_then(|profile| profile.currency).or_else(|| money::currency(&supplier.currency).ok());
-    let preparer = profile.as_ref().map(|profile| Preparer::new(ImportKind::Catalog, profile, &rules.dictionary, currency));
+    let preparer = profile
+        .as_ref()
+        .map(|profile| Preparer::new(ImportKind::Catalog, profile, &rules.dictionary, currency).of_supplier(&supplier.locale));
     let reader = profile
         .as_ref()
         .map(|profile| format!("{}/{}", profile.fingerprint(), rules.dictionary.fingerprint()))

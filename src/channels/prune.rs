@@ -1,25 +1,33 @@
 //! Pruning: old publications go, files and row, and so do files that no publication came of.
 
-use super::publish::Publication;
-use super::{queries, store};
+use super::publish::{Kind, Publication};
+use super::{manifest, queries, store};
 use crate::app::App;
 use crate::error::Result;
 use chrono::TimeDelta;
 
-/// Removes the files and rows of old publications, the newest `keep` of each state aside. What is current always stays.
+/// Removes the files and rows of old publications, the newest `keep` of each kind aside. What is current always stays, and so does the
+/// full publication that says what the channel was told: without it the next delta would tell everything.
 pub async fn prune(app: &App, channel: &str, keep: usize) -> Result<usize> {
     let profile = app.channels.get(channel)?;
     let of = channel.to_owned();
     let rows = app.db.read(move |conn| queries::publications(conn, &of, None, None, 10_000)).await?;
-    let mut formats: Vec<String> = profile.formats.iter().map(|format| format.code.clone()).collect();
+    let formats: Vec<String> = profile.formats.iter().map(|format| format.code.clone()).collect();
+    let mut kept = [Kept::new(&formats), Kept::new(&formats)];
+    let mut memory = false;
     let mut pruned = 0;
-    for (at, row) in rows.into_iter().enumerate() {
+    for row in rows {
         let publication = Publication::of(row)?;
-        let needed = publication.state == "published" && publication.parts.iter().any(|part| formats.contains(&part.format));
-        if publication.state == "published" {
-            formats.retain(|format| !publication.parts.iter().any(|part| part.format == *format));
+        let published = publication.state == "published";
+        let [full, delta] = &mut kept;
+        let of_kind = if publication.kind == Kind::Full { full } else { delta };
+        let mut needed = published && of_kind.is_current(&publication);
+        if published && publication.kind == Kind::Full && !memory {
+            memory = store::is_there(app, channel, &publication.id, manifest::STORED).await?;
+            needed |= memory;
         }
-        if at < keep.max(1) || needed {
+        of_kind.seen += 1;
+        if of_kind.seen <= keep.max(1) || needed {
             continue;
         }
         store::remove_all(app, channel, &publication.id).await?;
@@ -28,6 +36,27 @@ pub async fn prune(app: &App, channel: &str, keep: usize) -> Result<usize> {
     }
     sweep(app, channel).await?;
     Ok(pruned)
+}
+
+/// What was met of one kind, the newest first.
+struct Kept<'a> {
+    seen: usize,
+    /// Formats of which no publication was met yet.
+    formats: Vec<&'a str>,
+}
+
+impl<'a> Kept<'a> {
+    fn new(formats: &'a [String]) -> Self {
+        Self { seen: 0, formats: formats.iter().map(String::as_str).collect() }
+    }
+
+    /// Is it the newest that holds one of its formats?
+    fn is_current(&mut self, publication: &Publication) -> bool {
+        let holds = |format: &str| publication.parts.iter().any(|part| part.format == format);
+        let before = self.formats.len();
+        self.formats.retain(|format| !holds(format));
+        self.formats.len() < before
+    }
 }
 
 /// How long files without a publication are left alone: another process may be making it, and none takes that long.

@@ -131,6 +131,8 @@ pub struct Words {
     pub built_in: HashSet<String>,
     /// A maker's own pack.
     pub proprietary: HashSet<String>,
+    /// Sizes of variants.
+    pub sizes: HashSet<String>,
     /// Mode words to mode codes.
     pub modes: HashMap<String, String>,
     /// Every phrase that limits an amount.
@@ -180,6 +182,7 @@ impl Words {
                 (&mut words.pieces, &locale.pieces),
                 (&mut words.built_in, &locale.built_in),
                 (&mut words.proprietary, &locale.proprietary),
+                (&mut words.sizes, &locale.sizes),
             ] {
                 set.extend(list.iter().map(|word| key(word)).filter(|word| !word.is_empty()));
             }

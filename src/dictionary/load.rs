@@ -8,6 +8,7 @@ use super::{
     error::Source, index::Index, numerals::NumberWords,
 };
 use crate::normalize::checks::Checks;
+use crate::normalize::language::Languages;
 use crate::normalize::text::key;
 use include_dir::{Dir, include_dir};
 use serde::{Deserialize, de::DeserializeOwned};
@@ -22,6 +23,8 @@ use toml::Spanned;
 const ALSO: [&str; 1] = ["identity/matching.toml"];
 /// The checks of a row's values.
 const CHECKS: &str = "normalize/checks.toml";
+/// How the language of a text is found.
+const LANGUAGE: &str = "normalize/language.toml";
 
 static SCHEMA: Dir<'static> = include_dir!("$CARGO_MANIFEST_DIR/schema");
 
@@ -85,6 +88,7 @@ struct Draft {
     locales: BTreeMap<String, LocaleWords>,
     numbers: BTreeMap<String, NumberWords>,
     checks: Checks,
+    languages: Languages,
     also: BTreeMap<String, Vec<Source>>,
 }
 
@@ -99,7 +103,7 @@ impl Dictionary {
         let mut draft = Draft::default();
         let mut files: Vec<_> = SCHEMA.files().collect();
         files.extend(SCHEMA.get_dir("locales").into_iter().flat_map(Dir::files));
-        files.extend(ALSO.iter().chain([&CHECKS]).filter_map(|path| SCHEMA.get_file(path)));
+        files.extend(ALSO.iter().chain([&CHECKS, &LANGUAGE]).filter_map(|path| SCHEMA.get_file(path)));
         files.sort_by_key(|file| file.path());
         for file in files {
             let path = file.path().to_string_lossy().replace('\\', "/");
@@ -204,6 +208,7 @@ impl Draft {
             // A user's language replaces ours.
             "numbers.toml" => self.numbers.extend(parse::<BTreeMap<String, NumberWords>>(&source)?),
             CHECKS => self.checks.overlay(&source)?,
+            LANGUAGE => self.languages.overlay(&source)?,
             path if ALSO.contains(&path) => self.also.entry(path.to_owned()).or_default().push(source.clone()),
             other => match other.strip_prefix("locales/").and_then(|name| name.strip_suffix(".toml")) {
                 Some(tag) if is_tag(tag) => {
@@ -215,7 +220,7 @@ impl Draft {
                     known.merge(words);
                 }
                 _ => {
-                    let message = "is not a file of the dictionary; it has attributes.toml, units.toml, numbers.toml, categories.toml, brands.toml, currencies.toml, identity/matching.toml, normalize/checks.toml and locales/<language tag>.toml";
+                    let message = "is not a file of the dictionary; it has attributes.toml, units.toml, numbers.toml, categories.toml, brands.toml, currencies.toml, identity/matching.toml, normalize/checks.toml, normalize/language.toml and locales/<language tag>.toml";
                     return Err(source.error(None, "", message));
                 }
             },
@@ -278,7 +283,21 @@ impl Draft {
         }
         let numerals = Numerals::build(&self.numbers);
         let (locales, checks, also) = (self.locales, self.checks, self.also);
-        Ok(Dictionary { attributes, units, categories, brands, currencies, locales, index, numerals, checks, also, fingerprint })
+        let languages = self.languages.ready(&locales);
+        Ok(Dictionary {
+            attributes,
+            units,
+            categories,
+            brands,
+            currencies,
+            locales,
+            index,
+            numerals,
+            checks,
+            languages,
+            also,
+            fingerprint,
+        })
     }
 
     /// Gives the options of palette attributes each language's words.

@@ -53,6 +53,10 @@ pub struct LocaleWords {
     pub built_in: Vec<String>,
     /// A maker's own battery pack.
     pub proprietary: Vec<String>,
+    /// Sizes of variants ("S", "large"), which are no side of a body.
+    pub sizes: Vec<String>,
+    /// Little words of running text ("and", "with", "that"), by which the language of a text is found; in lower case, as they are written.
+    pub function_words: Vec<String>,
     /// Option code of the palette to words; the first is its name.
     pub colors: BTreeMap<String, Vec<String>>,
     /// Mode code (`turbo`, `high`, `low`, `sos` ...) to words.
@@ -134,6 +138,8 @@ impl LocaleWords {
             (&mut self.per_pack, other.per_pack),
             (&mut self.built_in, other.built_in),
             (&mut self.proprietary, other.proprietary),
+            (&mut self.sizes, other.sizes),
+            (&mut self.function_words, other.function_words),
         ] {
             ours.extend(theirs);
         }

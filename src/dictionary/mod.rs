@@ -27,6 +27,7 @@ pub(crate) use numerals::{NumberWord, Numeral, Numerals};
 pub use unit::{Ratio, Unit};
 
 use crate::normalize::checks::Checks;
+use crate::normalize::language::Languages;
 use crate::normalize::text::key;
 use index::Index;
 use rust_decimal::Decimal;
@@ -45,6 +46,7 @@ pub struct Dictionary {
     index: Index,
     numerals: Numerals,
     checks: Checks,
+    languages: Languages,
     also: BTreeMap<String, Vec<Source>>,
     fingerprint: String,
 }
@@ -285,6 +287,11 @@ impl Dictionary {
     /// By what a row's values are held against each other.
     pub fn checks(&self) -> &Checks {
         &self.checks
+    }
+
+    /// By what the language of a text is found.
+    pub fn languages(&self) -> &Languages {
+        &self.languages
     }
 
     /// The texts of a schema file that somebody else reads, ours first and a user's over it.

@@ -10,8 +10,8 @@ use crate::catalog::identify::refresh_keys;
 use crate::catalog::intake::offer_image;
 use crate::catalog::lifecycle::{BY_IMPORT, BY_MERGE};
 use crate::catalog::queries::{
-    EditRow, Keys, NewProduct, OfferRow, ProductRow, Rules, edit_rows_of, edits_put, merged_into, offers_of_products,
-    offers_set_product, products_by_id, products_put, skus_taken,
+    EditRow, Keys, NewProduct, OfferRow, ProductRow, Rules, edit_delete, edit_rows_of, edits_put, merged_into,
+    offers_of_products, offers_set_product, products_by_id, products_put, skus_taken,
 };
 use crate::catalog::{ProductStatus, said, sku};
 use crate::db::{ChangeKind, Conn, NewChange, Position, changes, ids, lock_catalog, operations};
@@ -123,6 +123,24 @@ fn edits(conn: &mut Conn, kept: &ProductRow, gone: &[i64], operation: &str) -> R
     said::change(kept.id, &kept.body.sku, operation, &before, &after)
 }
 
+/// What people had said of the product that goes home counts for it alone again. What was said of the other since, or was said of it as well,
+/// stays there.
+fn edits_back(conn: &mut Conn, from: &ProductRow, home: &ProductRow, operation: &str) -> Result<Option<NewChange>> {
+    let theirs = edit_rows_of(conn, &[home.id])?;
+    // A merge copies what was said, and by whom and when, as a part of its own operation.
+    let is_copy = |row: &EditRow, said: &EditRow| {
+        EditRow { product_id: said.product_id, operation_id: said.operation_id.clone(), ..row.clone() } == *said
+            && row.operation_id != said.operation_id
+    };
+    let before = edit_rows_of(conn, &[from.id])?;
+    let (copies, after): (Vec<EditRow>, Vec<EditRow>) =
+        before.iter().cloned().partition(|row| theirs.iter().any(|said| is_copy(row, said)));
+    for row in &copies {
+        edit_delete(conn, from.id, &row.attribute, Some(&row.locale))?;
+    }
+    said::change(from.id, &from.body.sku, operation, &before, &after)
+}
+
 /// Parts these offers from a product: they get the product back that they were of before a merge, else a new one. The two are never
 /// taken for one again by themselves.
 pub fn split(
@@ -157,6 +175,7 @@ pub fn split(
         None => (found(conn, &name(first), deciding)?, true),
     };
     let mut told = move_offers(conn, &moving, &target, &operation)?;
+    told.extend(edits_back(conn, product, &target, &operation)?);
     let reasons = vec![Told::plain("split_by_hand", "offers")];
     told.extend(cases::keep_apart(conn, product.id, target.id, reasons, &operation, deciding)?);
     let restored = Restored { status: Some((ProductStatus::Draft, BY_IMPORT)), merged: Some(None), group: None };

@@ -74,6 +74,8 @@ pub struct Reader {
     pub dictionary: Arc<Dictionary>,
     /// The supplier's currency.
     pub currency: Option<Currency>,
+    /// The supplier's language.
+    pub locale: Option<Arc<str>>,
     /// Profile and dictionary in a word: the same row read by others is another row.
     pub fingerprint: Arc<str>,
     /// Cells read so far.
@@ -192,7 +194,11 @@ impl Reader {
     }
 
     fn preparer(&self) -> Preparer<'_> {
-        Preparer::new(self.kind, &self.profile, &self.dictionary, self.currency).remembering(&self.memo)
+        let preparer = Preparer::new(self.kind, &self.profile, &self.dictionary, self.currency).remembering(&self.memo);
+        match &self.locale {
+            Some(locale) => preparer.of_supplier(locale),
+            None => preparer,
+        }
     }
 
     fn pump(&self, source: Box<dyn Read + Send>, name: &str, send: &mpsc::Sender<Batch>) {

@@ -8,6 +8,7 @@ pub mod api;
 pub mod chunk;
 pub mod finish;
 pub mod formula;
+mod language;
 pub mod last_rows;
 pub mod pairs;
 pub mod prepare;

@@ -49,12 +49,13 @@ pub async fn all(app: &App, progress: &(dyn Fn(u64) + Sync)) -> Result<u64> {
             let mut after_offer = 0;
             loop {
                 let (dictionary, profile) = (Arc::clone(&app.dictionary), Arc::clone(&profile));
-                let (code, now) = (supplier.code.clone(), app.clock.now());
+                let (code, locale, now) = (supplier.code.clone(), supplier.locale.clone(), app.clock.now());
                 let reader = fingerprint(&profile, &app.dictionary);
                 let work = move |conn: &mut Conn| {
                     lock_catalog(conn)?;
                     let rules = Rules::load(conn, &dictionary)?;
                     let preparer = Preparer::new(ImportKind::Catalog, &profile, &dictionary, profile.currency.or(currency));
+                    let preparer = preparer.of_supplier(&locale);
                     let offers = offers_page_of_supplier(conn, id, after_offer, CHUNK)?;
                     let last = offers.last().map(|offer| offer.id);
                     let (mut other, mut told) = (Vec::new(), Vec::new());

@@ -7,15 +7,16 @@ use super::queries::{ImportRow, StoredFile, import_by_id, import_running_beside,
 use super::read::{self, ReadError, ReadLimits, ReadOptions};
 use super::resume::{self, Next, Resume};
 use super::timings::{Stage, Timings};
-use super::{Counts, ImportMode, Record, seen, write};
+use super::{Counts, ImportMode, Record, language, seen, write};
 use crate::app::App;
+use crate::db::Conn;
 use crate::dictionary::Dictionary;
 use crate::error::{Code, Error, Result};
 use crate::files;
 use crate::jobs::queries::job_of_import_is_alive;
 use crate::pricing::money;
 use crate::suppliers::profile::{FileMode, Profile};
-use crate::suppliers::queries::supplier_by_code;
+use crate::suppliers::queries::{supplier_by_code, supplier_defaults};
 use crate::suppliers::{Target, field_names, propose};
 use object_store::{GetResultPayload, ObjectStoreExt, path::Path};
 use std::collections::HashSet;
@@ -104,6 +105,8 @@ async fn attempt(
     let mode = mode(&import, &profile);
     let code = import.supplier.clone();
     let supplier = app.db.read(move |conn| supplier_by_code(conn, &code)).await?;
+    let locale = supplier.as_ref().map(|supplier| Arc::from(supplier.locale.as_str()));
+    let told = language::told(app, &import, &profile, locale.as_deref()).await?;
     let run = Run { mode, pace, profile: Arc::new(text), proposed, import: Arc::new(import) };
     if !begin(app, &run, profile.name.clone()).await? {
         let state = State { counts: run.import.counts, ..State::default() };
@@ -116,6 +119,7 @@ async fn attempt(
         currency: profile.currency.or_else(|| supplier.and_then(|supplier| money::currency(&supplier.currency).ok())),
         profile: Arc::new(profile),
         kind: run.import.kind,
+        locale,
         dictionary: Arc::clone(&app.dictionary),
         memo: Arc::default(),
     };
@@ -132,6 +136,8 @@ async fn attempt(
             timings.add(Stage::Wait, waiting.elapsed());
             let mut chunk = chunk?;
             match resume.next(chunk.read) {
+                // What is told of the file stands with its first rows, so that it is told once.
+                Some(Next::Write) if state.counts.rows_read == 0 => chunk.issues.splice(0..0, told.clone()).for_each(drop),
                 Some(Next::Write) => {}
                 Some(Next::Pass) => {
                     broken = broken.or(chunk.fatal.take());
@@ -197,7 +203,9 @@ async fn profile(app: &App, import: &ImportRow) -> Result<(String, Profile, bool
     let file = import.files.first().ok_or_else(|| Error::new(Code::UnreadableFile, "the import has no file"))?;
     let source = open(app, file).await?;
     let (name, code) = (file.name.clone(), import.supplier.clone());
-    let locale = app.db.read(move |conn| supplier_by_code(conn, &code)).await?.map(|supplier| supplier.locale);
+    let known = move |conn: &mut Conn| Ok((supplier_by_code(conn, &code)?, supplier_defaults(conn, "")?.locale));
+    let (supplier, usual) = app.db.read(known).await?;
+    let locale = supplier.map(|supplier| supplier.locale);
     let dictionary = Arc::clone(&app.dictionary);
     let proposed_name = format!("{PROPOSED} {} {}", import.supplier, import.kind.as_str());
     let look = move || -> Result<Profile, ReadError> {
@@ -207,7 +215,11 @@ async fn profile(app: &App, import: &ImportRow) -> Result<(String, Profile, bool
         if let Some(stored) = stored.filter(|stored| fits(stored, &fields)) {
             return Ok(stored);
         }
-        Ok(Profile { name: proposed_name, ..propose(&fields, &samples, &dictionary, locale.as_deref()) })
+        // What is taken for granted about every supplier, nobody has said of this one.
+        let said = locale.as_deref().filter(|locale| *locale != usual);
+        let proposed = propose(&fields, &samples, &dictionary, said);
+        let assumed = if proposed.locale.is_some() || proposed.assumed_confidence.is_some() { None } else { locale };
+        Ok(Profile { name: proposed_name, assumed_locale: assumed.or(proposed.assumed_locale), ..proposed })
     };
     let profile = tokio::task::spawn_blocking(look)
         .await
@@ -260,7 +272,7 @@ async fn look_ahead(app: &App, run: &Run, reader: &Reader, timings: &mut Timings
 }
 
 /// The stored original as a plain reader: a folder's file as it is, a bucket's through a temporary file.
-async fn open(app: &App, file: &StoredFile) -> Result<Box<dyn Read + Send>> {
+pub(super) async fn open(app: &App, file: &StoredFile) -> Result<Box<dyn Read + Send>> {
     let failed = |error: object_store::Error| files::refused(&format!("{} cannot be read", file.name), error);
     let found = app.files.get(&Path::from(file.path.as_str())).await.map_err(failed)?;
     match found.payload {

@@ -125,28 +125,58 @@ fn agreement(first: &Amount<'_>, second: &Amount<'_>) -> Option<&'static str> {
     }
 }
 
-/// `60 × 45 × 40 mm (2.36 × 1.77 × 1.57 in)`: one size in two units. Side by side they must agree.
-pub(super) fn merge_sizes<'u>(mut amounts: Vec<Amount<'u>>, conflict: &mut bool) -> Vec<Amount<'u>> {
+/// `60 × 45 × 40 mm (2.36 × 1.77 × 1.57 in)`, `L: 60 mm, W: 45 mm (60 x 45 mm)`: one size told twice, in two units, or once with labels. Side
+/// by side they must agree; in one unit, but for rounding. Where the labels are, the sizes stand.
+pub(super) fn merge_sizes<'u>(mut amounts: Vec<Amount<'u>>, raw: &str, conflict: &mut bool) -> Vec<Amount<'u>> {
     let sides = amounts.len() / 2;
     if sides < 2 || !amounts.len().is_multiple_of(2) {
         return amounts;
     }
-    let begins = |(place, amount): (usize, &Amount<'_>)| (place == sides) == (amount.join != Join::Times);
     let of_one_unit = |size: &[Amount<'_>]| size.windows(2).all(|pair| matches!(pair, [left, right] if left.unit == right.unit));
+    let times = |size: &[Amount<'_>]| size.iter().skip(1).all(|amount| amount.join == Join::Times);
+    let labelled = |size: &[Amount<'_>]| {
+        let gaps = size.windows(2).filter_map(|pair| raw.get(pair.first()?.end..pair.get(1)?.start));
+        gaps.flat_map(str::chars).any(|c| c.is_alphabetic() && !matches!(c, 'x' | 'X' | 'х' | 'Х'))
+    };
     let (first, second) = amounts.split_at(sides);
-    let two = amounts.iter().enumerate().skip(1).all(begins) && of_one_unit(first) && of_one_unit(second);
-    if !two || first.first().map(|amount| amount.unit) == second.first().map(|amount| amount.unit) {
+    let (first_labelled, second_labelled) = (labelled(first), labelled(second));
+    let two = second.first().is_some_and(|border| border.join != Join::Times)
+        && (times(first) || times(second))
+        && (times(first) || first_labelled)
+        && (times(second) || second_labelled)
+        && of_one_unit(first)
+        && of_one_unit(second);
+    if !two {
         return amounts;
     }
+    let one_unit = first.first().map(|amount| amount.unit) == second.first().map(|amount| amount.unit);
     let rules: Vec<_> = first.iter().zip(second).map(|(first, second)| agreement(first, second)).collect();
+    if one_unit {
+        let rounded = |(first, second): (&Amount<'_>, &Amount<'_>)| first.low < second.high && second.low < first.high;
+        if !first.iter().zip(second).all(rounded) {
+            // Two sizes without labels are two sizes.
+            *conflict |= first_labelled != second_labelled;
+            return amounts;
+        }
+    }
     *conflict |= rules.contains(&None);
     let second_is_canonical = second.iter().all(|amount| amount.canonical) && !first.iter().all(|amount| amount.canonical);
+    let second_is_finer =
+        one_unit && first.iter().zip(second).any(|(first, second)| second.high - second.low < first.high - first.low);
+    let places: Option<Vec<(usize, usize)>> = match (first_labelled, second_labelled) {
+        (true, false) => Some(first.iter().map(|amount| (amount.start, amount.end)).collect()),
+        (false, true) => Some(second.iter().map(|amount| (amount.start, amount.end)).collect()),
+        _ => None,
+    };
     let mut kept = amounts.split_off(sides);
-    if !second_is_canonical {
+    if !second_is_canonical && !second_is_finer {
         kept = amounts;
     }
     for (amount, rule) in kept.iter_mut().zip(rules) {
         amount.rule = rule.unwrap_or(amount.rule);
+    }
+    for (amount, (start, end)) in kept.iter_mut().zip(places.into_iter().flatten()) {
+        (amount.start, amount.end) = (start, end);
     }
     if let Some(first) = kept.first_mut() {
         first.join = Join::First;

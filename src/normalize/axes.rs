@@ -4,6 +4,7 @@ use super::{
     Hints, Reading, Status,
     amounts::Amount,
     measure::judge,
+    quantity::Join,
     text::{key, spaced_key},
 };
 use crate::dictionary::{Attribute, Cue, Dictionary, Unit, holds_phrase};
@@ -221,6 +222,34 @@ fn label_of<'a>(group: &Group<'a>, text: &str) -> Label<'a> {
             (!may_be.is_empty()).then_some(Label { may_be, is_d: letter == "D" })
         })
         .unwrap_or_default()
+}
+
+/// `S: 60 mm, M: 70 mm`, `Lamp: 60 mm, strap: 200 mm`: has each amount the size of a variant beside it, or a name of its own that is no side of
+/// a body? `L` alone is a side; beside another size it is one.
+pub(super) fn of_variants(dictionary: &Dictionary, raw: &str, amounts: &[Amount<'_>]) -> bool {
+    if amounts.len() < 2 || amounts.iter().any(|amount| amount.join == Join::Times) {
+        return false;
+    }
+    let between = |from: usize, to: usize| raw.get(from..to).unwrap_or_default();
+    let front = |place: usize| {
+        let from = place.checked_sub(1).and_then(|before| amounts.get(before)).map_or(0, |before| before.end);
+        let gap = amounts.get(place).map_or("", |amount| between(from, amount.start));
+        parted(gap).map_or(gap, |(_, right)| right).trim()
+    };
+    let behind = |place: usize| {
+        let until = amounts.get(place + 1).map_or(raw.len(), |next| next.start);
+        let gap = amounts.get(place).map_or("", |amount| between(amount.end, until));
+        parted(gap).map_or(gap, |(left, _)| left).trim()
+    };
+    let is_size = |text: &str| dictionary.words().sizes.contains(&key(text));
+    let all = |is: &dyn Fn(usize) -> bool| (0..amounts.len()).all(is);
+    let named = |place: usize| {
+        let name = front(place).strip_suffix([':', '=']).map(str::trim_end);
+        name.is_some_and(|name| {
+            name.chars().any(char::is_alphabetic) && !name.split_whitespace().any(|word| dictionary.is_side(word))
+        })
+    };
+    all(&|place| is_size(front(place))) || all(&|place| is_size(behind(place))) || all(&named)
 }
 
 /// `140 x 90 x 60 mm` under one column: length, width and height.

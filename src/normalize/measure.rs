@@ -7,7 +7,7 @@
 use super::{
     Finding, Hints, Reading, Status, Value,
     amounts::{Amount, add_up, clock_times, convert, drop_count, merge_duals, merge_sizes},
-    axes::{axes, labelled},
+    axes::{axes, labelled, of_variants},
     basis::{about, per_basis},
     qualifiers::{doubt_the_basis, is_of_red_light, qualify},
     quantity::{Found, Join, Quantity, find},
@@ -72,7 +72,7 @@ fn read_one(dictionary: &Dictionary, attribute: &Attribute, raw: &str, hints: &H
     let mut conflict = false;
     let mut sums = add_up(convert(&quantities, unit));
     if lettered {
-        sums = merge_sizes(sums, &mut conflict);
+        sums = merge_sizes(sums, raw, &mut conflict);
     }
     let amounts = merge_duals(sums, &mut conflict);
     // A cue is looked for only where more than amounts stands.
@@ -325,7 +325,12 @@ fn several(
     {
         return reading;
     }
-    if attribute.cue.as_ref().is_some_and(|cue| !cue.letters.is_empty())
+    let sided = attribute.cue.as_ref().is_some_and(|cue| !cue.letters.is_empty());
+    if sided && of_variants(dictionary, raw, amounts) {
+        let message = "Each amount is that of another variant or part; write the one that is meant.";
+        return Reading { status: Status::Ambiguous, ..Reading::rejected(attribute, "measure.list", "of_variants", message) };
+    }
+    if sided
         // Digits and signs alone name no side.
         && (!words.is_empty() || raw.contains(['⌀', '∅']))
         && let Some(reading) = labelled(dictionary, attribute, unit, raw, amounts, hints)

@@ -13,6 +13,7 @@ pub mod checks;
 pub mod gtin;
 mod integer;
 mod ip_code;
+pub mod language;
 pub mod line;
 mod measure;
 pub mod memo;

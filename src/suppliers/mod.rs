@@ -3,6 +3,7 @@
 pub mod api;
 pub mod check;
 mod known;
+pub mod language;
 pub mod profile;
 mod profile_toml;
 mod propose;

@@ -18,6 +18,10 @@ pub struct Profile {
     pub name: String,
     /// BCP 47 tag of the texts, where a column says nothing else.
     pub locale: Option<String>,
+    /// What the language of the texts is taken to be, where `locale` says nothing; a text that is surely in another goes under that.
+    pub assumed_locale: Option<String>,
+    /// How sure that is where it was found in the texts, 1 to 100; absent where it is only usual here.
+    pub assumed_confidence: Option<u8>,
     /// How numbers are written, where a column says nothing else.
     pub decimal: DecimalStyle,
     /// Currency of prices, where neither a column nor the row says it.
@@ -263,7 +267,7 @@ impl Profile {
     /// How its files are read: the `[file]` table, with the locale as a hint for the encoding and the pair keys its columns use.
     pub fn read_options(&self) -> ReadOptions {
         let mut options = self.file.clone();
-        options.language.clone_from(&self.locale);
+        options.language = self.language().map(str::to_owned);
         let keys = self.columns.iter().flat_map(|column| pair_keys(&column.from));
         for key in keys {
             if !options.extra_pair_keys.iter().any(|known| known == key) {
@@ -271,6 +275,11 @@ impl Profile {
             }
         }
         options
+    }
+
+    /// The language of the texts, said or assumed, where a column says nothing else.
+    pub fn language(&self) -> Option<&str> {
+        self.locale.as_deref().or(self.assumed_locale.as_deref())
     }
 
     /// The columns that feed this target.

@@ -22,6 +22,8 @@ const FIXED_TARGETS: [Target; 4] = [Target::Category, Target::Warehouse, Target:
 struct Text {
     name: Spanned<String>,
     locale: Option<Spanned<String>>,
+    assumed_locale: Option<Spanned<String>>,
+    assumed_confidence: Option<Spanned<u8>>,
     #[serde(default)]
     decimal: DecimalStyle,
     currency: Option<Spanned<String>>,
@@ -126,6 +128,8 @@ impl Check<'_> {
         Ok(Profile {
             name: text.name.into_inner(),
             locale: self.locale(text.locale.as_ref(), "locale")?,
+            assumed_locale: self.locale(text.assumed_locale.as_ref(), "assumed_locale")?,
+            assumed_confidence: self.confidence(text.assumed_confidence.as_ref())?,
             decimal: text.decimal,
             currency: self.currency(text.currency.as_ref(), "currency")?,
             mode: text.mode,
@@ -299,6 +303,14 @@ impl Check<'_> {
         parsed.map(|tag| Some(tag.to_string())).map_err(|_| self.error(tag, key, message()))
     }
 
+    fn confidence(&self, percent: Option<&Spanned<u8>>) -> Result<Option<u8>, ProfileError> {
+        let Some(percent) = percent else { return Ok(None) };
+        match percent.get_ref() {
+            1..=100 => Ok(Some(*percent.get_ref())),
+            _ => Err(self.error(percent, "assumed_confidence", "is a percentage from 1 to 100")),
+        }
+    }
+
     fn currency(&self, code: Option<&Spanned<String>>, key: &str) -> Result<Option<Currency>, ProfileError> {
         let Some(code) = code else { return Ok(None) };
         money::currency(code.get_ref()).map(Some).map_err(|error| self.error(code, key, error.to_string()))
@@ -316,6 +328,10 @@ struct Wire<'a> {
     name: &'a str,
     #[serde(skip_serializing_if = "Option::is_none")]
     locale: Option<&'a str>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    assumed_locale: Option<&'a str>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    assumed_confidence: Option<u8>,
     #[serde(skip_serializing_if = "is_auto")]
     decimal: DecimalStyle,
     #[serde(skip_serializing_if = "Option::is_none")]
@@ -388,6 +404,8 @@ impl<'a> Wire<'a> {
         Self {
             name: &profile.name,
             locale: profile.locale.as_deref(),
+            assumed_locale: profile.assumed_locale.as_deref(),
+            assumed_confidence: profile.assumed_confidence,
             decimal: profile.decimal,
             currency: profile.currency.map(|currency| currency.code()),
             mode: profile.mode,

@@ -5,6 +5,7 @@
 //! pictures an image column. A target that a row has only one of never gets two columns.
 
 use super::known::{self, Heading};
+use super::language;
 use super::profile::{Column, Profile, Target};
 use super::samples::Samples;
 use super::targets::{Targets, Word};
@@ -15,8 +16,8 @@ use crate::import::row::Record;
 use crate::normalize::text::key;
 use crate::normalize::{DecimalStyle, Hints, Status, normalize};
 use iso_currency::Currency;
+use std::collections::HashSet;
 use std::collections::btree_map::{BTreeMap, Entry};
-use std::collections::{HashMap, HashSet};
 
 /// Headers that are looked at.
 const MAX_HEADERS: usize = 900;
@@ -28,7 +29,8 @@ pub fn field_names(samples: &[Record]) -> Vec<String> {
     fields.filter(|(name, _)| seen.insert(name)).map(|(name, _)| name.to_string()).take(MAX_HEADERS).collect()
 }
 
-/// Proposes a profile. `locale` is what the caller knows of the supplier's language; else the headers' own language counts.
+/// Proposes a profile. `locale` is what somebody said of the supplier's language; headers in another language than English outrank it. Where
+/// neither says one, the texts themselves are looked at, and what they show is proposed as assumed, with its confidence.
 ///
 /// Columns of no known meaning are listed as `ignore`, for a person to see.
 pub fn propose(headers: &[String], samples: &[Record], dictionary: &Dictionary, locale: Option<&str>) -> Profile {
@@ -48,7 +50,8 @@ pub fn propose(headers: &[String], samples: &[Record], dictionary: &Dictionary, 
         named.iter().map(String::as_str).filter(|name| name.ends_with(']') && !headers.contains(name)).collect::<Vec<_>>(),
     );
     headers.truncate(MAX_HEADERS);
-    let samples = Samples::new(&headers, &addressed);
+    let samples_read: &[Record] = &addressed;
+    let samples = Samples::new(&headers, samples_read);
     let headings: Vec<Heading> = headers.iter().map(|header| Heading::of(header, &headers, layout, dictionary)).collect();
     let labels: Vec<Vec<String>> = headings.iter().map(|heading| labels(&heading.name)).collect();
     let mut proposal = Proposal {
@@ -63,20 +66,29 @@ pub fn propose(headers: &[String], samples: &[Record], dictionary: &Dictionary, 
     proposal.special();
     let mut profile = Profile { name: "proposed".to_owned(), ..Profile::default() };
     // English headers stand above texts of any language; others say it surely, whatever is taken for granted about the supplier.
-    let headers_say = language(&labels, dictionary);
-    profile.locale = match (headers_say, locale) {
-        (Some(language), Some(known)) if language == "en" || known.starts_with(&language) => Some(known.to_owned()),
+    let headers_say = language::of_headers(&labels, dictionary);
+    let english = headers_say.as_deref() == Some("en");
+    profile.locale = match (headers_say.filter(|_| !english), locale) {
+        (Some(language), Some(known)) if known.starts_with(&language) => Some(known.to_owned()),
         (language, known) => language.or_else(|| known.map(str::to_owned)),
     };
+    profile.assumed_locale = english.then(|| "en".to_owned());
     profile.columns = (0..headers.len()).filter_map(|at| proposal.column(at)).collect();
     known::arrange(&mut profile.columns, layout, dictionary);
-    languages(&mut profile, &labels, &headers, dictionary);
+    language::of_columns(&mut profile, &labels, &headers, dictionary);
     // `p_name[de]` says more than the English words around it.
     let mut said = profile.columns.iter().filter_map(|column| column.locale.clone());
     if profile.locale.as_deref().is_none_or(|locale| locale == "en")
         && let Some(first) = said.next().filter(|first| said.all(|other| other == *first))
     {
         profile.locale = Some(first);
+    }
+    if profile.locale.is_none() {
+        let found = language::of_texts(&profile, samples_read, dictionary);
+        profile.assumed_confidence = found.as_ref().map(|found| found.detected.confidence);
+        profile.assumed_locale = found.map(|found| found.detected.locale).or(profile.assumed_locale);
+    } else {
+        profile.assumed_locale = None;
     }
     main_image(&mut profile.columns);
     units(&mut profile.columns, &headers, &found, dictionary);
@@ -274,28 +286,9 @@ fn is_list(kind: AttributeType) -> bool {
     matches!(kind, AttributeType::MultiSelect | AttributeType::TextList | AttributeType::Batteries | AttributeType::Modes)
 }
 
-fn attribute_of<'a>(column: &Column, dictionary: &'a Dictionary) -> Option<&'a Attribute> {
+pub(super) fn attribute_of<'a>(column: &Column, dictionary: &'a Dictionary) -> Option<&'a Attribute> {
     let Target::Attribute(code) = &column.to else { return None };
     dictionary.attribute(code)
-}
-
-/// Two columns for one localised text are two languages, where their headers are.
-fn languages(profile: &mut Profile, labels: &[Vec<String>], headers: &[&str], dictionary: &Dictionary) {
-    let said = |column: &Column| -> Option<String> {
-        let attribute = attribute_of(column, dictionary).filter(|attribute| attribute.localized)?;
-        let at = headers.iter().position(|header| *header == column.from)?;
-        let keys: Vec<String> = labels.get(at)?.iter().map(|label| key(label)).collect();
-        let mut locales = attribute.label.iter().filter(|(_, label)| keys.contains(&key(label))).map(|(locale, _)| locale);
-        locales.next().filter(|_| locales.next().is_none()).cloned()
-    };
-    let known: Vec<Option<String>> = profile.columns.iter().map(said).collect();
-    let targets: Vec<Target> = profile.columns.iter().map(|column| column.to.clone()).collect();
-    for (column, language) in profile.columns.iter_mut().zip(known) {
-        let several = targets.iter().filter(|target| **target == column.to).count() > 1;
-        if several && column.locale.is_none() && language.is_some() && language != profile.locale {
-            column.locale = language;
-        }
-    }
 }
 
 /// What tells the rows apart without a SKU: nothing where brand and model or the title do it, else the first set of columns that does.
@@ -386,7 +379,7 @@ fn labels(header: &str) -> Vec<String> {
 }
 
 /// The words of special targets that a label is, also without its currency, number or table prefix.
-fn target_words(label: &str, dictionary: &Dictionary) -> Vec<(&'static Word, Option<Currency>)> {
+pub(super) fn target_words(label: &str, dictionary: &Dictionary) -> Vec<(&'static Word, Option<Currency>)> {
     let targets = Targets::embedded();
     let signs = label
         .split(|sign: char| sign.is_whitespace() || "()[]/_-,.:".contains(sign))
@@ -409,36 +402,6 @@ fn target_words(label: &str, dictionary: &Dictionary) -> Vec<(&'static Word, Opt
         }
     }
     found
-}
-
-/// The language that most headers are words of; none when two are equally likely, English aside.
-fn language(labels: &[Vec<String>], dictionary: &Dictionary) -> Option<String> {
-    let mut known: HashMap<String, HashSet<&str>> = HashMap::new();
-    for attribute in dictionary.attributes() {
-        for (locale, label) in &attribute.label {
-            known.entry(key(label)).or_default().insert(locale);
-        }
-    }
-    let mut votes: BTreeMap<String, usize> = BTreeMap::new();
-    for labels in labels {
-        let mut locales: HashSet<&str> = HashSet::new();
-        for label in labels {
-            locales.extend(known.get(&key(label)).into_iter().flatten());
-            locales.extend(target_words(label, dictionary).into_iter().map(|(word, _)| word.locale.as_str()));
-        }
-        for locale in locales {
-            *votes.entry(locale.to_owned()).or_default() += 1;
-        }
-    }
-    let most = votes.values().copied().max()?;
-    let mut first = votes.into_iter().filter(|(_, count)| *count == most).map(|(locale, _)| locale);
-    let best = first.next()?;
-    let others: Vec<String> = first.collect();
-    if others.is_empty() {
-        Some(best)
-    } else {
-        (best == "en" || others.iter().any(|locale| locale == "en")).then(|| "en".to_owned())
-    }
 }
 
 /// How the numbers of the samples are written; `auto` where they do not show it or differ.

@@ -348,6 +348,37 @@ both_databases! {
         assert_eq!(product["values"]["light_output_max"], json!({"amount": "350", "unit": "lm"}));
     }
 
+    async fn the_language_of_texts_is_found_and_told(house: House) {
+        let server = Server::start(&house).await;
+        let german = "sku,name,description\n\
+            G-1,Lampe Fjord,\"Die Lampe ist für lange Nächte gemacht und wird mit einem Akku geliefert, der sich über das Kabel laden lässt.\"\n\
+            G-2,Lampe Tal,\"Mit dem roten Licht werden die anderen im Zelt nicht geweckt, und das Band der Lampe kann gewaschen werden.\"\n";
+        let import = Upload::new("alpine", "lampen.csv", german).done(&server).await;
+        assert_eq!((&import["status"], counts(&import)), (&json!("done"), [2, 2, 0, 0, 0, 0]), "{import}");
+        let told = issues(&server, &import).await;
+        assert_eq!((told.len(), &told[0]["row"], &told[0]["code"]), (1, &json!(0), &json!("language_detected")), "{told:?}");
+        assert!(told[0]["message"].as_str().unwrap().contains("Deutsch (de), 100 % sure"), "{told:?}");
+        let product = product_of(&server, "G-1").await;
+        assert_eq!(product["values"]["title"], json!({"de": "Lampe Fjord"}), "{product}");
+        let again = Upload::new("alpine", "lampen.csv", german).done(&server).await;
+        assert_eq!((counts(&again)[4], issues(&server, &again).await.len()), (0, 1));
+
+        // Said otherwise: each text that does not fit is told, and stays where it was said to belong.
+        let said = "name = \"said\"\nlocale = \"en\"\n[[column]]\nfrom = \"sku\"\nto = \"supplier_sku\"\n[[column]]\nfrom = \"description\"\nto = \"description\"\n";
+        let import = Upload::new("said", "lampen.csv", german).profile(said).done(&server).await;
+        let told = issues(&server, &import).await;
+        let at: Vec<_> = told.iter().map(|issue| (&issue["row"], &issue["field"], &issue["code"])).collect();
+        let [one, two, field, code] = [json!(1), json!(2), json!("description"), json!("other_language")];
+        assert_eq!(at, [(&one, &field, &code), (&two, &field, &code)]);
+
+        // A profile that says no language: the report says what to write into it.
+        let unsaid = said.replace("locale = \"en\"\n", "");
+        let import = Upload::new("unsaid", "lampen.csv", german).profile(&unsaid).done(&server).await;
+        let told = issues(&server, &import).await;
+        assert_eq!((told.len(), &told[0]["row"]), (1, &json!(0)), "{told:?}");
+        assert!(told[0]["message"].as_str().unwrap().contains("write locale = \"de\" in the profile"), "{told:?}");
+    }
+
     async fn every_format_tells_the_same(house: House) {
         let server = Server::start(&house).await;
         let columns: Vec<&str> = HEADER.split(',').collect();

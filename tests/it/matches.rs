@@ -309,6 +309,7 @@ both_databases! {
         }
         post(&server, &format!("/products/{kept}/merge"), json!({"with": [gone]})).await.problem(422, "invalid");
         clean(&house).await;
+        server.send(Method::PATCH, &format!("/api/v1/products/{kept}"), json!({"values": {"beam_distance_max": "150 m"}})).await.expect(200);
 
         // A new row of the supplier whose product went changes the one that stayed.
         lamp(&server, "lumen", "L-1,Fenix,Kopflampe mit 1400 Lumen,28.00,1,").await;
@@ -320,8 +321,10 @@ both_databases! {
         assert_eq!((&parted["sku"], &parted["tags"], &parted["status"]), (&json!(gone), &json!(["trail"]), &said[1]["status"]));
         let after = catalogue(&server).await;
         assert_eq!(after[1], said[1]);
-        // A person's word about the other was said of this one too when it took its place.
-        assert_eq!((&after[0]["available"], &after[0]["tags"]), (&before[0]["available"], &json!(["trail"])));
+        // What was said of the other was never said of this one; what was said since the merge was.
+        assert_eq!((&after[0]["available"], &after[0]["tags"]), (&before[0]["available"], &before[0]["tags"]));
+        assert_eq!(after[0]["values"]["weight_with_battery"], before[0]["values"]["weight_with_battery"]);
+        assert_eq!(after[0]["values"]["beam_distance_max"]["amount"], "150");
         let mut both = vec![kept.clone(), gone.clone()];
         both.sort();
         assert_eq!(found(&house, &server).await, both);

@@ -221,6 +221,22 @@ async fn a_delta_tells_terms_apart_from_the_rest_and_what_went() {
 }
 
 #[tokio::test]
+async fn many_deltas_do_not_make_a_channel_forget_what_it_was_told() {
+    let house = house().await;
+    house.add(lamps(3)).await;
+    house.set("amazon", amazon()).await;
+    let full = house.of("amazon", Options::default()).await;
+    for _ in 0..4 {
+        house.of("amazon", Options { kind: Kind::Delta, ..Options::default() }).await;
+    }
+    assert_eq!(crate::channels::prune::prune(&house.app, "amazon", 2).await.unwrap(), 2, "the two oldest deltas");
+    let delta = house.of("amazon", Options { kind: Kind::Delta, ..Options::default() }).await;
+    assert_eq!((delta.added, delta.unchanged), (0, full.added));
+    let profile = house.app.channels.get("amazon").unwrap();
+    assert_eq!(current(&house.app, &profile, "amazon-listings.json").await.unwrap().unwrap().0.id, full.id);
+}
+
+#[tokio::test]
 async fn two_products_with_one_value_that_must_be_its_own_are_told_and_the_first_goes() {
     let house = house().await;
     let mut views = lamps(3);

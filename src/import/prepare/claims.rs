@@ -4,10 +4,11 @@ use super::CellReading;
 use super::row::Row;
 use crate::dictionary::{Attribute, AttributeType};
 use crate::identity::gtin;
+use crate::normalize::language::other_language;
 use crate::normalize::{Claim, Reading, Status, Value};
 use crate::suppliers::{Column, Take, Target};
 
-/// Locale of text where neither column nor profile says one.
+/// Locale of text where neither column nor profile nor supplier says one.
 const DEFAULT_LOCALE: &str = "en";
 /// Characters of words that are none of the options, where their attribute names no limit.
 const MAX_WORDS: usize = 200;
@@ -134,8 +135,31 @@ impl Row<'_> {
     }
 
     pub(super) fn claim_locale(&self, attribute: &Attribute, column: Option<&str>) -> Option<String> {
-        let locale = || column.or(self.profile().locale.as_deref()).unwrap_or(DEFAULT_LOCALE).to_owned();
+        let locale = || column.or(self.profile().language()).or(self.preparer.locale).unwrap_or(DEFAULT_LOCALE).to_owned();
         attribute.localized.then(locale)
+    }
+
+    /// The locale that a text is claimed under. Where somebody said its language, that is it, and a text that is surely in another is told;
+    /// where nobody did, such a text goes under its own.
+    fn text_locale(&mut self, attribute: &Attribute, column: &Column, value: &Value, raw: &str) -> Option<String> {
+        let locale = self.claim_locale(attribute, column.locale.as_deref())?;
+        let dictionary = self.dictionary();
+        let Some(text) = value.as_text().filter(|text| text.len() >= dictionary.languages().min_letters()) else {
+            return Some(locale);
+        };
+        let Some(other) = other_language(dictionary, text, &locale) else { return Some(locale) };
+        if column.locale.is_none() && self.profile().locale.is_none() {
+            return Some(other.locale);
+        }
+        let named = |tag: &str| dictionary.locale(tag).map_or_else(|| tag.to_owned(), |words| format!("{} ({tag})", words.name));
+        let message = format!(
+            "the profile says that this text is {}, but it looks like {} ({} % sure); correct the text, or the locale in the profile",
+            named(&locale),
+            named(&other.locale),
+            other.confidence
+        );
+        self.warn(&column.from, "other_language", message, raw);
+        Some(locale)
     }
 
     pub(super) fn read_items(&mut self, column: &Column, attribute: &Attribute, items: &[String]) {
@@ -200,7 +224,7 @@ impl Row<'_> {
         let known = self.dictionary().attribute(&resolved_attribute);
         if let (Some(value), Some(attribute)) = (value.filter(|_| matches!(status, Status::Ok | Status::Doubtful)), known) {
             let claim = Claim {
-                locale: self.claim_locale(attribute, column.locale.as_deref()),
+                locale: self.text_locale(attribute, column, &value, raw),
                 attribute: resolved_attribute,
                 value,
                 raw: raw.to_owned(),

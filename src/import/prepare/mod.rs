@@ -44,18 +44,25 @@ pub struct Preparer<'a> {
     kind: ImportKind,
     currency: Option<Currency>,
     memo: Option<&'a Memo>,
+    locale: Option<&'a str>,
 }
 
 impl<'a> Preparer<'a> {
     /// `currency` is the supplier's own, for prices that say none.
     pub fn new(kind: ImportKind, profile: &'a Profile, dictionary: &'a Dictionary, currency: Option<Currency>) -> Self {
-        Self { profile, dictionary, kind, currency, memo: None }
+        Self { profile, dictionary, kind, currency, memo: None, locale: None }
     }
 
     /// The same, with a memory of cells that were read with this dictionary.
     #[must_use]
     pub fn remembering(self, memo: &'a Memo) -> Self {
         Self { memo: Some(memo), ..self }
+    }
+
+    /// The same, for a supplier whose texts are in this language where its profile says nothing of them.
+    #[must_use]
+    pub fn of_supplier(self, locale: &'a str) -> Self {
+        Self { locale: Some(locale), ..self }
     }
 
     fn normalize(&self, attribute: &Attribute, raw: &str, hints: &Hints) -> Reading {

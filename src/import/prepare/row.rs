@@ -50,7 +50,7 @@ impl<'a> Row<'a> {
     where
         'a: 'c,
     {
-        column.locale.as_deref().or(self.profile().locale.as_deref())
+        column.locale.as_deref().or(self.profile().language())
     }
 
     /// What is known of how this column's texts are written.
@@ -318,7 +318,7 @@ fn category(row: &mut Row<'_>) {
     }
     if let Some(text) = row.profile().fixed.get("category")
         && let Some(category) =
-            row.dictionary().category(text).or_else(|| row.dictionary().category_for(text, row.profile().locale.as_deref()))
+            row.dictionary().category(text).or_else(|| row.dictionary().category_for(text, row.profile().language()))
     {
         row.claims.category(&category.code, text, "", "category.fixed", 90);
         row.category = Some(category.code.clone());

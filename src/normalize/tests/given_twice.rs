@@ -33,6 +33,56 @@ fn one_size_in_two_units_is_one_size() {
 }
 
 #[test]
+fn labelled_sizes_told_again_without_labels_agree_but_for_rounding() {
+    let size = "dim_length 60 mm, dim_width 40 mm, dim_height 30 mm";
+    for raw in [
+        "L: 60 mm, W: 40 mm, H: 30 mm (2.36 x 1.57 x 1.18 in)",
+        "L60 x W40 x H30 mm (60 x 40 x 30 mm)",
+        "60 x 40 x 30 mm (L60 x W40 x H30 mm)",
+        "60 x 40 x 30 mm; Länge: 60 mm, Breite: 40 mm, Höhe: 30 mm",
+        "H: 30 mm, L: 60 mm, W: 40 mm / 30 x 60 x 40 mm",
+    ] {
+        let mut parts: Vec<_> = all("dim_length", raw).split(", ").map(str::to_owned).collect();
+        parts.sort_by_key(|part| ["dim_length", "dim_width", "dim_height"].iter().position(|code| part.starts_with(code)));
+        assert_eq!(parts.join(", "), size, "{raw}");
+        assert_eq!(read("dim_length", raw, None).status, Status::Ok, "{raw}");
+    }
+    assert_eq!(json(&read("dim_length", "L60 x W40 mm (60.2 x 39.8 mm)", None)), "60.2 mm", "the finer one");
+    for raw in ["L60 x W40 x H30 mm (65 x 40 x 30 mm)", "L: 60 mm, W: 40 mm (60 x 41 mm)"] {
+        let reading = read("dim_length", raw, None);
+        assert_eq!((reading.status, reading.findings[0].code.as_str()), (Status::Ambiguous, "conflict"), "{raw}");
+    }
+}
+
+#[test]
+fn sizes_of_variants_are_no_sides() {
+    for raw in [
+        "S: 60 mm, M: 70 mm",
+        "S: 60 mm, M: 70 mm, L: 80 mm",
+        "M: 60 mm, L: 70 mm",
+        "L: 60 mm / XL: 70 mm",
+        "Small 60 mm / Large 70 mm",
+        "60 mm (S), 70 mm (M)",
+        "klein = 60 mm; groß = 70 mm",
+        "Lamp: 60 mm, strap: 200 mm",
+    ] {
+        for attribute in ["dim_length", "dim_width"] {
+            let reading = read(attribute, raw, None);
+            assert_eq!((reading.status, reading.also.len()), (Status::Ambiguous, 0), "{attribute} {raw}");
+        }
+    }
+    for (raw, expected) in [
+        ("L: 60 mm, W: 40 mm", "dim_length 60 mm, dim_width 40 mm"),
+        ("L 60 x B 40 mm", "dim_length 60 mm, dim_width 40 mm"),
+        ("60 x 40 mm", "dim_length 60 mm, dim_width 40 mm"),
+        ("Size: 60 x 40 mm", "dim_length 60 mm, dim_width 40 mm"),
+        ("Größe M: 60 x 40 mm", "dim_length 60 mm, dim_width 40 mm"),
+    ] {
+        assert_eq!(all("dim_length", raw), expected, "{raw}");
+    }
+}
+
+#[test]
 fn every_letter_of_a_declared_order_counts() {
     for (raw, expected) in [
         ("LxWxH 62x48x41 mm", "dim_length 62 mm, dim_width 48 mm, dim_height 41 mm"),

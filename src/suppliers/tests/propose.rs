@@ -177,6 +177,25 @@ fn texts_are_in_the_language_of_their_headers() {
     assert_eq!(propose(&field_names(&en), &en, &DICTIONARY, Some("de")).locale.as_deref(), Some("de"));
 }
 
+#[test]
+fn texts_under_english_headers_show_their_own_language() {
+    let german = "sku,name,description,color\n\
+                  1,Lampe Fjord 400,\"Die Lampe ist für lange Nächte gemacht und wird mit einem Akku geliefert, der sich über das Kabel laden lässt.\",rot\n\
+                  2,Lampe Tal 200,\"Mit dem roten Licht werden die anderen im Zelt nicht geweckt, und das Band der Lampe kann gewaschen werden.\",rot\n";
+    let (profile, records) = proposed(german);
+    assert_eq!((profile.locale.as_deref(), profile.assumed_locale.as_deref()), (None, Some("de")));
+    assert_eq!(profile.assumed_confidence, Some(100));
+    let row = prepare(ImportKind::Catalog, &profile, &DICTIONARY, None, &records[0]);
+    let title = row.claims.iter().find(|claim| claim.attribute == "title").unwrap();
+    assert_eq!(title.locale.as_deref(), Some("de"));
+    // What somebody said is not guessed at.
+    let said = propose(&field_names(&records), &records, &DICTIONARY, Some("en"));
+    assert_eq!((said.locale.as_deref(), said.assumed_locale.as_deref()), (Some("en"), None));
+    // Brands and numbers show none: the headers' language is assumed, and nothing is told of it.
+    let (profile, _) = proposed("sku,name\n1,Petzl Actik Core 600\n2,Fenix HM65R-T\n3,Nitecore NU25 UL\n");
+    assert_eq!((profile.language(), profile.assumed_confidence), (Some("en"), None));
+}
+
 proptest! {
     #[test]
     fn no_table_makes_it_panic(headers in proptest::collection::vec("\\PC{0,15}", 0..8), cells in proptest::collection::vec("\\PC{0,15}", 0..24)) {

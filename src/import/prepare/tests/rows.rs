@@ -373,3 +373,43 @@ proptest! {
         }
     }
 }
+
+const GERMAN: &str =
+    "Die Lampe ist für lange Nächte gemacht und wird mit einem Akku geliefert, der sich über das Kabel laden lässt.";
+const ENGLISH: &str =
+    "This lamp is made for long nights, and it comes with a battery that can be charged over the cable in the box.";
+
+#[test]
+fn a_long_text_goes_under_its_own_language_where_none_was_said() {
+    let profile = columns("", [("sku", "supplier_sku"), ("name", "title"), ("text", "description")]);
+    let row = catalog(&profile, [("sku", "1"), ("name", "Lampe Fjord für die Nacht"), ("text", GERMAN)]);
+    let locale = |code: &str| row.claims.iter().find(|claim| claim.attribute == code).unwrap().locale.clone().unwrap();
+    assert_eq!((locale("title").as_str(), locale("description").as_str()), ("en", "de"));
+    assert_eq!(issues(&row), []);
+    // Both languages in one row: neither takes the other's place.
+    let two = columns("", [("sku", "supplier_sku"), ("text", "description"), ("more", "description")]);
+    let row = catalog(&two, [("sku", "1"), ("text", GERMAN), ("more", ENGLISH)]);
+    let mut locales: Vec<_> = row.claims.iter().filter_map(|claim| claim.locale.as_deref()).collect();
+    locales.sort_unstable();
+    assert_eq!(locales, ["de", "en"]);
+}
+
+#[test]
+fn a_long_text_in_another_language_than_was_said_is_told_of() {
+    let profile = columns("locale = \"de\"", [("sku", "supplier_sku"), ("name", "title"), ("text", "description")]);
+    let row = catalog(&profile, [("sku", "1"), ("name", "Headlamp for the night"), ("text", ENGLISH)]);
+    assert_eq!(issues(&row), [("text", "other_language", Warning)]);
+    let message = &row.issues[0].message;
+    assert!(message.contains("Deutsch (de)") && message.contains("English (en)"), "{message}");
+    let text = row.claims.iter().find(|claim| claim.attribute == "description").unwrap();
+    assert_eq!(text.locale.as_deref(), Some("de"), "nothing is changed silently");
+    assert_eq!(issues(&catalog(&profile, [("sku", "1"), ("name", "Lampe"), ("text", GERMAN)])), []);
+}
+
+#[test]
+fn texts_of_a_profile_without_a_locale_are_in_the_suppliers_language() {
+    let profile = columns("", [("sku", "supplier_sku"), ("name", "title")]);
+    let record = record([("sku", "1"), ("name", "Pandelampe Fjord")]);
+    let row = Preparer::new(ImportKind::Catalog, &profile, &DICTIONARY, None).of_supplier("da").prepare(&record);
+    assert_eq!(row.claims.iter().find_map(|claim| claim.locale.as_deref()), Some("da"));
+}
