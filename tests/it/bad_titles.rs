@@ -52,6 +52,9 @@ fn file() -> Vec<u8> {
         "Category",
         "Weight",
         "Light output",
+        "Beam distance",
+        "Run time",
+        "IP rating",
         "Stock",
         "Cost",
         "Image",
@@ -62,8 +65,24 @@ fn file() -> Vec<u8> {
         let image = format!("https://img.example/{at}.jpg");
         let (sku, mpn, model) = (format!("T-{at}"), format!("M-{at}"), format!("Ridge {at}"));
         let description = title.repeat(2).chars().take(5_000).collect::<String>();
-        let row =
-            [&sku, &gtin(at), "Acme", &mpn, &model, &title, &description, "headlamps", "86 g", "400 lm", "5", "20.00", &image];
+        let row = [
+            &sku,
+            &gtin(at),
+            "Acme",
+            &mpn,
+            &model,
+            &title,
+            &description,
+            "headlamps",
+            "86 g",
+            "400 lm",
+            "120 m",
+            "40 h",
+            "IPX4",
+            "5",
+            "20.00",
+            &image,
+        ];
         table.write_record(row).unwrap();
     }
     table.into_inner().unwrap()
@@ -75,8 +94,8 @@ fn texts(path: &Path) -> Vec<String> {
     let name = path.file_name().unwrap().to_str().unwrap();
     match name.rsplit('.').next().unwrap() {
         "csv" => table(&text, b','),
-        "tsv" => table(&text, b'\t'),
-        "json" => strings(&serde_json::from_str(&text).unwrap_or_else(|error| panic!("{name}: {error}"))),
+        "tsv" | "txt" => table(&text, b'\t'),
+        "json" | "jsonld" => strings(&serde_json::from_str(&text).unwrap_or_else(|error| panic!("{name}: {error}"))),
         "jsonl" => text
             .lines()
             .flat_map(|line| strings(&serde_json::from_str(line).unwrap_or_else(|error| panic!("{name}: {error}"))))
@@ -136,7 +155,7 @@ async fn all_channels(server: &Server) -> Vec<String> {
         let asked = channel["asks"].as_array().unwrap().iter().filter(|asked| asked["required"] == json!(true));
         let options: BTreeMap<&str, &str> = asked.map(|asked| (asked["option"].as_str().unwrap(), "1")).collect();
         let settings =
-            json!({"enabled": true, "link_template": "https://shop.example/p/{sku}", "currency": "EUR", "options": options});
+            json!({"enabled": true, "link_template": "https://shop.example/p/{sku}", "currency": "USD", "options": options});
         server
             .send(Method::PATCH, &format!("/api/v1/channels/{}", channel["code"].as_str().unwrap()), settings)
             .await
@@ -148,7 +167,7 @@ async fn all_channels(server: &Server) -> Vec<String> {
 both_databases! {
     async fn every_channel_takes_them_or_says_why_not(house: House) {
         let server = Server::start(&house).await;
-        server.send(Method::POST, "/api/v1/suppliers", json!({"code": "acme", "name": "Acme", "currency": "EUR", "locale": "en"})).await.expect(201);
+        server.send(Method::POST, "/api/v1/suppliers", json!({"code": "acme", "name": "Acme", "currency": "USD", "locale": "en"})).await.expect(201);
         let import = Upload::new("acme", "titles.csv", file()).done(&server).await;
         assert_eq!((import["rows_read"].as_u64(), import["rejected"].as_u64()), (Some(titles().len() as u64), Some(0)), "{import}");
         let issues = server.all(&format!("/api/v1/imports/{}/issues", import["id"].as_str().unwrap())).await;
