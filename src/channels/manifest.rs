@@ -108,7 +108,7 @@ impl Reader {
         };
         let cells: Vec<Vec<Cell>> =
             places.iter().map(|place| place.and_then(|at| cells.get(at)).cloned().unwrap_or_default()).collect();
-        let hash = readiness::hash(&self.profile, &cells);
+        let hash = readiness::hash(&self.profile, &cells, group.as_deref());
         Ok(Told { row: Row { product_id, sku, group, handle, cells }, hash })
     }
 }

@@ -7,7 +7,6 @@
 pub mod agreement;
 pub mod answer;
 pub mod api;
-pub mod cluster;
 pub mod compare;
 pub mod condition;
 pub mod contract;

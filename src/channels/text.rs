@@ -1,6 +1,7 @@
 //! Text on its way into a feed: without markup, without characters that no format can carry, and no longer than allowed.
 
 use rust_decimal::{Decimal, RoundingStrategy};
+use unicode_segmentation::UnicodeSegmentation as _;
 
 /// Digits of a number that is said in a text.
 const SAID: u32 = 4;
@@ -44,8 +45,8 @@ pub fn lines(text: &str) -> String {
     text.split(['\n', '\r', '\u{2028}', '\u{2029}']).map(line).filter(|line| !line.is_empty()).collect::<Vec<_>>().join("\n")
 }
 
-/// At most `max` characters, cut at the last space that fits, else between two signs ([`super::cluster`]); empty where the first sign alone
-/// is longer. No ellipsis: channels count it as text.
+/// At most `max` characters, cut at the last space that fits, else between two signs as a reader sees them (extended grapheme clusters,
+/// Unicode Standard Annex #29); empty where the first sign alone is longer. No ellipsis: channels count it as text.
 pub fn cut(text: &str, max: usize) -> &str {
     let Some((end, next)) = text.char_indices().nth(max) else { return text };
     let head = text.get(..end).unwrap_or(text);
@@ -53,7 +54,8 @@ pub fn cut(text: &str, max: usize) -> &str {
         head
     } else {
         let word = head.rfind(char::is_whitespace).and_then(|space| head.get(..space)).filter(|cut| !cut.trim().is_empty());
-        word.unwrap_or_else(|| text.get(..super::cluster::floor(text, end)).unwrap_or_default())
+        let signs = text.grapheme_indices(true).map(|(at, sign)| at + sign.len()).take_while(|to| *to <= end);
+        word.unwrap_or_else(|| text.get(..signs.last().unwrap_or(0)).unwrap_or_default())
     };
     whole.trim_end_matches(|c: char| c.is_whitespace() || ",;:-–—(/".contains(c))
 }

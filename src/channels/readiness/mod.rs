@@ -150,14 +150,9 @@ pub fn evaluate(side: Side, product: &Product) -> Evaluation {
         ListingState::Warned
     };
     let goes = state.goes();
-    let row_hash = goes.then(|| hash(side.profile, &cells));
-    let row = goes.then(|| Row {
-        product_id: view.id,
-        sku: view.sku.clone(),
-        group: view.group.clone().filter(|_| product.group.members > 1),
-        handle: handle(view),
-        cells,
-    });
+    let group = view.group.clone().filter(|_| product.group.members > 1);
+    let row_hash = goes.then(|| hash(side.profile, &cells, group.as_deref()));
+    let row = goes.then(|| Row { product_id: view.id, sku: view.sku.clone(), group, handle: handle(view), cells });
     Evaluation { product_id: view.id, sku: view.sku.clone(), state, completeness, missing, reasons, row, row_hash }
 }
 
@@ -178,9 +173,10 @@ pub fn shares(evaluation: &mut Evaluation, profile: &ChannelProfile, field: &str
     evaluation.row_hash = None;
 }
 
-/// 64 bits over the fields of stock and price, a dot, and 128 over all others; so one hash tells which of the two changed. Lengths stand
-/// before texts, so that no two rows read the same.
-pub fn hash(profile: &ChannelProfile, cells: &[Vec<Cell>]) -> String {
+/// 64 bits over the fields of stock and price, a dot, and 128 over all others; so one hash tells which of the two changed. The
+/// group counts as well: a file that keeps groups together is another when one leaves. Lengths stand before texts, so that no two rows read
+/// the same.
+pub fn hash(profile: &ChannelProfile, cells: &[Vec<Cell>], group: Option<&str>) -> String {
     let of = |terms: bool| {
         let mut hash = Sha256::new();
         let mut text = |text: &str| {
@@ -196,6 +192,10 @@ pub fn hash(profile: &ChannelProfile, cells: &[Vec<Cell>]) -> String {
                     Cell::Parts(parts) => parts.iter().for_each(|part| text(part)),
                 }
             }
+        }
+        if let Some(group) = group.filter(|_| !terms) {
+            text("");
+            text(group);
         }
         hash.finalize()
     };
