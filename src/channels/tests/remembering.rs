@@ -237,6 +237,31 @@ async fn many_deltas_do_not_make_a_channel_forget_what_it_was_told() {
 }
 
 #[tokio::test]
+async fn a_delta_tells_the_whole_group_that_a_variant_changed_or_left() {
+    let house = house().await;
+    let mut views = lamps(5);
+    for (view, (group, color)) in
+        views.iter_mut().zip([("g-1", "black"), ("g-1", "red"), ("g-1", "blue"), ("g-2", "black"), ("g-2", "red")])
+    {
+        *view = colored(view.clone(), group, color);
+    }
+    house.add(views.clone()).await;
+    house.set("amazon", amazon()).await;
+    let full = house.of("amazon", Options::default()).await;
+    assert_eq!(skus(&house.text(&full, "amazon-parents.json").await).len(), 2);
+    let delta = Options { kind: Kind::Delta, ..Options::default() };
+    let parents = async |publication: &Publication| skus(&house.text(publication, "amazon-parents-delta.json").await);
+    house.costs(&views[3..4], 2_100).await;
+    let changed = house.of("amazon", delta.clone()).await;
+    assert_eq!((changed.changed, parents(&changed).await), (1, vec!["g-2".to_owned()]));
+    // One leaves a group of three: nothing of the others' own changes, and the channel must hear of what they are now.
+    let write = move |conn: &mut Conn| fixture::status(conn, &views[2], "discontinued", now());
+    house.app.db.write(write).await.unwrap();
+    let left = house.of("amazon", delta).await;
+    assert_eq!((left.removed, parents(&left).await), (1, vec!["g-1".to_owned(), "g-2".to_owned()]));
+}
+
+#[tokio::test]
 async fn two_products_with_one_value_that_must_be_its_own_are_told_and_the_first_goes() {
     let house = house().await;
     let mut views = lamps(3);
