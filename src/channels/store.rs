@@ -31,17 +31,21 @@ pub fn refused(error: object_store::Error) -> Error {
     files::refused("the feed", error)
 }
 
+/// Parts that are hashed, compressed and stored at once: a processor each, of the two that a small machine has.
+const AT_ONCE: usize = 2;
+
 /// Uploads the parts and their gzip forms.
 pub async fn upload(app: &App, channel: &str, publication: &str, files: Vec<(String, WrittenPart)>) -> Result<Vec<Part>> {
-    let mut parts = Vec::with_capacity(files.len());
-    for (format, written) in files {
+    let one = |(format, written): (String, WrittenPart)| async move {
         let path = written.path.clone();
         let (sha256, zipped, gzip) = tokio::task::spawn_blocking(move || seal(&path)).await.map_err(Error::internal)??;
         put(app, &written.path, place(channel, publication, &written.name)).await?;
         put(app, &zipped, place(channel, publication, &format!("{}.gz", written.name))).await?;
-        parts.push(Part { file: written.name, format, rows: written.rows, bytes: written.bytes, sha256, gzip });
-    }
-    Ok(parts)
+        Ok(Part { file: written.name, format, rows: written.rows, bytes: written.bytes, sha256, gzip })
+    };
+    // Also where one fails the others come to their end, so that all of them can be taken back.
+    let parts: Vec<Result<Part>> = futures_util::stream::iter(files).map(one).buffered(AT_ONCE).collect().await;
+    parts.into_iter().collect()
 }
 
 /// Hashes a file and writes its gzip form beside it.
@@ -60,7 +64,7 @@ fn seal(path: &Path) -> Result<(String, PathBuf, Gzip)> {
         hash.update(bytes);
         to.write_all(bytes)?;
     }
-    to.finish()?.sync_all()?;
+    to.finish()?;
     let mut of_zip = Sha256::new();
     let mut file = File::open(&zipped)?;
     let mut bytes = 0;
