@@ -286,6 +286,7 @@ fn body(row: &PreparedRow, marks: Marks, product_id: i64, batch: &Batch, old: Op
             claims: JsonText::of(&Compact(&row.claims))?,
             images: JsonText::of(&row.images)?,
             tags: JsonText::of(&row.tags)?,
+            issues: if row.issues.is_empty() { None } else { Some(JsonText::of(&row.issues)?) },
         },
     })
 }

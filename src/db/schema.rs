@@ -179,6 +179,7 @@ diesel::table! {
         claims -> Json,
         images -> Json,
         tags -> Json,
+        issues -> Nullable<Json>,
     }
 }
 

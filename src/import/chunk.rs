@@ -3,14 +3,14 @@
 //!
 //! A file is read twice. The first time, quickly, only for the keys that repeat in it: the last row of a key stands, and the ones before it
 //! change nothing, however far apart they are. A row that the supplier's offer was read from the last time, letter by letter and by the
-//! same reader, is not normalised again, unless reading it had left a warning that the report should repeat.
+//! same reader, is not normalised again; the warnings that reading it had left are kept with the offer and repeated in the report.
 
 use super::last_rows::LastRows;
 use super::prepare::{Preparer, about_key, record_hash};
 use super::read::{self, ReadError, ReadLimits};
 use super::{Counts, ImportKind, Issue, PreparedRow, Record, Severity};
-use crate::catalog::queries::{OfferKey, offer_keys};
-use crate::db::Db;
+use crate::catalog::queries::{OfferKey, issues_of_offers, offer_keys};
+use crate::db::{Db, JsonText};
 use crate::dictionary::Dictionary;
 use crate::error::{Error, Result};
 use crate::normalize::Memo;
@@ -288,18 +288,21 @@ impl Reader {
     }
 
     /// What is stored under the keys of these rows.
-    async fn stored(&self, looked: &[Taken]) -> Result<HashMap<String, OfferKey>> {
+    async fn stored(&self, looked: &[Taken]) -> Result<Stored> {
         let keys = looked.iter().filter_map(|taken| match taken {
-            Taken::Known(_, key, _) => Some(key.clone()),
+            Taken::Known(_, key, hash) => Some((key.clone(), hash.clone())),
             _ => None,
         });
-        let (keys, code): (Vec<String>, _) = (keys.collect(), self.supplier.clone());
-        if keys.is_empty() {
-            return Ok(HashMap::new());
+        let (hashes, code): (HashMap<String, String>, _) = (keys.collect(), self.supplier.clone());
+        if hashes.is_empty() {
+            return Ok(Stored::default());
         }
-        let look = move |conn: &mut crate::db::Conn| match supplier_by_code(conn, &code)? {
-            Some(supplier) => offer_keys(conn, supplier.id, &keys.iter().map(String::as_str).collect::<Vec<_>>()),
-            None => Ok(HashMap::new()),
+        let look = move |conn: &mut crate::db::Conn| {
+            let Some(supplier) = supplier_by_code(conn, &code)? else { return Ok(Stored::default()) };
+            let offers = offer_keys(conn, supplier.id, &hashes.keys().map(String::as_str).collect::<Vec<_>>())?;
+            let warned = offers.values().filter(|offer| offer.warned && hashes.get(&offer.supplier_sku) == Some(&offer.row_hash));
+            let warned: Vec<i64> = warned.map(|offer| offer.id).collect();
+            Ok(Stored { issues: issues_of_offers(conn, &warned)?, offers })
         };
         self.db.read(look).await
     }
@@ -310,21 +313,44 @@ fn bytes_of(record: &Record) -> usize {
     record.fields.iter().map(|(_, text)| text.len()).sum()
 }
 
+/// What is stored of the rows of a batch.
+#[derive(Default)]
+struct Stored {
+    /// By key.
+    offers: HashMap<String, OfferKey>,
+    /// What was wrong with the records that come again as they were, by offer.
+    issues: HashMap<i64, JsonText>,
+}
+
+impl Stored {
+    /// The offer that a record finds as it says, and what was wrong with that record. None where the record must be read: it says
+    /// something new, what was wrong is not known any more, or the reader itself has doubts.
+    fn standing(&self, key: &str, hash: &str, record: &Result<Record, ReadError>) -> Option<Understood> {
+        let offer = self.offers.get(key).filter(|offer| offer.live && offer.row_hash == hash)?;
+        if !offer.warned {
+            return Some(Understood::Standing(offer.clone(), Vec::new()));
+        }
+        let row = record.as_ref().ok()?.row;
+        let issues: Vec<Issue> = self.issues.get(&offer.id)?.read().ok()?;
+        Some(Understood::Standing(offer.clone(), issues.into_iter().map(|issue| Issue { row, ..issue }).collect()))
+    }
+}
+
 /// What became of a record.
 enum Understood {
     Superseded(u64, String),
-    Standing(OfferKey),
+    Standing(OfferKey, Vec<Issue>),
     Row(Box<PreparedRow>),
     Fatal(String),
 }
 
-fn understood(preparer: &Preparer<'_>, stored: &HashMap<String, OfferKey>, taken: Taken) -> Understood {
+fn understood(preparer: &Preparer<'_>, stored: &Stored, taken: Taken) -> Understood {
     let (record, hash) = match taken {
         Taken::Superseded(row, key) => return Understood::Superseded(row, key),
         Taken::Other(record) => (record, None),
-        Taken::Known(record, key, hash) => match stored.get(&key) {
-            Some(offer) if offer.live && !offer.warned && offer.row_hash == hash => return Understood::Standing(offer.clone()),
-            _ => (record, Some(hash)),
+        Taken::Known(record, key, hash) => match stored.standing(&key, &hash, &record) {
+            Some(standing) => return standing,
+            None => (record, Some(hash)),
         },
     };
     match preparer.take(record) {
@@ -341,8 +367,10 @@ impl Chunk {
         match row {
             Understood::Fatal(reason) => self.fatal = Some(reason),
             Understood::Row(row) => self.push(*row),
-            Understood::Standing(offer) => {
+            Understood::Standing(offer, mut issues) => {
                 self.read += 1;
+                self.warned += i64::from(!issues.is_empty());
+                self.issues.append(&mut issues);
                 self.standing.push(offer);
             }
             Understood::Superseded(row, key) => {
@@ -371,7 +399,8 @@ impl Chunk {
         }
         row.warned = !row.issues.is_empty();
         self.warned += i64::from(row.warned);
-        self.issues.append(&mut row.issues);
+        // The offer keeps them too.
+        self.issues.extend(row.issues.iter().cloned());
         self.rows.push(row);
     }
 }

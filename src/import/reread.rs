@@ -112,6 +112,7 @@ fn reread(mut offer: OfferRow, preparer: &Preparer<'_>, reader: &str, rules: &Ru
     let body = &mut offer.body;
     body.row_hash = record_hash(&record, reader);
     body.warned = !row.issues.is_empty();
+    body.record.issues = if row.issues.is_empty() { None } else { Some(JsonText::of(&row.issues)?) };
     body.record.claims = JsonText::of(&Compact(&row.claims))?;
     body.record.images = JsonText::of(&row.images)?;
     body.record.tags = JsonText::of(&row.tags)?;

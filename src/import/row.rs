@@ -102,7 +102,7 @@ pub struct PreparedRow {
     pub tags: Vec<String>,
     /// What was wrong; the row is not taken when one of them is `Rejected`.
     pub issues: Vec<Issue>,
-    /// Was anything wrong? Stays when the issues have been handed over.
+    /// Was anything wrong?
     pub warned: bool,
     /// What tells whether the record says anything new; see [`super::prepare::record_hash`]. Catalogue rows have one.
     pub hash: String,

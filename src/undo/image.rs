@@ -126,7 +126,8 @@ pub(super) fn set_offer(body: &mut OfferBody, set: &Fields, now: Time) -> Result
             "gone_at" => body.gone_at = to(value)?,
             "raw" => body.record.raw = JsonText::of(value)?,
             "row_hash" => body.row_hash = to(value)?,
-            "warned" => body.warned = to(value)?,
+            // The image does not hold what was wrong; without it the record is read again when it comes again.
+            "warned" => (body.warned, body.record.issues) = (to(value)?, None),
             "claims" => body.record.claims = JsonText::of(value)?,
             "gtin" => body.gtin = to(value)?,
             "brand" => body.brand = to(value)?,

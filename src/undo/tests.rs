@@ -89,6 +89,7 @@ fn an_offer_that_was_made_says_nothing_afterwards() {
             claims: text(json!([1])),
             images: text(json!([])),
             tags: text(json!(["x"])),
+            issues: Some(text(json!([]))),
         },
     };
     let now = fields(crate::catalog::intake::offer_image(&body).unwrap().read().unwrap());
@@ -97,4 +98,5 @@ fn an_offer_that_was_made_says_nothing_afterwards() {
     set_offer(&mut body, &merged.set, at).unwrap();
     assert_eq!((body.live, body.product_id, body.gtin, body.cost_minor, body.cost_currency), (false, Some(7), None, None, None));
     assert_eq!((body.record.claims.as_str(), body.record.tags.as_str(), body.row_hash.as_str()), ("[]", "[]", ""));
+    assert_eq!(body.record.issues, None, "what was wrong is found when the record is read again");
 }

@@ -268,12 +268,18 @@ both_databases! {
         assert!(before.iter().all(|offer| offer.record.raw.as_str().contains("Alpine") && offer.record.claims.as_str().contains("Alpine")));
         // As the version before kept them, and then as this one does again.
         let down = match house.backend() {
-            Backend::Sqlite => include_str!("../../migrations/sqlite/0006_records/down.sql"),
-            Backend::Postgres => include_str!("../../migrations/postgres/0006_records/down.sql"),
+            Backend::Sqlite => [
+                include_str!("../../migrations/sqlite/0012_issues_of_an_offer/down.sql"),
+                include_str!("../../migrations/sqlite/0006_records/down.sql"),
+            ],
+            Backend::Postgres => [
+                include_str!("../../migrations/postgres/0012_issues_of_an_offer/down.sql"),
+                include_str!("../../migrations/postgres/0006_records/down.sql"),
+            ],
         };
         house.app.db.write(move |conn| {
-            conn.batch_execute(down)?;
-            Ok(conn.batch_execute("DELETE FROM __diesel_schema_migrations WHERE version = '0006'")?)
+            down.into_iter().try_for_each(|down| conn.batch_execute(down))?;
+            Ok(conn.batch_execute("DELETE FROM __diesel_schema_migrations WHERE version IN ('0006', '0012')")?)
         }).await.unwrap();
         let again = house.open_again().await;
         assert_eq!(again.db.read(offers).await.unwrap(), before);

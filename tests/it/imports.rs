@@ -176,6 +176,8 @@ both_databases! {
         assert_eq!((&first["warned"], counts(&again)), (&json!(1), [3, 0, 0, 3, 0, 0]), "{first}");
         assert_eq!((issues(&first).await, &again["warned"]), (issues(&again).await, &json!(1)));
         assert_eq!(issues(&again).await[0].0, 2);
+        let moved = sent(csv(&[rows[0].clone(), rows[2].clone(), rows[1].clone()])).done(&server).await;
+        assert_eq!((counts(&moved), &issues(&moved).await[0].0), ([3, 0, 0, 3, 0, 0], &json!(3)), "told where the row stands now");
 
         rows[1] = lamp(2);
         let mended = sent(csv(&rows)).done(&server).await;

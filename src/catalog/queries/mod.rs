@@ -16,9 +16,9 @@ pub use groups::{
     groups_found,
 };
 pub use offers::{
-    ClaimsRow, GoneOffer, OfferBody, OfferKey, OfferRecord, OfferRow, claims_of_products, offer_keys, offers_by_id,
-    offers_by_key, offers_by_supplier, offers_mark_gone, offers_of_product, offers_of_products, offers_page_of_supplier,
-    offers_put, offers_set_product, offers_walk, products_all_gone, records_put,
+    ClaimsRow, GoneOffer, OfferBody, OfferKey, OfferRecord, OfferRow, claims_of_products, issues_of_offers, offer_keys,
+    offers_by_id, offers_by_key, offers_by_supplier, offers_mark_gone, offers_of_product, offers_of_products,
+    offers_page_of_supplier, offers_put, offers_set_product, offers_walk, products_all_gone, records_put,
 };
 pub use products::{
     CatalogFigures, NewProduct, ProductRow, Told, catalog_figures, completeness_of, is_listed, merged_into, offer_marks,

@@ -92,6 +92,8 @@ pub struct OfferRecord {
     pub images: JsonText,
     /// The supplier's words.
     pub tags: JsonText,
+    /// What was wrong with the record; none where nothing was, or where it is not known any more.
+    pub issues: Option<JsonText>,
 }
 
 /// An offer with its ids.
@@ -165,7 +167,7 @@ macro_rules! body {
             offers::row_number,
             offers::created_at,
             offers::updated_at,
-            (offer_records::raw, offer_records::claims, offer_records::images, offer_records::tags),
+            (offer_records::raw, offer_records::claims, offer_records::images, offer_records::tags, offer_records::issues),
         )
     };
 }
@@ -186,6 +188,19 @@ pub fn offer_keys(conn: &mut Conn, supplier_id: i64, keys: &[&str]) -> Result<Ha
         ))
         .load(conn))?;
     Ok(rows.into_iter().map(|row| (row.supplier_sku.clone(), row)).collect())
+}
+
+/// What was wrong with the records of these offers, where it is kept.
+pub fn issues_of_offers(conn: &mut Conn, ids: &[i64]) -> Result<HashMap<i64, JsonText>> {
+    let mut issues = HashMap::with_capacity(ids.len());
+    for part in ids.chunks(1_000) {
+        let rows: Vec<(i64, Option<JsonText>)> = each_backend!(conn => offer_records::table
+            .filter(offer_records::offer_id.eq_any(part))
+            .select((offer_records::offer_id, offer_records::issues))
+            .load(conn))?;
+        issues.extend(rows.into_iter().filter_map(|(id, issues)| Some((id, issues?))));
+    }
+    Ok(issues)
 }
 
 /// The whole offers under these keys.
@@ -370,6 +385,7 @@ pub fn records_put(conn: &mut Conn, rows: &[OfferRow]) -> Result<()> {
                 offer_records::claims.eq(excluded(offer_records::claims)),
                 offer_records::images.eq(excluded(offer_records::images)),
                 offer_records::tags.eq(excluded(offer_records::tags)),
+                offer_records::issues.eq(excluded(offer_records::issues)),
             ))
             .execute(conn))?;
     }

@@ -1,0 +1,1 @@
+ALTER TABLE offer_records DROP COLUMN issues;
