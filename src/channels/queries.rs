@@ -20,6 +20,9 @@ pub use reasons::Sought;
 pub use rows::{StoredRow, group_leaders, rows_after, rows_of_groups};
 pub use untold::{Untold, untold};
 
+#[cfg(test)]
+pub(crate) use listings::{MARK_SENT, NOTE_ANSWERS};
+
 use crate::catalog::{ProductView, queries as catalog};
 use crate::db::schema::{channel_settings, cursors, offers, products, settings, stock_levels, suppliers};
 use crate::db::{Conn, JsonText, Time};

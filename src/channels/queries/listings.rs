@@ -112,12 +112,7 @@ pub fn mark_sent(conn: &mut Conn, channel: &str, locale: &str, sent: &[Sent], no
         let lines = JsonText::of(part)?;
         // What is no longer told keeps the time at which it was told last.
         match conn {
-            Conn::Sqlite(conn) => diesel::sql_query(
-                "UPDATE listings SET sent_hash = new.hash, sent_group = new.of, \
-                 sent_at = CASE WHEN new.hash IS NULL THEN sent_at ELSE ? END FROM (SELECT json_extract(value, '$[0]') AS id, \
-                 json_extract(value, '$[1]') AS hash, json_extract(value, '$[2]') AS of FROM json_each(?)) AS new \
-                 WHERE listings.product_id = new.id AND listings.channel = ? AND listings.locale = ?",
-            )
+            Conn::Sqlite(conn) => diesel::sql_query(MARK_SENT)
             .bind::<Text, _>(&at)
             .bind::<Text, _>(lines.as_str())
             .bind::<Text, _>(channel)
@@ -141,6 +136,17 @@ pub fn mark_sent(conn: &mut Conn, channel: &str, locale: &str, sent: &[Sent], no
 
 /// A listing as it was told: product, hash of its row and group; without a hash it is no longer told.
 pub type Sent = (i64, Option<String>, Option<String>);
+
+/// The pluses keep SQLite from looking through the channel's listings for each line, instead of looking each line's product up.
+pub(crate) const MARK_SENT: &str = "UPDATE listings SET sent_hash = new.hash, sent_group = new.of, \
+     sent_at = CASE WHEN new.hash IS NULL THEN sent_at ELSE ? END FROM (SELECT json_extract(value, '$[0]') AS id, \
+     json_extract(value, '$[1]') AS hash, json_extract(value, '$[2]') AS of FROM json_each(?)) AS new \
+     WHERE listings.product_id = new.id AND +listings.channel = ? AND +listings.locale = ?";
+
+/// See [`MARK_SENT`].
+pub(crate) const NOTE_ANSWERS: &str = "UPDATE listings SET answer = new.answer, answered_at = new.at \
+     FROM (SELECT json_extract(value, '$[0]') AS id, json_extract(value, '$[1]') AS answer, json_extract(value, '$[2]') AS at \
+     FROM json_each(?)) AS new WHERE listings.product_id = new.id AND +listings.channel = ?";
 
 /// What is known of a listing that an answer is about: product, SKU, when the channel last said something.
 type Answered = (i64, String, Option<Time>);
@@ -172,14 +178,9 @@ pub fn note_answers(conn: &mut Conn, channel: &str, answers: &[(String, ChannelA
     for part in lines.chunks(1_000) {
         let part = JsonText::of(part)?;
         match conn {
-            Conn::Sqlite(conn) => diesel::sql_query(
-                "UPDATE listings SET answer = new.answer, answered_at = new.at FROM (SELECT json_extract(value, '$[0]') AS id, \
-                 json_extract(value, '$[1]') AS answer, json_extract(value, '$[2]') AS at FROM json_each(?)) AS new \
-                 WHERE listings.product_id = new.id AND listings.channel = ?",
-            )
-            .bind::<Text, _>(part.as_str())
-            .bind::<Text, _>(channel)
-            .execute(conn)?,
+            Conn::Sqlite(conn) => {
+                diesel::sql_query(NOTE_ANSWERS).bind::<Text, _>(part.as_str()).bind::<Text, _>(channel).execute(conn)?
+            }
             Conn::Postgres(conn) => diesel::sql_query(
                 "UPDATE listings SET answer = new.answer, answered_at = new.at FROM (SELECT (line->>0)::bigint AS id, \
                  (line->>1)::json AS answer, (line->>2)::timestamptz AS at FROM jsonb_array_elements($1::jsonb) AS line) AS new \

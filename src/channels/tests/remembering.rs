@@ -323,3 +323,22 @@ async fn a_schedule_publishes_every_so_often_and_after_changes() {
     pass(25 * 86_400);
     assert_eq!(schedule::look(&house.app).await.unwrap(), ["google"], "offers of Google's live thirty days");
 }
+
+#[derive(QueryableByName)]
+struct Planned {
+    #[diesel(sql_type = diesel::sql_types::Text)]
+    detail: String,
+}
+
+#[tokio::test]
+async fn what_is_noted_of_many_listings_looks_each_of_them_up() {
+    for statement in [queries::MARK_SENT, queries::NOTE_ANSWERS] {
+        let read = move |conn: &mut Conn| match conn {
+            Conn::Sqlite(conn) => Ok(diesel::sql_query(format!("EXPLAIN QUERY PLAN {statement}")).load::<Planned>(conn)?),
+            Conn::Postgres(_) => unreachable!("these houses are of SQLite"),
+        };
+        let plan = house().await.app.db.read(read).await.unwrap();
+        let plan: Vec<&str> = plan.iter().map(|step| step.detail.as_str()).collect();
+        assert!(plan[0].starts_with("SCAN json_each") && plan[1].contains("(product_id=?"), "{plan:?}");
+    }
+}
