@@ -20,6 +20,9 @@ use tokio::io::AsyncWriteExt;
 
 /// Bytes of one part of a large object. S3 takes parts of 5 MiB and more, and 10,000 of them.
 const PART: usize = 8 << 20;
+/// Bytes that a file on its way here is read in: each piece is handed from a thread for blocking work to one that is not, which costs more than
+/// reading it.
+pub const PIECE: usize = 256 << 10;
 /// Parts on their way at once; with [`PART`] this bounds the memory of one upload.
 const PARTS_AT_ONCE: usize = 3;
 /// How long a bucket may be silent. There is no limit for a whole object: a slow reader of a feed is no fault.

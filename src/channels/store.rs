@@ -104,7 +104,7 @@ pub async fn sha256(app: &App, at: &ObjectPath) -> Result<String> {
 /// Stores a local file.
 pub async fn put(app: &App, from: &Path, to: ObjectPath) -> Result<()> {
     let file = tokio::fs::File::open(from).await?;
-    match files::put(&app.files, to, ReaderStream::new(file), u64::MAX).await {
+    match files::put(&app.files, to, ReaderStream::with_capacity(file, files::PIECE), u64::MAX).await {
         Ok(_) => Ok(()),
         Err(NotStored::Store(error)) => {
             let error = files::refused("the feed cannot be stored", error);

@@ -11,6 +11,9 @@ use std::io::{BufWriter, Write};
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
+/// Bytes of a part that are written at once.
+const BUFFER: usize = 256 << 10;
+
 /// Writes one format of one channel into a folder.
 pub struct FeedWriter {
     profile: Arc<ChannelProfile>,
@@ -129,7 +132,7 @@ impl FeedWriter {
         self.open = Some(if self.format.layout == Layout::Xlsx {
             Open::Sheet(Box::new(Sheet::open(&self.encoder().heading())?))
         } else {
-            Open::File(BufWriter::new(File::create(&path)?))
+            Open::File(BufWriter::with_capacity(BUFFER, File::create(&path)?))
         });
         self.parts.push(WrittenPart { name, path, rows: 0, bytes: 0 });
         self.write(head, 0)

@@ -7,6 +7,7 @@ use crate::auth::caller::COMMAND;
 use crate::config::Config;
 use crate::db::{Conn, lock_catalog};
 use crate::error::{Code, Error, Result};
+use crate::files::PIECE;
 use crate::import::accept::{self, MAX_BYTES, Request};
 use crate::import::api::Import as ImportBody;
 use crate::import::queries::{ImportRow, StoredFile, import_by_id, import_running_beside, issues_by_code};
@@ -228,11 +229,11 @@ async fn in_turn(app: &App, id: &str, pace: Pace, progress: &Progress) -> Result
 
 async fn store(app: &App, id: &str, place: usize, path: &Path, left: u64) -> Result<StoredFile> {
     if path == Path::new("-") {
-        return accept::store_file(app, id, place, "stdin", ReaderStream::new(tokio::io::stdin()), left).await;
+        return accept::store_file(app, id, place, "stdin", ReaderStream::with_capacity(tokio::io::stdin(), PIECE), left).await;
     }
     let file = tokio::fs::File::open(path).await.map_err(|error| unreadable(path, &error))?;
     let name = path.file_name().map_or_else(|| "file".to_owned(), |name| name.to_string_lossy().into_owned());
-    accept::store_file(app, id, place, &name, ReaderStream::new(file), left).await
+    accept::store_file(app, id, place, &name, ReaderStream::with_capacity(file, PIECE), left).await
 }
 
 /// Stores bytes that are at hand.
