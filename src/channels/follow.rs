@@ -13,7 +13,7 @@ use crate::catalog::ProductView;
 use crate::db::{Change, ChangeKind, Conn, Position, changes};
 use crate::error::{Code, Error, Result};
 use std::collections::BTreeSet;
-use std::time::Duration;
+use std::time::{Duration, Instant};
 use tokio_util::sync::CancellationToken;
 
 /// Name of the cursor.
@@ -61,26 +61,35 @@ pub async fn run(app: App, shutdown: CancellationToken) {
     }
 }
 
+/// How long a reader waits for changes that are committed and not shown yet, or for another process to be done.
+const PATIENCE: Duration = Duration::from_secs(600);
+
 /// Follows everything that was committed before the call. For commands, which need listings as of now.
+///
+/// PostgreSQL shows a change to readers of the log only when no older transaction runs, so having nothing to read is not enough.
 pub async fn catch_up(app: &App) -> Result<()> {
-    let goal = app.db.read(changes::head).await?;
-    let mut losses = 0;
+    let goal = app.db.read(changes::end).await?;
+    let mut moved = Instant::now();
     loop {
         match step(app).await {
-            Ok(Step::Idle) => return Ok(()),
-            Ok(Step::Worked) => {
-                let at = app.db.read(|conn| queries::cursor(conn, CURSOR)).await?;
-                if at.and_then(|at| at.parse::<Position>().ok()).is_some_and(|at| at.covers(&goal)) {
+            Ok(done) => {
+                if position(app).await?.is_some_and(|at| at.covers(&goal)) {
                     return Ok(());
+                }
+                if done == Step::Worked {
+                    moved = Instant::now();
+                    continue;
                 }
             }
             // Somebody else follows, too, and was faster.
-            Err(error) if error.code == Code::Conflict && losses < 200 => {
-                losses += 1;
-                tokio::time::sleep(Duration::from_millis(25)).await;
-            }
+            Err(error) if error.code == Code::Conflict && moved.elapsed() < PATIENCE => {}
             Err(error) => return Err(error),
         }
+        if moved.elapsed() >= PATIENCE {
+            let detail = "a transaction of the database does not end, and holds back what was written after it began";
+            return Err(Error::new(Code::NotYetVisible, detail));
+        }
+        tokio::time::sleep(Duration::from_millis(25)).await;
     }
 }
 
