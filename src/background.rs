@@ -4,7 +4,7 @@ use crate::app::App;
 use crate::db::{idempotency, retention};
 use crate::error::Result;
 use crate::search::Feeder;
-use crate::{catalog, channels, jobs};
+use crate::{catalog, channels, jobs, media};
 use chrono::TimeDelta;
 use std::time::Duration;
 use tokio_util::task::TaskTracker;
@@ -15,6 +15,10 @@ pub fn start(app: &App) -> TaskTracker {
     tasks.spawn(Feeder::new(app.db.clone(), app.search.clone()).run(app.shutdown.clone()));
     tasks.spawn(channels::follow::run(app.clone(), app.shutdown.clone()));
     tasks.spawn(jobs::runner::run(app.clone(), app.shutdown.clone()));
+    tasks.spawn(media::follow::run(app.clone(), app.shutdown.clone()));
+    if app.config.fetch_images {
+        tasks.spawn(media::collect::run(app.clone(), app.shutdown.clone()));
+    }
     tasks.spawn(keep_time(app.clone()));
     tasks.spawn(mend_copies(app.clone()));
     tasks.spawn(channels::schedule::run(app.clone(), app.shutdown.clone()));

@@ -22,6 +22,27 @@ pub struct Config {
     #[arg(id = "file_store", long = "files", env = "BEAMLINE_FILES", global = true, value_name = "URL")]
     pub files: Option<String>,
 
+    /// Where this house is reached from outside, such as `https://pim.example`: channels are sent its own, mended pictures
+    #[arg(long, env = "BEAMLINE_PUBLIC_URL", global = true, value_name = "URL")]
+    pub public_url: Option<String>,
+
+    /// Sign the addresses of those pictures, so that nobody makes one up
+    #[arg(long, env = "BEAMLINE_SIGN_IMAGES", global = true, default_value_t = false, action = clap::ArgAction::Set, value_name = "BOOL")]
+    pub sign_images: bool,
+
+    /// Fetch the pictures that suppliers name, while serving
+    #[arg(long, env = "BEAMLINE_FETCH_IMAGES", global = true, default_value_t = true, action = clap::ArgAction::Set, value_name = "BOOL")]
+    pub fetch_images: bool,
+
+    /// Hosts, addresses or networks that pictures may be fetched from although they are not public, such as `10.0.0.0/8`
+    #[arg(long, env = "BEAMLINE_IMAGE_HOSTS", global = true, value_delimiter = ',', value_name = "HOST,...")]
+    pub image_hosts: Vec<String>,
+
+    /// Seconds that a host of pictures may say nothing; a whole picture may take four times as long, and longer when it is large
+    #[arg(long, env = "BEAMLINE_IMAGE_TIMEOUT", global = true, default_value_t = 15, value_name = "SECONDS",
+        value_parser = clap::value_parser!(u32).range(1..=600))]
+    pub image_timeout: u32,
+
     /// Days that changes are kept: events can be read from that far back, and operations undone
     #[arg(long, env = "BEAMLINE_KEEP_DAYS", default_value_t = 90, global = true, value_name = "DAYS",
         value_parser = clap::value_parser!(u32).range(1..=36_500))]

@@ -41,6 +41,7 @@ pub mod id;
 pub mod identity;
 pub mod import;
 pub mod jobs;
+pub mod media;
 pub mod normalize;
 pub mod pricing;
 pub mod quality;

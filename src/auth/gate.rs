@@ -25,6 +25,7 @@ const CHANNEL: &[(&str, &str)] = &[
     ("GET", "/api/v1/search/suggest"),
     ("GET", "/api/v1/products"),
     ("GET", "/api/v1/products/{sku}"),
+    ("GET", "/api/v1/images/{id}/{rendition}"),
 ];
 
 /// May this role come in by this method and route? `route` is the router's pattern, `HEAD` counts as `GET`.

@@ -2,7 +2,8 @@
 
 use super::golden::{self, Chosen, Pending};
 use super::lifecycle::BY_PERSON;
-use super::patch::Patch;
+use super::patch::{Patch, Statement};
+use super::picture::{self, Picture};
 use super::queries::{
     EditRow, Keys, NewProduct, ProductRow, Rules, edit_delete, edit_rows_of, edits_put, group_by_code, merged_into,
     products_by_skus, products_put,
@@ -10,7 +11,10 @@ use super::queries::{
 use super::{said, sku};
 use crate::db::{Conn, JsonText, Position, changes, ids, lock_catalog};
 use crate::error::{Code, Error, FieldError, Result};
+use crate::media::queries::missing_images;
+use crate::normalize::Value;
 use chrono::{DateTime, Utc};
+use std::borrow::Cow;
 use std::collections::{BTreeSet, HashMap};
 
 /// What is said of which product.
@@ -87,18 +91,19 @@ pub fn apply(
         };
         let stood = before.get(&product_id).map_or(&[][..], Vec::as_slice);
         for statement in &edit.patch.statements {
+            let Some(value) = said_of_pictures(statement, row, stood)? else { continue };
             let locale = statement.locale.as_deref();
             // What is said of every locale takes the place of what was said of each.
             let ends = |old: &EditRow| old.attribute == statement.attribute && locale.is_none_or(|locale| old.locale == locale);
-            if (locale.is_none() || statement.value.is_none()) && stood.iter().any(ends) {
+            if (locale.is_none() || value.is_none()) && stood.iter().any(ends) {
                 edit_delete(conn, product_id, &statement.attribute, locale)?;
             }
-            if let Some(value) = &statement.value {
+            if let Some(value) = value {
                 puts.push(EditRow {
                     product_id,
                     attribute: statement.attribute.clone(),
                     locale: statement.locale.clone().unwrap_or_default(),
-                    value: JsonText::of(value)?,
+                    value: JsonText::of(&*value)?,
                     author: saying.author.to_owned(),
                     operation_id: saying.operation.to_owned(),
                     edited_at: saying.now.into(),
@@ -133,6 +138,32 @@ pub fn apply(
     Ok((answers, change))
 }
 
+/// Ids of the uploaded images that a statement names.
+fn images_named(statement: &Statement) -> Vec<&str> {
+    match &statement.value {
+        Some(Value::Pictures(said)) => said.iter().filter_map(|choice| choice.picture.strip_prefix(picture::UPLOADED)).collect(),
+        _ => Vec::new(),
+    }
+}
+
+/// What a statement comes to; nothing where it says what is there already. Of pictures it is made to say what stays away.
+#[expect(clippy::option_option, reason = "saying nothing and taking back what was said are two things")]
+fn said_of_pictures<'a>(
+    statement: &'a Statement,
+    row: Option<&ProductRow>,
+    stood: &[EditRow],
+) -> Result<Option<Option<Cow<'a, Value>>>> {
+    let Some(Value::Pictures(said)) = &statement.value else { return Ok(Some(statement.value.as_ref().map(Cow::Borrowed))) };
+    let shown: Vec<Picture> = row.map(|row| row.body.images.read()).transpose()?.unwrap_or_default();
+    let before: Option<Value> =
+        stood.iter().find(|edit| edit.attribute == picture::ATTRIBUTE).map(|edit| edit.value.read()).transpose()?;
+    let before = match &before {
+        Some(Value::Pictures(before)) => Some(before.as_slice()),
+        _ => None,
+    };
+    Ok(picture::completed(said, &shown, before).map(|all| Some(Cow::Owned(Value::Pictures(all)))))
+}
+
 fn by_product(rows: Vec<EditRow>) -> HashMap<i64, Vec<EditRow>> {
     let mut products: HashMap<i64, Vec<EditRow>> = HashMap::new();
     for row in rows {
@@ -161,6 +192,14 @@ fn checked(
         return Err(Error::merged(edit.sku.as_str(), into.body.sku));
     }
     allow(conn, edit, row)?;
+    let named: Vec<&str> = edit.patch.statements.iter().flat_map(images_named).collect();
+    if let Some(id) = missing_images(conn, &named)?.first() {
+        return Err(Error::field(
+            "/images",
+            "unknown_image",
+            format!("there is no image '{id}'; send it to /api/v1/images first"),
+        ));
+    }
     if row.is_none() && !sku::is_valid(&edit.sku) {
         return Err(Error::field("/sku", "invalid_sku", "a SKU has 1 to 40 of A-Z, a-z, 0-9, dot, underscore and hyphen"));
     }

@@ -16,6 +16,7 @@ pub mod intake;
 pub mod lifecycle;
 pub mod offer_lines;
 pub mod patch;
+pub mod picture;
 pub mod queries;
 pub mod reliability;
 pub mod resolve;
@@ -25,4 +26,5 @@ pub mod sku;
 pub mod terms;
 pub mod view;
 
+pub use picture::{Kept, Known, Picture};
 pub use view::{GoldenValue, GoldenValues, ProductStatus, ProductView, in_language};

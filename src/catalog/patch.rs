@@ -3,9 +3,11 @@
 //! What a product shows and nobody sets (its price, its version) is kept aside: sending back what was read must not fail, so the
 //! caller holds it against the product as it stands.
 
+pub mod pictures;
 #[cfg(test)]
 mod tests;
 
+use super::picture;
 use super::view::ProductStatus;
 use crate::dictionary::{Attribute, AttributeType, Dictionary};
 use crate::error::{Error, FieldError, Result};
@@ -38,9 +40,9 @@ pub struct Patch {
 }
 
 /// Fields of a product that are claims of their own beside `values`.
-const CLAIMED: [&str; 5] = ["brand", "gtin", "mpn", "category", "tags"];
+const CLAIMED: [&str; 6] = ["brand", "gtin", "mpn", "category", "tags", picture::ATTRIBUTE];
 /// Fields that are told and never taken.
-const TOLD: [&str; 8] = ["sku", "available", "price", "completeness", "version", "created_at", "updated_at", "images"];
+const TOLD: [&str; 7] = ["sku", "available", "price", "completeness", "version", "created_at", "updated_at"];
 /// Tags a person may give.
 const MAX_TAGS: usize = 100;
 /// Characters of a tag, as in an import.
@@ -103,6 +105,10 @@ fn group(value: &JsonValue) -> Read<Option<String>> {
 fn claimed(dictionary: &Dictionary, field: &str, value: &JsonValue) -> Read<Option<Value>> {
     if value.is_null() {
         return Ok(None);
+    }
+    if field == picture::ATTRIBUTE {
+        let said = if is_none(value) { Vec::new() } else { pictures::read(value)? };
+        return Ok(Some(Value::Pictures(said)));
     }
     if is_none(value) {
         return Ok(Some(Value::none()));

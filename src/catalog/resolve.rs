@@ -8,6 +8,7 @@
 #[cfg(test)]
 mod tests;
 
+use super::picture::{self, Picture};
 use super::view::{GoldenValue, GoldenValues};
 use crate::dictionary::Dictionary;
 use crate::import::ImageLink;
@@ -17,8 +18,6 @@ use std::collections::BTreeMap;
 
 /// Claims below this confidence are doubtful: any sure claim of a lower-ranked supplier goes first.
 pub const SURE: u8 = 60;
-/// Pictures a product keeps at most.
-pub const MAX_IMAGES: usize = 50;
 /// Tags a product keeps at most.
 pub const MAX_TAGS: usize = 100;
 
@@ -77,8 +76,8 @@ pub struct Golden {
     pub category: Option<String>,
     /// Everything else.
     pub values: GoldenValues,
-    /// Pictures: the best supplier's first, then those only others have.
-    pub images: Vec<ImageLink>,
+    /// Pictures: a person's first, then the best supplier's, then those only others have.
+    pub images: Vec<Picture>,
     /// All suppliers' words, or a person's.
     pub tags: Vec<String>,
 }
@@ -153,7 +152,7 @@ pub fn resolve<'a>(sources: impl IntoIterator<Item = &'a Source>, edits: &[Edit]
         best.insert((edit.attribute.as_str(), edit.locale.as_deref()), (&edit.value, A_PERSON));
     }
 
-    let mut golden = Golden { images: images(&ranked), tags: tags(&ranked), ..Golden::default() };
+    let mut golden = Golden { images: images(&ranked, edits), tags: tags(&ranked), ..Golden::default() };
     for ((attribute, locale), (value, _)) in best {
         if matches!(value, Value::None(_)) {
             if attribute == "tags" {
@@ -167,6 +166,8 @@ pub fn resolve<'a>(sources: impl IntoIterator<Item = &'a Source>, edits: &[Edit]
             ("mpn", Value::Text(text)) => golden.mpn = Some(text.clone()),
             ("category", Value::Text(text)) => golden.category = Some(text.clone()),
             ("tags", Value::List(words)) => golden.tags.clone_from(words),
+            // Laid over the suppliers' above, not in their place.
+            (picture::ATTRIBUTE, _) => {}
             _ => put(&mut golden.values, attribute, locale, value),
         }
     }
@@ -293,28 +294,12 @@ fn strength(source: &Source, claim: &Claim, place: usize) -> Strength {
     (tier, source.rank, u8::MAX - claim.confidence, place)
 }
 
-fn images(ranked: &[&Source]) -> Vec<ImageLink> {
-    let mut images: Vec<ImageLink> = Vec::new();
-    let mut seen = std::collections::HashSet::new();
-    for image in ranked.iter().flat_map(|source| &source.images) {
-        if images.len() < MAX_IMAGES && seen.insert(image.url.as_str()) {
-            images.push(image.clone());
-        }
-    }
-    // One main picture: the best supplier's; what others call main is one more view.
-    let main = images.iter().position(|image| image.role == "main").unwrap_or(0);
-    for (place, image) in images.iter_mut().enumerate() {
-        if place == main {
-            "main".clone_into(&mut image.role);
-        } else if image.role == "main" {
-            "gallery".clone_into(&mut image.role);
-        }
-    }
-    if main > 0 {
-        let image = images.remove(main);
-        images.insert(0, image);
-    }
-    images
+fn images(ranked: &[&Source], edits: &[Edit]) -> Vec<Picture> {
+    let said = edits.iter().find_map(|edit| match (edit.attribute.as_str(), &edit.value) {
+        (picture::ATTRIBUTE, Value::Pictures(said)) => Some(said.as_slice()),
+        _ => None,
+    });
+    picture::shown(ranked.iter().flat_map(|source| &source.images), said)
 }
 
 fn tags(ranked: &[&Source]) -> Vec<String> {

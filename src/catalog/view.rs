@@ -1,6 +1,6 @@
 //! A product as everybody reads it: the API, the index and the feeds are all made from this one view.
 
-use crate::import::ImageLink;
+use super::picture::Picture;
 use crate::normalize::Value;
 use crate::normalize::value::{Object, is_of_value};
 use crate::pricing::Money;
@@ -134,7 +134,7 @@ pub struct ProductView {
     /// Golden values, without brand, gtin and mpn, which stand above.
     pub values: GoldenValues,
     /// Pictures in order.
-    pub images: Vec<ImageLink>,
+    pub images: Vec<Picture>,
     /// Codes of the suppliers with a live offer.
     pub suppliers: Vec<String>,
     /// What may be sold.

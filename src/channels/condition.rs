@@ -114,7 +114,7 @@ impl<'a> Asked<'a> {
             key(text) == key(&written) || self.words.option_code(name, &written).is_some_and(|code| code == text)
         };
         match value {
-            Value::None(_) | Value::Modes(_) => false,
+            Value::None(_) | Value::Modes(_) | Value::Pictures(_) => false,
             Value::Boolean(yes) => equal && boolean(&literal.text) == Some(*yes),
             Value::Integer(number) => self.amount(name, literal).is_some_and(|bound| fits(operator, (*number).into(), bound)),
             Value::Measure(measure) => self.amount(name, literal).is_some_and(|bound| fits(operator, measure.amount, bound)),

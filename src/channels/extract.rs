@@ -2,6 +2,7 @@
 
 use super::condition::Condition;
 use super::link;
+use super::pictures::Pictures;
 use super::profile::{ChannelProfile, Field};
 use super::settings::ChannelSettings;
 use super::source::Source;
@@ -40,6 +41,8 @@ pub struct Product<'a> {
     pub group: GroupPart,
     /// What was said for this listing alone.
     pub choice: &'a Choice,
+    /// Its pictures there.
+    pub pictures: Pictures,
 }
 
 /// What a person said about one product on one channel.
@@ -141,9 +144,9 @@ impl Side<'_> {
             Source::Description => maybe(self.description(view)),
             Source::Link => maybe(self.link(view)),
             Source::Handle => word(&handle(view)),
-            Source::Image => maybe(self.images(view).into_iter().next()),
-            Source::AdditionalImages => self.images(view).into_iter().skip(1).map(Raw::Text).collect(),
-            Source::Images => self.images(view).into_iter().map(Raw::Text).collect(),
+            Source::Image => maybe(product.pictures.urls.first().cloned()),
+            Source::AdditionalImages => product.pictures.urls.iter().skip(1).cloned().map(Raw::Text).collect(),
+            Source::Images => product.pictures.urls.iter().cloned().map(Raw::Text).collect(),
             Source::Availability => word(if view.available > 0 { "in_stock" } else { "out_of_stock" }),
             Source::Available => vec![Raw::Number(view.available.max(0).into())],
             Source::Price => product.price.as_ref().ok().map(|price| Raw::Money(*price)).into_iter().collect(),
@@ -220,17 +223,6 @@ impl Side<'_> {
         link::fill(self.settings.link_template.as_deref()?, &view.sku, view.gtin.as_deref(), &handle(view))
     }
 
-    fn images(&self, view: &ProductView) -> Vec<String> {
-        let base = self.settings.image_base.as_deref();
-        let mut urls: Vec<String> = Vec::with_capacity(view.images.len());
-        for url in view.images.iter().filter_map(|image| link::image(&image.url, base)) {
-            if !urls.contains(&url) {
-                urls.push(url);
-            }
-        }
-        urls
-    }
-
     /// Name and value of the option of this number, from 1; none where the locale has no words for it.
     pub fn option(&self, product: &Product, at: usize) -> Option<(String, String)> {
         let attribute = product.group.options.get(at.checked_sub(1)?)?;
@@ -243,7 +235,7 @@ impl Side<'_> {
     fn value(&self, view: &ProductView, attribute: &str) -> Vec<Raw> {
         let item = |item: &String| Raw::Text(item.clone());
         match self.stored(view, attribute) {
-            None | Some(Value::None(_) | Value::Modes(_)) => Vec::new(),
+            None | Some(Value::None(_) | Value::Modes(_) | Value::Pictures(_)) => Vec::new(),
             Some(Value::Boolean(yes)) => vec![Raw::Text(yes.to_string())],
             Some(Value::Integer(number)) => vec![Raw::Number((*number).into())],
             Some(Value::Measure(measure)) => vec![Raw::Measure(measure.amount, measure.unit.clone())],
@@ -279,7 +271,7 @@ impl Side<'_> {
         };
         let unit = |unit: &str| self.words.unit(unit).unwrap_or(unit).to_owned();
         match self.stored(view, attribute) {
-            None | Some(Value::None(_) | Value::Modes(_)) => Vec::new(),
+            None | Some(Value::None(_) | Value::Modes(_) | Value::Pictures(_)) => Vec::new(),
             Some(Value::Boolean(yes)) => self.words.yes_no(*yes, locale).map(capital).into_iter().collect(),
             Some(Value::Integer(number)) => vec![number.to_string()],
             Some(Value::Measure(measure)) => vec![format!("{} {}", self.number(measure.amount), unit(&measure.unit))],

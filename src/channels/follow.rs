@@ -238,7 +238,7 @@ fn move_or_conflict(conn: &mut Conn, name: &str, from: Option<&str>, to: &str, n
 }
 
 /// The channels that are on, of these codes or all.
-async fn desks(app: &App, codes: Option<&BTreeSet<String>>) -> Result<Vec<ChannelDesk>> {
+pub async fn desks(app: &App, codes: Option<&BTreeSet<String>>) -> Result<Vec<ChannelDesk>> {
     let profiles: Vec<_> =
         app.channels.iter().filter(|profile| codes.is_none_or(|codes| codes.contains(&profile.code))).cloned().collect();
     if profiles.is_empty() {

@@ -4,6 +4,7 @@ use super::condition::Condition;
 use super::extract::{Choice, GroupPart, Product, Side};
 use super::group;
 use super::layout::Frame;
+use super::pictures::Outlook;
 use super::profile::ChannelProfile;
 use super::queries::{self, StoredSettings};
 use super::readiness::{Evaluation, evaluate};
@@ -13,6 +14,7 @@ use super::words::Words;
 use crate::catalog::ProductView;
 use crate::db::Conn;
 use crate::error::{Code, Error, Result};
+use crate::media::link::Links;
 use crate::pricing::{Money, NoPrice, OfferTerms, PriceSettings, Rates, first_price};
 use rayon::prelude::*;
 use serde_json::Value as Json;
@@ -34,6 +36,8 @@ pub struct ChannelDesk {
     rates: Rates,
     templates: Templates,
     assortment: Option<Condition>,
+    /// How renditions are addressed; none while this house cannot be reached from outside.
+    pub links: Option<Links>,
     /// Which fields the channel's formats write; the others are neither made nor missed.
     used: Vec<bool>,
 }
@@ -54,7 +58,8 @@ impl ChannelDesk {
     pub fn load(conn: &mut Conn, profile: &Arc<ChannelProfile>) -> Result<Self> {
         let stored = queries::channel_settings(conn, &profile.code)?;
         let rates = queries::rates(conn)?;
-        Self::assemble(profile, stored, rates)
+        let links = queries::links(conn)?;
+        Ok(Self { links, ..Self::assemble(profile, stored, rates)? })
     }
 
     /// The same from its pieces.
@@ -69,7 +74,7 @@ impl ChannelDesk {
         let assortment = settings.assortment.as_deref().map(Condition::parse).transpose()?;
         let profile = in_units_of(profile, &settings);
         let used = profile.fields_of(&settings.formats);
-        Ok(Self { profile, enabled, settings, version, pricing, rates, templates, assortment, used })
+        Ok(Self { profile, enabled, settings, version, pricing, rates, templates, assortment, links: None, used })
     }
 
     /// Judges whole groups and single products, on all cores.
@@ -87,10 +92,17 @@ impl ChannelDesk {
             _ => group::parts(&members, &self.profile.variants),
         };
         let nothing_said = Choice::default();
+        let outlook = Outlook {
+            channel: &self.profile.code,
+            rules: self.profile.images.as_ref(),
+            links: self.links.as_ref(),
+            base: self.settings.image_base.as_deref(),
+            locale: &self.settings.locale,
+        };
         let judge = |(view, group): (&ProductView, GroupPart)| {
             let price = self.price(batch.terms.get(&view.id).map_or(&[], Vec::as_slice));
             let choice = batch.choices.get(&(self.profile.code.clone(), view.id)).unwrap_or(&nothing_said);
-            evaluate(side, &Product { view, price, group, choice })
+            evaluate(side, &Product { view, price, group, choice, pictures: outlook.of(view) })
         };
         members.into_iter().zip(parts).map(judge).collect()
     }

@@ -135,6 +135,12 @@ pub fn parse(file: &str, stem: &str, text: &str) -> Result<ChannelProfile> {
         by_name.unwrap_or_else(|| text.find(&quoted).map_or(1, line_of))
     };
     let told = |Mistake { word, key, message }| at(line(&word), format!("{key}: {message}"));
+    if let Some(images) = &mut profile.images {
+        if let Some(message) = images.fault() {
+            return Err(at(text.find("[images]").map_or(1, line_of), message));
+        }
+        images.rendition_key = crate::media::rendition::key(&images.rendition);
+    }
     check(&profile, stem).map_err(told)?;
     pairs(&mut profile).map_err(told)?;
     shapes(&mut profile).map_err(told)?;

@@ -20,6 +20,7 @@ pub mod link;
 pub mod load;
 pub mod manifest;
 pub mod mirror;
+pub mod pictures;
 pub mod placeholders;
 pub mod press;
 pub mod profile;

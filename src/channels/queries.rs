@@ -25,9 +25,11 @@ pub(crate) use listings::{MARK_SENT, NOTE_ANSWERS};
 
 use crate::catalog::{ProductView, queries as catalog};
 use crate::db::schema::{channel_settings, cursors, offers, products, settings, stock_levels, suppliers};
-use crate::db::{Conn, JsonText, Time};
+use crate::db::settings::{setting, setting_put};
+use crate::db::{ChangeKind, Conn, JsonText, NewChange, Time, changes};
 use crate::each_backend;
 use crate::error::Result;
+use crate::media::link::Links;
 use crate::pricing::{Money, OfferTerms, Rates, money};
 use chrono::{DateTime, Utc};
 use diesel::prelude::*;
@@ -283,5 +285,50 @@ pub fn setting_or(conn: &mut Conn, key: &str, value: &str) -> Result<String> {
         .values((settings::key.eq(key), settings::value.eq(&document)))
         .on_conflict_do_nothing()
         .execute(conn))?;
-    Ok(crate::db::settings::setting(conn, key)?.unwrap_or_else(|| value.to_owned()))
+    Ok(setting(conn, key)?.unwrap_or_else(|| value.to_owned()))
+}
+
+/// Under which key it stands how renditions are addressed.
+const LINKS: &str = "media_links";
+
+/// What is stored of it: the secret has a place of its own.
+#[derive(serde::Serialize, serde::Deserialize, PartialEq, Eq)]
+struct StoredLinks {
+    base: String,
+    signed: bool,
+}
+
+/// How renditions are addressed from outside; none while nobody said where that is.
+pub fn links(conn: &mut Conn) -> Result<Option<Links>> {
+    let Some(StoredLinks { base, signed }) = setting(conn, LINKS)? else { return Ok(None) };
+    if base.is_empty() {
+        return Ok(None);
+    }
+    let secret = if signed { Some(super::signed::secret_in(conn)?) } else { None };
+    Ok(Some(Links { base, secret }))
+}
+
+/// Notes how renditions are addressed. Where that is another way, every listing is judged anew.
+pub fn links_put(conn: &mut Conn, base: &str, signed: bool, now: DateTime<Utc>) -> Result<()> {
+    let next = StoredLinks { base: base.to_owned(), signed };
+    let stored: Option<StoredLinks> = setting(conn, LINKS)?;
+    if stored.as_ref() == Some(&next) || (stored.is_none() && base.is_empty()) {
+        return Ok(());
+    }
+    if signed {
+        // Readers only look it up.
+        super::signed::secret_in(conn)?;
+    }
+    setting_put(conn, LINKS, &next)?;
+    let change = NewChange {
+        kind: ChangeKind::SettingsChanged,
+        subject: LINKS.to_owned(),
+        product_id: None,
+        offer_id: None,
+        operation_id: None,
+        before: None,
+        data: serde_json::json!({ "setting": LINKS }),
+    };
+    changes::append(conn, now, &[change])?;
+    Ok(())
 }

@@ -4,6 +4,8 @@
 //! nothing else, and cannot be made to last longer. Rotating the secret ends all links at once.
 
 use crate::app::App;
+use crate::db::Conn;
+use crate::db::settings::setting;
 use crate::error::{Code, Error, Result};
 use chrono::{DateTime, Utc};
 use sha2::{Digest, Sha256};
@@ -15,8 +17,16 @@ pub const LONGEST_SECONDS: i64 = 366 * 24 * 3_600;
 
 /// The secret of the house; made at its first use.
 pub async fn secret(app: &App) -> Result<String> {
+    app.db.write(secret_in).await
+}
+
+/// The same inside a transaction. A reader's cannot write: there the secret must have been made.
+pub(super) fn secret_in(conn: &mut Conn) -> Result<String> {
+    if let Some(secret) = setting(conn, SECRET)? {
+        return Ok(secret);
+    }
     let fresh: [u8; 32] = rand::random();
-    app.db.write(move |conn| super::queries::setting_or(conn, SECRET, &hex::encode(fresh))).await
+    super::queries::setting_or(conn, SECRET, &hex::encode(fresh))
 }
 
 /// The path of a feed with its signature.
@@ -52,7 +62,7 @@ fn signature(secret: &str, path: &str, expires: i64) -> String {
 }
 
 /// HMAC-SHA256.
-pub(super) fn hmac(key: &[u8], message: &[u8]) -> [u8; 32] {
+pub(crate) fn hmac(key: &[u8], message: &[u8]) -> [u8; 32] {
     const BLOCK: usize = 64;
     let mut block = [0_u8; BLOCK];
     let hashed: [u8; 32];

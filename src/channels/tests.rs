@@ -4,6 +4,7 @@ mod choosing;
 mod feeds;
 mod groups;
 mod outside;
+mod pictures;
 mod profiles;
 mod publishing;
 mod remembering;
@@ -15,9 +16,9 @@ use super::judge::{Batch, ChannelDesk};
 use super::load::Channels;
 use super::queries::StoredSettings;
 use super::readiness::Evaluation;
+use crate::catalog::Picture;
 use crate::catalog::{GoldenValue, ProductStatus, ProductView};
 use crate::dictionary::Dictionary;
-use crate::import::ImageLink;
 use crate::normalize::{BatteryOption, Value};
 use crate::pricing::{Money, OfferTerms, Rates};
 use chrono::{DateTime, Utc};
@@ -63,7 +64,11 @@ fn lamp(id: i64, sku: &str, model: &str) -> ProductView {
             GoldenValue::One(Value::Batteries(vec![BatteryOption { quantity: 3, cell: "AAA".to_owned() }])),
         ),
     ]);
-    let image = |name: &str| ImageLink { url: format!("https://img.example/{sku}/{name}.jpg"), role: "gallery".to_owned() };
+    let image = |name: &str| Picture {
+        url: format!("https://img.example/{sku}/{name}.jpg"),
+        role: "gallery".to_owned(),
+        ..Picture::default()
+    };
     ProductView {
         id,
         sku: sku.to_owned(),

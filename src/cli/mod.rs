@@ -10,6 +10,7 @@ mod doctor;
 pub mod export;
 mod generate;
 mod gtin;
+mod images;
 mod import;
 mod key;
 mod r#match;
@@ -50,6 +51,7 @@ enum Command {
     Demo(demo::Demo),
     Serve(serve::Serve),
     Import(import::Import),
+    Images(images::Images),
     Resolve(resolve::Resolve),
     Normalize(normalize::NormalizeArgs),
     Gtin(gtin::GtinArgs),
@@ -75,6 +77,7 @@ impl Command {
             Self::Demo(demo) => demo.run(config).await,
             Self::Serve(serve) => serve.run(config).await,
             Self::Import(import) => import.run(config).await,
+            Self::Images(images) => images.run(config).await,
             Self::Resolve(resolve) => resolve.run(config).await,
             Self::Normalize(args) => {
                 let dictionary = Dictionary::load(config.schema.as_deref())?;

@@ -58,10 +58,13 @@ pub enum ChangeKind {
     /// What a person said changed: a product's edits, a group's title. Inner: kept for history and undo.
     #[serde(rename = "edit.changed")]
     EditChanged,
+    /// A picture that a product shows came in, changed, or turned out unusable.
+    #[serde(rename = "image.changed")]
+    ImageChanged,
 }
 
 impl ChangeKind {
-    const NAMES: [(Self, &'static str); 12] = [
+    const NAMES: [(Self, &'static str); 13] = [
         (Self::ProductCreated, "product.created"),
         (Self::ProductUpdated, "product.updated"),
         (Self::ProductDiscontinued, "product.discontinued"),
@@ -74,6 +77,7 @@ impl ChangeKind {
         (Self::OfferChanged, "offer.changed"),
         (Self::SettingsChanged, "settings.changed"),
         (Self::EditChanged, "edit.changed"),
+        (Self::ImageChanged, "image.changed"),
     ];
 
     /// The event's name.

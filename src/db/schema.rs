@@ -538,6 +538,82 @@ diesel::table! {
     }
 }
 
+diesel::table! {
+    use diesel::sql_types::*;
+    use crate::db::types::{Json, UtcTime};
+
+    images (id) {
+        id -> Text,
+        sha256 -> Text,
+        file -> Text,
+        format -> Text,
+        width -> Integer,
+        height -> Integer,
+        bytes -> BigInt,
+        white_border -> Integer,
+        findings -> Text,
+        facts -> Json,
+        same_as -> Nullable<Text>,
+        distinct_by -> Nullable<Text>,
+        placeholder -> Bool,
+        name -> Nullable<Text>,
+        created_by -> Text,
+        created_at -> UtcTime,
+    }
+}
+
+diesel::table! {
+    image_bands (band, value, image_id) {
+        band -> Integer,
+        value -> Integer,
+        image_id -> Text,
+    }
+}
+
+diesel::table! {
+    use diesel::sql_types::*;
+    use crate::db::types::UtcTime;
+
+    image_addresses (id) {
+        id -> Text,
+        address -> Text,
+        state -> Text,
+        image_id -> Nullable<Text>,
+        etag -> Nullable<Text>,
+        last_modified -> Nullable<Text>,
+        code -> Nullable<Text>,
+        message -> Nullable<Text>,
+        attempts -> Integer,
+        due_at -> UtcTime,
+        worker -> Nullable<Text>,
+        asked_at -> Nullable<UtcTime>,
+    }
+}
+
+diesel::table! {
+    product_images (product_id, address_id) {
+        product_id -> BigInt,
+        address_id -> Text,
+    }
+}
+
+diesel::table! {
+    use diesel::sql_types::*;
+    use crate::db::types::UtcTime;
+
+    image_renditions (image_id, rendition) {
+        image_id -> Text,
+        rendition -> Text,
+        file -> Text,
+        format -> Text,
+        width -> Integer,
+        height -> Integer,
+        bytes -> BigInt,
+        sha256 -> Text,
+        created_at -> UtcTime,
+    }
+}
+
 diesel::joinable!(warehouses -> suppliers (supplier_id));
 diesel::joinable!(profiles -> suppliers (supplier_id));
 diesel::joinable!(brand_aliases -> brands (brand));
@@ -556,6 +632,12 @@ diesel::joinable!(import_issues -> imports (import_id));
 diesel::joinable!(listings -> products (product_id));
 diesel::joinable!(listing_choices -> products (product_id));
 diesel::joinable!(api_keys -> suppliers (supplier_id));
+
+diesel::joinable!(image_bands -> images (image_id));
+diesel::joinable!(image_addresses -> images (image_id));
+diesel::joinable!(image_renditions -> images (image_id));
+diesel::joinable!(product_images -> products (product_id));
+diesel::joinable!(product_images -> image_addresses (address_id));
 
 diesel::allow_tables_to_appear_in_same_query!(
     settings,
@@ -591,5 +673,10 @@ diesel::allow_tables_to_appear_in_same_query!(
     publications,
     api_keys,
     cursors,
-    idempotency
+    idempotency,
+    images,
+    image_bands,
+    image_addresses,
+    product_images,
+    image_renditions
 );

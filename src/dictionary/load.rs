@@ -4,8 +4,8 @@
 //! added; its locale files add words to ours and replace single texts.
 
 use super::{
-    Attribute, AttributeType, Brand, Category, Currency, Dictionary, LocaleWords, Numerals, SchemaError, SelectOption, Unit,
-    error::Source, index::Index, numerals::NumberWords,
+    Attribute, AttributeType, Brand, Category, Currency, Dictionary, LocaleWords, Numerals, PictureRules, SchemaError,
+    SelectOption, Unit, error::Source, folder::user_files, index::Index, numerals::NumberWords,
 };
 use crate::normalize::checks::Checks;
 use crate::normalize::language::Languages;
@@ -19,17 +19,16 @@ use std::{
 };
 use toml::Spanned;
 
-/// Files whose meaning is known elsewhere: how records are matched.
-const ALSO: [&str; 1] = ["identity/matching.toml"];
+/// Files whose meaning is known elsewhere: how records are matched, what is made of pictures for lists, what names of pictures mean.
+const ALSO: [&str; 3] = ["identity/matching.toml", "media/names.toml", "media/renditions.toml"];
 /// The checks of a row's values.
 const CHECKS: &str = "normalize/checks.toml";
 /// How the language of a text is found.
 const LANGUAGE: &str = "normalize/language.toml";
+/// How pictures are judged.
+const PICTURES: &str = "media/pictures.toml";
 
 static SCHEMA: Dir<'static> = include_dir!("$CARGO_MANIFEST_DIR/schema");
-
-/// A schema file is text that people write; more than this is a mistake.
-const MAX_FILE_BYTES: u64 = 4 * 1024 * 1024;
 
 #[derive(Deserialize)]
 #[serde(deny_unknown_fields)]
@@ -89,6 +88,7 @@ struct Draft {
     numbers: BTreeMap<String, NumberWords>,
     checks: Checks,
     languages: Languages,
+    pictures: PictureRules,
     also: BTreeMap<String, Vec<Source>>,
 }
 
@@ -103,7 +103,7 @@ impl Dictionary {
         let mut draft = Draft::default();
         let mut files: Vec<_> = SCHEMA.files().collect();
         files.extend(SCHEMA.get_dir("locales").into_iter().flat_map(Dir::files));
-        files.extend(ALSO.iter().chain([&CHECKS, &LANGUAGE]).filter_map(|path| SCHEMA.get_file(path)));
+        files.extend(ALSO.iter().chain([&CHECKS, &LANGUAGE, &PICTURES]).filter_map(|path| SCHEMA.get_file(path)));
         files.sort_by_key(|file| file.path());
         for file in files {
             let path = file.path().to_string_lossy().replace('\\', "/");
@@ -118,37 +118,6 @@ impl Dictionary {
         }
         draft.finish()
     }
-}
-
-fn user_files(folder: &Path) -> Result<Vec<(String, Source)>, SchemaError> {
-    let fail =
-        |path: &Path, message: String| SchemaError { file: path.display().to_string(), line: 0, key: String::new(), message };
-    let mut files = Vec::new();
-    for (inside, required) in [("", true), ("locales", false), ("identity", false), ("normalize", false)] {
-        let path = folder.join(inside);
-        if !required && !path.is_dir() {
-            continue;
-        }
-        let entries = std::fs::read_dir(&path)
-            .map_err(|error| fail(&path, format!("cannot read this schema folder ({error}); check its path")))?;
-        for entry in entries {
-            let path = entry.map_err(|error| fail(folder, format!("cannot list this folder ({error})")))?.path();
-            if path.extension().is_none_or(|extension| extension != "toml") {
-                continue;
-            }
-            let length = std::fs::metadata(&path).map_or(0, |metadata| metadata.len());
-            if length > MAX_FILE_BYTES {
-                return Err(fail(&path, format!("is {length} bytes long; a schema file has at most {MAX_FILE_BYTES}")));
-            }
-            let text =
-                std::fs::read_to_string(&path).map_err(|error| fail(&path, format!("cannot be read as UTF-8 text ({error})")))?;
-            let name = path.file_name().map(|name| name.to_string_lossy().into_owned()).unwrap_or_default();
-            let inside = if inside.is_empty() { name } else { format!("{inside}/{name}") };
-            files.push((inside, Source { name: path.display().to_string(), text }));
-        }
-    }
-    files.sort_by(|left, right| left.0.cmp(&right.0));
-    Ok(files)
 }
 
 /// Puts the entries of one file over those before, by key; twice the same key in one file is a mistake.
@@ -209,6 +178,7 @@ impl Draft {
             "numbers.toml" => self.numbers.extend(parse::<BTreeMap<String, NumberWords>>(&source)?),
             CHECKS => self.checks.overlay(&source)?,
             LANGUAGE => self.languages.overlay(&source)?,
+            PICTURES => self.pictures.overlay(&source)?,
             path if ALSO.contains(&path) => self.also.entry(path.to_owned()).or_default().push(source.clone()),
             other => match other.strip_prefix("locales/").and_then(|name| name.strip_suffix(".toml")) {
                 Some(tag) if is_tag(tag) => {
@@ -220,7 +190,7 @@ impl Draft {
                     known.merge(words);
                 }
                 _ => {
-                    let message = "is not a file of the dictionary; it has attributes.toml, units.toml, numbers.toml, categories.toml, brands.toml, currencies.toml, identity/matching.toml, normalize/checks.toml, normalize/language.toml and locales/<language tag>.toml";
+                    let message = "is not a file of the dictionary; it has attributes.toml, units.toml, numbers.toml, categories.toml, brands.toml, currencies.toml, identity/matching.toml, normalize/checks.toml, normalize/language.toml, media/names.toml, media/pictures.toml, media/renditions.toml and locales/<language tag>.toml";
                     return Err(source.error(None, "", message));
                 }
             },
@@ -282,7 +252,7 @@ impl Draft {
             }
         }
         let numerals = Numerals::build(&self.numbers);
-        let (locales, checks, also) = (self.locales, self.checks, self.also);
+        let (locales, checks, pictures, also) = (self.locales, self.checks, self.pictures, self.also);
         let languages = self.languages.ready(&locales);
         Ok(Dictionary {
             attributes,
@@ -295,6 +265,7 @@ impl Draft {
             numerals,
             checks,
             languages,
+            pictures,
             also,
             fingerprint,
         })

@@ -9,11 +9,13 @@
 
 mod attribute;
 mod error;
+mod folder;
 mod header;
 mod index;
 mod load;
 mod locale;
 mod numerals;
+mod pictures;
 mod unit;
 
 pub use attribute::{Attribute, AttributeType, Bounds, Cue, Maker, SelectOption, Several};
@@ -24,6 +26,7 @@ pub use index::Words;
 pub(crate) use index::{Limit, Spelt, holds, holds_phrase, runs};
 pub use locale::{LocaleWords, TitleTemplate};
 pub(crate) use numerals::{NumberWord, Numeral, Numerals};
+pub use pictures::PictureRules;
 pub use unit::{Ratio, Unit};
 
 use crate::normalize::checks::Checks;
@@ -47,6 +50,7 @@ pub struct Dictionary {
     numerals: Numerals,
     checks: Checks,
     languages: Languages,
+    pictures: PictureRules,
     also: BTreeMap<String, Vec<Source>>,
     fingerprint: String,
 }
@@ -292,6 +296,11 @@ impl Dictionary {
     /// By what the language of a text is found.
     pub fn languages(&self) -> &Languages {
         &self.languages
+    }
+
+    /// By what pictures are judged.
+    pub fn pictures(&self) -> &PictureRules {
+        &self.pictures
     }
 
     /// The texts of a schema file that somebody else reads, ours first and a user's over it.

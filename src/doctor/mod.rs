@@ -9,6 +9,7 @@
 
 mod files;
 mod golden;
+mod images;
 mod index;
 mod listings;
 mod stock;
@@ -21,7 +22,7 @@ use serde::Serialize;
 /// Something that does not agree, or did not.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
 pub struct Finding {
-    /// Which examination found it: `golden`, `stock`, `listings`, `index`, `files`, `imports`, `jobs`.
+    /// Which examination found it: `golden`, `stock`, `listings`, `index`, `files`, `images`, `imports`, `jobs`.
     pub area: &'static str,
     /// A stable code.
     pub code: &'static str,
@@ -64,6 +65,8 @@ pub async fn examine(app: &App, progress: Progress<'_>) -> Result<Vec<Finding>> 
     findings.extend(index::examine(app).await?);
     progress("files");
     findings.extend(files::examine(app).await?);
+    progress("images");
+    findings.extend(images::examine(app).await?);
     progress("imports and jobs");
     findings.extend(work::examine(app).await?);
     Ok(findings)
@@ -94,6 +97,10 @@ pub async fn repair(app: &App, found: &[Finding], progress: Progress<'_>) -> Res
     if wanted("files") {
         progress("mending files");
         done.extend(files::repair(app).await?);
+    }
+    if wanted("images") {
+        progress("mending images");
+        done.extend(images::repair(app).await?);
     }
     if wanted("imports") || wanted("jobs") {
         progress("mending imports and jobs");

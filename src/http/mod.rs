@@ -15,6 +15,7 @@ pub mod extract;
 pub mod health;
 pub mod idempotency;
 mod metering;
+pub mod object;
 pub mod observe;
 pub mod openapi;
 pub mod operations;

@@ -23,6 +23,7 @@ const TAGS: &[(&str, &str)] = &[
     ("pricing", "Exchange rates"),
     ("channels", "What marketplaces want, listings and publications"),
     ("feeds", "The files channels read"),
+    ("images", "Pictures: sent, fetched, kept once, made right for lists and channels"),
     ("operations", "What was done, and the change log as events"),
     ("jobs", "Work that outlives a request, and what of it was given up"),
     ("keys", "Who may do what"),

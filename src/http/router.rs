@@ -3,7 +3,7 @@
 use super::{body, caller, etag, events, health, idempotency, observe, openapi, operations, strict, visible};
 use crate::app::App;
 use crate::error::{Error, Result};
-use crate::{auth, catalog, channels, identity, import, jobs, pricing, search, stock, suppliers, undo};
+use crate::{auth, catalog, channels, identity, import, jobs, media, pricing, search, stock, suppliers, undo};
 use axum::Router;
 use axum::extract::DefaultBodyLimit;
 use axum::middleware::{from_fn, from_fn_with_state};
@@ -24,6 +24,7 @@ fn api() -> OpenApiRouter<App> {
         .merge(pricing::api::router())
         .merge(search::api::router())
         .merge(channels::api::router())
+        .merge(media::api::router())
         .merge(operations::router())
         .merge(undo::api::router())
         .merge(jobs::api::router())
@@ -33,7 +34,7 @@ fn api() -> OpenApiRouter<App> {
 
 /// What stands at the root.
 fn root() -> OpenApiRouter<App> {
-    OpenApiRouter::default().merge(health::router()).merge(channels::api::feeds::router())
+    OpenApiRouter::default().merge(health::router()).merge(channels::api::feeds::router()).merge(media::api::serve::router())
 }
 
 fn all() -> OpenApiRouter<App> {

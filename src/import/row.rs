@@ -52,7 +52,7 @@ pub struct Issue {
 }
 
 /// A picture as a supplier names it.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, utoipa::ToSchema)]
 pub struct ImageLink {
     /// Absolute http or https address.
     pub url: String,

@@ -41,7 +41,7 @@ pub use memo::Memo;
 pub use quantities::{FoundQuantity, quantities};
 pub use stock::{StockWord, stock_word};
 pub use typed::typed;
-pub use value::{BatteryOption, Claim, Measure, Mode, NoValue, Range, Value};
+pub use value::{BatteryOption, Claim, Measure, Mode, NoValue, PictureChoice, Range, Value};
 
 use crate::dictionary::{Attribute, AttributeType, Dictionary};
 use rust_decimal::Decimal;

@@ -8,6 +8,7 @@ pub(crate) use shape::{Object, is_of_value};
 
 use rust_decimal::Decimal;
 use serde::{Deserialize, Serialize, Serializer};
+use std::collections::BTreeMap;
 
 /// A typed value of one attribute (of one locale, where the attribute has text per locale).
 ///
@@ -29,6 +30,8 @@ pub enum Value {
     Batteries(Vec<BatteryOption>),
     /// One row per light mode.
     Modes(Vec<Mode>),
+    /// Pictures of a product as a person wants them: `[{"picture":"https://…","role":"main"}]`.
+    Pictures(Vec<PictureChoice>),
     /// Codes of a multi-select, or the items of a text list, in order.
     List(Vec<String>),
     /// Text, a select's code, an IP code, an identifier.
@@ -94,6 +97,26 @@ pub struct Mode {
     /// Colour of the light, a code of the attribute `light_colors`.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub color: Option<String>,
+}
+
+/// What a person says of one picture of a product.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct PictureChoice {
+    /// Its address, or `image:ID` of one that was uploaded.
+    pub picture: String,
+    /// What it shows; none leaves the supplier's word.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub role: Option<String>,
+    /// What to say to those who do not see it, by BCP 47 tag.
+    #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
+    pub alt: BTreeMap<String, String>,
+    /// Codes of the only channels that get it; all when empty.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub channels: Vec<String>,
+    /// Not a picture of this product, whatever a supplier says.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub hidden: bool,
 }
 
 impl Value {

@@ -31,12 +31,12 @@ fn start() -> DateTime<Utc> {
     "2026-03-01T12:00:00Z".parse().unwrap()
 }
 
-fn at(seq: i64) -> Position {
+pub(super) fn at(seq: i64) -> Position {
     Position { epoch: "cafe".to_owned(), xid: 0, seq }
 }
 
 /// An index of its own in a folder of its own.
-struct Shop {
+pub(super) struct Shop {
     folder: tempfile::TempDir,
     search: Search,
     clock: Clock,
@@ -44,7 +44,7 @@ struct Shop {
 }
 
 impl Shop {
-    fn of(products: Vec<ProductView>) -> Self {
+    pub(super) fn of(products: Vec<ProductView>) -> Self {
         Self::ready(products, &ReadyChannels::new())
     }
 
@@ -61,7 +61,7 @@ impl Shop {
         Self { folder, search, clock, products }
     }
 
-    fn writer(&self) -> Box<Writer> {
+    pub(super) fn writer(&self) -> Box<Writer> {
         let lock = Folder::at(self.folder.path()).lock().unwrap().unwrap();
         match Writer::open(&self.search, lock).unwrap() {
             Opened::Ready(writer) => writer,
@@ -74,7 +74,7 @@ impl Shop {
     }
 
     /// SKUs found by these words, in order.
-    fn find(&self, q: &str) -> Vec<String> {
+    pub(super) fn find(&self, q: &str) -> Vec<String> {
         skus(&self.ask(&SearchRequest { q: q.to_owned(), ..SearchRequest::default() }))
     }
 
@@ -98,7 +98,7 @@ fn skus(page: &SearchPage) -> Vec<String> {
 }
 
 /// A product with a SKU, to which the tests add what they need.
-fn lamp(id: i64, sku: &str) -> ProductView {
+pub(super) fn lamp(id: i64, sku: &str) -> ProductView {
     ProductView {
         id,
         sku: sku.to_owned(),
@@ -122,7 +122,7 @@ fn lamp(id: i64, sku: &str) -> ProductView {
     }
 }
 
-trait With: Sized {
+pub(super) trait With: Sized {
     fn brand(self, name: &str) -> Self;
     fn text(self, attribute: &str, locale: &str, text: &str) -> Self;
     fn value(self, attribute: &str, value: Value) -> Self;

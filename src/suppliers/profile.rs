@@ -184,8 +184,9 @@ impl Target {
     }
 }
 
-/// Roles of an image.
-pub const ROLES: [&str; 4] = ["main", "gallery", "swatch", "lifestyle"];
+/// Roles of an image: the one that lists show, any other view, one from another side, the lamp in use, its box, a drawing with measures, a
+/// table of sizes, its colour.
+pub const ROLES: [&str; 8] = ["main", "gallery", "angle", "lifestyle", "package", "dimensions", "size_chart", "swatch"];
 
 /// Which of several items counts.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]

@@ -213,7 +213,7 @@ impl Check<'_> {
         if let Some(role) = &text.role
             && (to != Target::Image || !ROLES.contains(&role.get_ref().as_str()))
         {
-            return Err(self.error(role, "column.role", "is for images: main, gallery, swatch or lifestyle"));
+            return Err(self.error(role, "column.role", format!("is for images: {}", ROLES.join(", "))));
         }
         if let Some(prefix) = &text.prefix
             && (to != Target::Image || !["http://", "https://"].iter().any(|start| prefix.get_ref().starts_with(start)))

@@ -4,6 +4,8 @@
 //! each of its operations with each status it names, and the refusals all of them share. An operation that is added to the
 //! document and not to the walk fails here.
 
+mod images;
+
 use crate::support::{Answer, House, Server, key};
 use beamline::auth::Role;
 use beamline::error::Code;
@@ -13,7 +15,7 @@ use serde_json::{Value, json};
 use std::collections::{BTreeMap, BTreeSet};
 
 /// Open to everybody: they have no refusal for want of a key.
-const OPEN: [&str; 2] = ["/healthz", "/readyz"];
+const OPEN: [&str; 3] = ["/healthz", "/readyz", "/media/{image}/{rendition}/{file}"];
 
 /// Codes that this walk cannot cause, and the tests that do.
 const ELSEWHERE: [(&str, &str); 10] = [
@@ -415,6 +417,7 @@ both_databases! {
         use_channels(&mut walk, &sku).await;
         use_jobs(&mut walk, &house).await;
         use_matches(&mut walk, &house).await;
+        images::use_images(&mut walk, &house, &sku).await;
         let promised = |walk: &Walk| {
             let mut missing = Vec::new();
             for (verb, path) in walk.operations() {

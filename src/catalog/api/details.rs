@@ -1,7 +1,7 @@
 //! What stands under one product: lineage, history, price, pictures.
 
 use super::products::existing;
-use super::shape::{Image, MoneyBody};
+use super::shape::MoneyBody;
 use crate::app::App;
 use crate::auth::{Caller, Permission};
 use crate::catalog::queries::{Rules, claims_of_products, edits_of, terms_of_products};
@@ -23,7 +23,6 @@ pub(super) fn router() -> OpenApiRouter<App> {
         .routes(routes!(get_product_lineage))
         .routes(routes!(list_product_history))
         .routes(routes!(get_product_price))
-        .routes(routes!(list_product_images))
 }
 
 /// Where the values of one attribute came from.
@@ -166,13 +165,4 @@ async fn get_product_price(State(app): State<App>, caller: Caller, Path(sku): Pa
         })
     };
     Ok(Tagged::of(app.db.read(work).await?))
-}
-
-/// Pictures of a product in order.
-#[utoipa::path(get, path = "/products/{sku}/images", tag = "products", params(("sku" = String, Path, description = "The product's SKU")),
-    responses((status = 200, body = Listed<Image>)))]
-async fn list_product_images(State(app): State<App>, caller: Caller, Path(sku): Path<String>) -> Result<Tagged<Listed<Image>>> {
-    caller.require(Permission::ReadInner)?;
-    let view = app.db.read(move |conn| existing(conn, &sku)).await?;
-    Ok(Tagged::of(Listed { items: Image::all(view.images), next: None }))
 }

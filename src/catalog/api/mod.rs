@@ -5,6 +5,7 @@ mod details;
 mod dictionary;
 mod groups;
 mod offers;
+mod pictures;
 mod products;
 mod readings;
 mod reliability;
@@ -20,6 +21,7 @@ pub fn router() -> OpenApiRouter<App> {
     OpenApiRouter::default()
         .merge(products::router())
         .merge(details::router())
+        .merge(pictures::router())
         .merge(offers::router())
         .merge(readings::router())
         .merge(reliability::router())

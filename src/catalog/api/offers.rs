@@ -1,7 +1,7 @@
 //! Offers: of one product, and of one supplier.
 
 use super::products::existing;
-use super::shape::{Image, MoneyBody};
+use super::shape::MoneyBody;
 use crate::app::App;
 use crate::auth::{Caller, Permission};
 use crate::catalog::offer_lines::{self, OfferLine, TakenLine};
@@ -62,7 +62,7 @@ struct Offer {
     #[schema(value_type = Vec<Object>)]
     claims: Vec<Claim>,
     /// Pictures in order.
-    images: Vec<Image>,
+    images: Vec<ImageLink>,
     /// The supplier's words.
     tags: Vec<String>,
     /// The import that last changed it.
@@ -91,11 +91,7 @@ impl Offer {
             parent: body.parent,
             raw: body.record.raw.read()?,
             claims: body.record.claims.read()?,
-            images: images
-                .into_iter()
-                .enumerate()
-                .map(|(place, image)| Image { position: place + 1, role: image.role, url: image.url })
-                .collect(),
+            images,
             tags: body.record.tags.read()?,
             import: body.import_id,
             file: body.file,

@@ -142,6 +142,10 @@ struct PatchProduct {
     status: Option<ProductStatus>,
     /// All tags, in the place of those there are.
     tags: Option<Vec<String>>,
+    /// All pictures in order, each with the `id` of an image or a `url`, and if you like `role`, `alt` by locale and `channels`. Those that are
+    /// not named any more stay away; what a supplier adds later follows. Null leaves it to the suppliers.
+    #[schema(value_type = Option<Vec<Object>>)]
+    images: Option<Vec<JsonValue>>,
     /// Values by attribute code; null takes one back, `{"none":true}` states that there is none.
     #[schema(value_type = Option<Object>)]
     values: Option<Map<String, JsonValue>>,
@@ -168,7 +172,7 @@ async fn create_product(
         None => Ok(()),
         Some(_) => Err(Error::new(Code::Conflict, "there is a product of this SKU already; PATCH it instead")),
     };
-    edit_product(&app, &caller, sku, &body, new).await
+    edit_product(&app, &caller, sku, move |_| Ok(body.clone()), new).await
 }
 
 /// Edits products, one a line, each as `PATCH /products/{sku}` does with its `sku`. Any number of lines is streamed, each is answered by a
@@ -245,20 +249,21 @@ async fn patch_product(
     Json(body): Json<Map<String, JsonValue>>,
 ) -> Result<Written<Product>> {
     caller.require(Permission::Edit)?;
-    edit_product(&app, &caller, sku, &body, move |version| preconditions.allow_version(version)).await
+    edit_product(&app, &caller, sku, move |_| Ok(body.clone()), move |version| preconditions.allow_version(version)).await
 }
 
-async fn edit_product(
+/// Edits a product by what `body` makes, which may look at the product as it stands: nothing comes between.
+pub(super) async fn edit_product(
     app: &App,
     caller: &Caller,
     sku: String,
-    body: &Map<String, JsonValue>,
+    body: impl Fn(&mut Conn) -> Result<Map<String, JsonValue>> + Send + 'static,
     allow: impl Fn(Option<i64>) -> Result<()> + Send + 'static,
 ) -> Result<Written<Product>> {
-    let edit = Edit { sku, patch: patch::parse(&app.dictionary, body)?, version: None };
     let (author, now, dictionary) = (caller.actor(), app.clock.now(), Arc::clone(&app.dictionary));
     let work = move |conn: &mut Conn| {
         lock_catalog(conn)?;
+        let edit = Edit { sku: sku.clone(), patch: patch::parse(&dictionary, &body(conn)?)?, version: None };
         let rules = Rules::load(conn, &dictionary)?;
         let operation = operations::record(conn, "edit", &author, &edit.sku, &json!({}), now)?;
         let saying = Saying { author: &author, operation: &operation, now };

@@ -1,10 +1,10 @@
 //! What a product looks like outside.
 
+use crate::catalog::picture::{Known, Picture, UPLOADED};
 use crate::catalog::queries::Told;
 use crate::catalog::{GoldenValue, ProductStatus, ProductView};
 use crate::db::{ChangeKind, NewChange};
 use crate::dictionary::Dictionary;
-use crate::import::ImageLink;
 use crate::normalize::Value;
 use crate::pricing::Money;
 use chrono::{DateTime, Utc};
@@ -71,21 +71,75 @@ pub struct MoneyBody {
 }
 
 /// A picture of a product.
-#[derive(Debug, Clone, Serialize, utoipa::ToSchema)]
+#[derive(Debug, Clone, Default, Serialize, utoipa::ToSchema)]
+#[schema(as = ProductImage)]
 pub struct Image {
+    /// The image's id, once it is kept here.
+    #[schema(required)]
+    pub id: Option<String>,
     /// Place in the order, from 1.
     pub position: usize,
-    /// `main`, `gallery`, `swatch`, `lifestyle`.
+    /// `main`, `gallery`, `angle`, `lifestyle`, `package`, `dimensions`, `size_chart`, `swatch`.
     pub role: String,
-    /// The supplier's address of it.
-    pub url: String,
+    /// The address that a supplier or a person named; none of one that was uploaded.
+    #[schema(required)]
+    pub url: Option<String>,
+    /// What to say to those who do not see it, by locale.
+    #[serde(skip_serializing_if = "BTreeMap::is_empty")]
+    pub alt: BTreeMap<String, String>,
+    /// Codes of the only channels that get it; all without.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub channels: Vec<String>,
+    /// `waiting` to be fetched, `ready`, or `unusable`.
+    pub state: &'static str,
+    /// Pixels of the original, as it is looked at.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub width: Option<u32>,
+    /// Pixels of the original, as it is looked at.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub height: Option<u32>,
+    /// What was noticed about it.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub findings: Vec<String>,
+    /// Why it is unusable, or could not be had so far: a stable code.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub code: Option<String>,
+    /// The same as a sentence, with what to do.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub message: Option<String>,
 }
 
 impl Image {
     /// Pictures with their places.
-    pub fn all(links: Vec<ImageLink>) -> Vec<Self> {
-        let placed = links.into_iter().zip(1..);
-        placed.map(|(link, position)| Self { position, role: link.role, url: link.url }).collect()
+    pub fn all(pictures: Vec<Picture>) -> Vec<Self> {
+        pictures.into_iter().zip(1..).map(|(picture, position)| Self::of(picture, position)).collect()
+    }
+
+    fn of(picture: Picture, position: usize) -> Self {
+        let id = picture.image_id().map(str::to_owned);
+        let uploaded = picture.url.starts_with(UPLOADED);
+        let shown = Self {
+            id,
+            position,
+            role: picture.role,
+            url: (!uploaded).then_some(picture.url),
+            alt: picture.alt,
+            channels: picture.channels,
+            state: "waiting",
+            ..Self::default()
+        };
+        match picture.known {
+            Known::Nothing => shown,
+            Known::Kept(kept) => Self {
+                state: "ready",
+                width: Some(kept.width),
+                height: Some(kept.height),
+                findings: kept.findings.clone(),
+                ..shown
+            },
+            Known::Later { code, message } => Self { code: Some(code), message: Some(message), ..shown },
+            Known::Unusable { code, message } => Self { state: "unusable", code: Some(code), message: Some(message), ..shown },
+        }
     }
 }
 

@@ -4,6 +4,7 @@ mod brands;
 mod edits;
 mod groups;
 mod offers;
+mod pictures;
 mod products;
 mod rules;
 mod terms;

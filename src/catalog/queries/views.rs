@@ -109,6 +109,7 @@ pub fn view_by_sku(conn: &mut Conn, sku: &str) -> Result<Option<ProductView>> {
 fn assemble(conn: &mut Conn, rows: Vec<ViewRow>) -> Result<Vec<ProductView>> {
     let ids: Vec<i64> = rows.iter().map(|row| row.0.0).collect();
     let mut sources = live_suppliers(conn, &ids)?;
+    let known = super::pictures::known_of(conn, &ids)?;
     rows.into_iter()
         .map(|(key, body, rest)| {
             let (id, sku, status, gtin, brand_code, mpn) = key;
@@ -130,7 +131,7 @@ fn assemble(conn: &mut Conn, rows: Vec<ViewRow>) -> Result<Vec<ProductView>> {
                 status: ProductStatus::parse(&status),
                 tags: tags.read()?,
                 values: golden.read()?,
-                images: images.read()?,
+                images: super::pictures::with_what_is_known(images.read()?, &known),
                 suppliers: sources.remove(&id).unwrap_or_default(),
                 available,
                 price,

@@ -47,7 +47,9 @@ pub(super) async fn make(app: &App, profile: &Arc<ChannelProfile>, folder: &Path
         .read(move |conn| {
             let stored = queries::channel_settings(conn, &of.code)?;
             let (stored, placeholders) = with_all_formats(&of, stored)?;
-            Ok((ChannelDesk::assemble(&of, Some(stored), queries::rates(conn)?)?, placeholders))
+            let mut desk = ChannelDesk::assemble(&of, Some(stored), queries::rates(conn)?)?;
+            desk.links = queries::links(conn)?;
+            Ok((desk, placeholders))
         })
         .await?;
     let mut press = Press::open(&desk, folder);

@@ -7,10 +7,12 @@
 mod contract;
 mod field;
 mod format;
+mod images;
 
 pub use contract::{Contract, ContractKind, Correction};
 pub use field::{Differing, Field, Parent, Per, Render, TooLong};
 pub use format::{Format, Holds, Layout, Limits, Scope};
+pub use images::ImageRules;
 
 use super::shape::Shape;
 use super::source::Source;
@@ -54,6 +56,9 @@ pub struct ChannelProfile {
     /// for removals, leaving out is how the channel hears of it.
     #[serde(default)]
     pub removed: BTreeMap<String, String>,
+    /// What it demands of pictures; without it they go as they are.
+    #[serde(default)]
+    pub images: Option<ImageRules>,
     /// The fields, in the order of the file's columns.
     #[serde(rename = "field")]
     pub fields: Vec<Field>,

@@ -195,6 +195,24 @@ impl<'a> Judge<'a> {
         }
     }
 
+    /// What is wrong with the pictures: told once for each code, on the field that holds the first of them.
+    pub(super) fn pictures(&mut self) {
+        let fields = self.side.profile.fields.iter().zip(self.side.used);
+        let of_images = |field: &Field| field.from.iter().any(|source| matches!(source, Source::Image | Source::Images));
+        let Some((field, _)) = fields.filter(|(_, used)| **used).find(|(field, _)| of_images(field)) else { return };
+        let page = self.side.profile.images.as_ref().map_or_else(|| self.page(field), |rules| rules.docs.to_string());
+        for fault in &self.product.pictures.faults {
+            if self.reasons.iter().any(|reason| reason.code == fault.code) {
+                continue;
+            }
+            let alike = self.product.pictures.faults.iter().filter(|other| other.code == fault.code).count();
+            let more = if alike > 1 { format!(" (and {} more)", alike - 1) } else { String::new() };
+            let left_out = if fault.left_out { "left out: " } else { "" };
+            let message = format!("{left_out}{}{more}", fault.message);
+            self.warn(&field.name, &fault.code, message, page.clone(), fault.fix.clone());
+        }
+    }
+
     fn missing(&mut self, field: &Field, found: bool) {
         let code = &self.side.profile.code;
         let locale = &self.side.settings.locale;
@@ -217,6 +235,13 @@ impl<'a> Judge<'a> {
                 let message = format!("there is no {name} in '{locale}', and too little is known to make one");
                 let fix = format!("give the product a {name} in '{locale}', or a brand, a model and a category");
                 self.block(name, "missing", message, page, fix);
+            }
+            Some(Source::Image | Source::Images) if !self.product.pictures.faults.is_empty() => {
+                let first = self.product.pictures.faults.iter().find(|fault| fault.left_out);
+                let why = first.map(|fault| format!(": {}", fault.message)).unwrap_or_default();
+                let message = format!("none of the product's pictures can go{why}");
+                let fix = first.map_or_else(|| "add a picture".to_owned(), |fault| fault.fix.clone());
+                self.block(name, "no_usable_picture", message, page, fix);
             }
             Some(Source::Image | Source::Images) => {
                 let message = "there is no picture with an absolute address".to_owned();

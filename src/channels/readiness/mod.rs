@@ -127,6 +127,7 @@ pub fn evaluate(side: Side, product: &Product) -> Evaluation {
     let fields = side.profile.fields.iter().zip(side.used);
     let cells: Vec<Vec<Cell>> = fields.map(|(field, used)| if *used { judge.field(field) } else { Vec::new() }).collect();
     let cells = judging::without_strays(side.profile, cells);
+    judge.pictures();
     judge.sets(&cells);
     judge.options();
     judge.variants();

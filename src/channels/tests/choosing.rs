@@ -3,13 +3,20 @@
 use super::*;
 use crate::channels::condition::Condition;
 use crate::channels::extract::{Choice, GroupPart, Product};
+use crate::channels::pictures::Pictures;
 use crate::channels::readiness::{Level, ListingState};
 use crate::pricing::NoPrice;
 
 fn holds(expression: &str, view: &ProductView) -> bool {
     let choice = Choice::default();
     let price = Ok(Money { minor: 4_990, currency: Currency::EUR });
-    let product = Product { view, price, group: GroupPart { members: 3, ..GroupPart::default() }, choice: &choice };
+    let product = Product {
+        view,
+        price,
+        group: GroupPart { members: 3, ..GroupPart::default() },
+        choice: &choice,
+        pictures: Pictures::default(),
+    };
     Condition::parse(expression).unwrap().holds(&product, &*WORDS)
 }
 

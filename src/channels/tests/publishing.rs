@@ -30,6 +30,11 @@ pub(super) async fn house() -> House {
         log: "off".to_owned(),
         log_format: "text".to_owned(),
         keep_days: 90,
+        public_url: None,
+        sign_images: false,
+        fetch_images: false,
+        image_hosts: Vec::new(),
+        image_timeout: 15,
         slow_query_ms: 250,
     };
     let clock = Clock::fixed(now());

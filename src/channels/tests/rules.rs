@@ -129,7 +129,7 @@ fn long_texts_are_cut_at_a_word_and_lists_at_their_count() {
     let desk = desk("google");
     let mut view = lamp(1, "BL-1", "Ridge 400");
     view.values.insert("title".to_owned(), texts(&[("en", &"lampe ".repeat(40))]));
-    view.images = (0..20).map(|at| ImageLink { url: format!("https://i.example/{at}.jpg"), role: String::new() }).collect();
+    view.images = (0..20).map(|at| Picture { url: format!("https://i.example/{at}.jpg"), ..Picture::default() }).collect();
     let judged = judge(&desk, view);
     let title = field(&desk, &judged, "title").join("");
     assert!(title.len() <= 150 && title.ends_with("lampe"), "{title}");

@@ -8,6 +8,7 @@ mod claims;
 mod key;
 mod price;
 mod row;
+pub use row::is_address;
 mod stock;
 #[cfg(test)]
 mod tests;

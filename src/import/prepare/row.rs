@@ -267,7 +267,8 @@ fn images(row: &mut Row<'_>) {
     }
 }
 
-fn is_address(url: &str) -> bool {
+/// Is it an absolute http or https address, of no more characters than a picture's address may have?
+pub fn is_address(url: &str) -> bool {
     let lower: String = url.chars().take(8).collect::<String>().to_ascii_lowercase();
     let host = lower
         .strip_prefix("https://")

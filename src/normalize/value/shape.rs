@@ -3,7 +3,7 @@
 //! Serde's own reading of an untagged enum keeps the whole document and tries one variant after the other; a catalogue is read a
 //! thousand times a second, so the first sign decides here.
 
-use super::{BatteryOption, Measure, Mode, NoValue, Range, Value};
+use super::{BatteryOption, Measure, Mode, NoValue, PictureChoice, Range, Value};
 use rust_decimal::Decimal;
 use serde::de::{Deserialize, Deserializer, Error, MapAccess, SeqAccess, Visitor};
 use std::fmt;
@@ -58,6 +58,7 @@ impl<'de> Visitor<'de> for Shape {
             Some(Item::Text(first)) => Value::List(rest(first, &mut items)?),
             Some(Item::Battery(first)) => Value::Batteries(rest(first, &mut items)?),
             Some(Item::Mode(first)) => Value::Modes(rest(first, &mut items)?),
+            Some(Item::Picture(first)) => Value::Pictures(rest(first, &mut items)?),
         };
         Ok(value)
     }
@@ -121,6 +122,7 @@ enum Item {
     Text(String),
     Battery(BatteryOption),
     Mode(Mode),
+    Picture(PictureChoice),
 }
 
 impl<'de> Deserialize<'de> for Item {
@@ -135,7 +137,7 @@ impl<'de> Visitor<'de> for FirstItem {
     type Value = Item;
 
     fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str("a text, a battery option or a light mode")
+        f.write_str("a text, a battery option, a light mode or a picture")
     }
 
     fn visit_str<E: Error>(self, value: &str) -> Result<Item, E> {
@@ -150,6 +152,9 @@ impl<'de> Visitor<'de> for FirstItem {
         let (mut quantity, mut cell, mut mode, mut modes) = (None, None, Mode::default(), false);
         let mut empty = true;
         while let Some(name) = map.next_key::<String>()? {
+            if empty && name == "picture" {
+                return picture(map).map(Item::Picture);
+            }
             empty = false;
             modes |= !matches!(name.as_str(), "quantity" | "cell");
             match name.as_str() {
@@ -169,4 +174,19 @@ impl<'de> Visitor<'de> for FirstItem {
             _ => Err(A::Error::custom("a battery option has quantity and cell")),
         }
     }
+}
+
+/// A person's word on a picture, after the name of its first member.
+fn picture<'de, A: MapAccess<'de>>(mut map: A) -> Result<PictureChoice, A::Error> {
+    let mut choice = PictureChoice { picture: map.next_value()?, ..PictureChoice::default() };
+    while let Some(name) = map.next_key::<String>()? {
+        match name.as_str() {
+            "role" => choice.role = map.next_value()?,
+            "alt" => choice.alt = map.next_value()?,
+            "channels" => choice.channels = map.next_value()?,
+            "hidden" => choice.hidden = map.next_value()?,
+            other => return Err(A::Error::custom(format!("unknown field `{other}` of a picture"))),
+        }
+    }
+    Ok(choice)
 }

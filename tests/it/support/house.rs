@@ -95,7 +95,8 @@ pub fn beginning() -> DateTime<Utc> {
 /// The options as the command line would make them, with nothing taken from the environment of whoever runs the tests.
 fn config(data: &Path, database_url: Option<&str>) -> Config {
     let command = Config::augment_args(clap::Command::new("beamline")).mut_args(|arg| arg.env(clap::builder::Resettable::Reset));
-    let mut line = vec!["beamline", "--data", data.to_str().unwrap()];
+    // Nobody outside is asked for pictures.
+    let mut line = vec!["beamline", "--fetch-images", "false", "--data", data.to_str().unwrap()];
     line.extend(database_url.iter().flat_map(|url| ["--database-url", url]));
     Config::from_arg_matches(&command.get_matches_from(line)).unwrap()
 }

@@ -4,6 +4,8 @@
 mod bucket;
 mod house;
 mod importing;
+mod names;
+mod pictures;
 mod postgres;
 mod raw;
 mod server;
@@ -12,6 +14,8 @@ mod shared;
 pub use bucket::{Bucket, Fault};
 pub use house::House;
 pub use importing::{Upload, counts};
+pub use names::Names;
+pub use pictures::{Behaviour, PictureHost};
 pub use postgres::{Cluster, Postgres};
 pub use raw::Raw;
 pub use server::{Answer, Server, key};

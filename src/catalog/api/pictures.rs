@@ -1,0 +1,118 @@
+//! The pictures of one product: shown, attached, taken off. The order and everything else of all of them is an edit of `images`.
+
+use super::products::{edit_product, existing};
+use super::{Image, Product};
+use crate::app::App;
+use crate::auth::{Caller, Permission};
+use crate::catalog::patch::pictures;
+use crate::catalog::picture::{MAX_PICTURES, Picture};
+use crate::db::Conn;
+use crate::error::{Error, Result};
+use crate::http::{Json, Listed, Path, Preconditions, Tagged, Written};
+use axum::extract::State;
+use serde_json::{Map, Value as JsonValue, json};
+use utoipa_axum::{router::OpenApiRouter, routes};
+
+pub(super) fn router() -> OpenApiRouter<App> {
+    OpenApiRouter::default().routes(routes!(list_product_images, attach_image)).routes(routes!(detach_image))
+}
+
+/// Pictures of a product in order, with what came of each.
+#[utoipa::path(get, path = "/products/{sku}/images", tag = "products", params(("sku" = String, Path, description = "The product's SKU")),
+    responses((status = 200, body = Listed<Image>)))]
+async fn list_product_images(State(app): State<App>, caller: Caller, Path(sku): Path<String>) -> Result<Tagged<Listed<Image>>> {
+    caller.require(Permission::ReadInner)?;
+    let view = app.db.read(move |conn| existing(conn, &sku)).await?;
+    Ok(Tagged::of(Listed { items: Image::all(view.images), next: None }))
+}
+
+/// A picture to be attached.
+#[derive(utoipa::ToSchema)]
+#[expect(dead_code, reason = "it only documents the body, which is read as one of a product's `images` is")]
+struct AttachImage {
+    /// Id of an image that was sent.
+    id: Option<String>,
+    /// Or an address, which is fetched.
+    url: Option<String>,
+    /// Where it goes, from 1; without it at the end.
+    #[schema(minimum = 1)]
+    position: Option<usize>,
+    /// What it shows: `gallery`, `angle`, `lifestyle`, `package`, `dimensions`, `size_chart`, `swatch`. The first one is `main`.
+    role: Option<String>,
+    /// What to say to those who do not see it, by locale.
+    #[schema(value_type = Option<Object>)]
+    alt: Option<Map<String, JsonValue>>,
+    /// Codes of the only channels that get it.
+    channels: Option<Vec<String>>,
+}
+
+/// Attaches a picture to a product; one that is attached already moves. `PATCH /products/{sku}` with `images` sets all of them at once.
+#[utoipa::path(post, path = "/products/{sku}/images", tag = "products", params(("sku" = String, Path, description = "The product's SKU")),
+    request_body = AttachImage, responses((status = 200, body = Product)))]
+async fn attach_image(
+    State(app): State<App>,
+    caller: Caller,
+    Path(sku): Path<String>,
+    preconditions: Preconditions,
+    Json(body): Json<Map<String, JsonValue>>,
+) -> Result<Written<Product>> {
+    caller.require(Permission::Edit)?;
+    let body = JsonValue::Object(body);
+    let choice = pictures::one(&body).map_err(|(code, message)| Error::field("", code, message))?;
+    let position = match body.get("position") {
+        None | Some(JsonValue::Null) => MAX_PICTURES,
+        Some(at) => at
+            .as_u64()
+            .and_then(|at| usize::try_from(at).ok())
+            .filter(|at| *at > 0)
+            .ok_or_else(|| Error::field("/position", "wrong_type", "position is a whole number from 1"))?,
+    };
+    let of = sku.clone();
+    let made = move |conn: &mut Conn| {
+        let shown = existing(conn, &of)?.images;
+        if shown.len() >= MAX_PICTURES && shown.iter().all(|picture| picture.url != choice.picture) {
+            return Err(Error::field(
+                "",
+                "too_many",
+                format!("a product has at most {MAX_PICTURES} pictures; take one off first"),
+            ));
+        }
+        let mut others: Vec<JsonValue> = shown.into_iter().filter(|picture| picture.url != choice.picture).map(as_said).collect();
+        let at = position.saturating_sub(1).min(others.len());
+        let role = choice.role.clone().filter(|role| role != "main" || at == 0);
+        others.insert(at, json!({"url": choice.picture, "role": role, "alt": choice.alt, "channels": choice.channels}));
+        Ok(images(others))
+    };
+    edit_product(&app, &caller, sku, made, move |version| preconditions.allow_version(version)).await
+}
+
+/// Takes a picture off a product, by the id of the image. It stays away, whatever a supplier sends; the image itself is kept.
+#[utoipa::path(delete, path = "/products/{sku}/images/{id}", tag = "products",
+    params(("sku" = String, Path, description = "The product's SKU"), ("id" = String, Path, description = "The image's id")),
+    responses((status = 200, body = Product)))]
+async fn detach_image(
+    State(app): State<App>,
+    caller: Caller,
+    Path((sku, id)): Path<(String, String)>,
+    preconditions: Preconditions,
+) -> Result<Written<Product>> {
+    caller.require(Permission::Edit)?;
+    let of = sku.clone();
+    let made = move |conn: &mut Conn| {
+        let shown = existing(conn, &of)?.images;
+        let left: Vec<JsonValue> = shown.iter().filter(|picture| picture.image_id() != Some(&id)).cloned().map(as_said).collect();
+        if left.len() == shown.len() {
+            return Err(Error::not_found(format!("image '{id}' of product '{of}'")));
+        }
+        Ok(images(left))
+    };
+    edit_product(&app, &caller, sku, made, move |version| preconditions.allow_version(version)).await
+}
+
+fn as_said(picture: Picture) -> JsonValue {
+    json!({"url": picture.url, "role": picture.role, "alt": picture.alt, "channels": picture.channels})
+}
+
+fn images(all: Vec<JsonValue>) -> Map<String, JsonValue> {
+    Map::from_iter([("images".to_owned(), JsonValue::Array(all))])
+}

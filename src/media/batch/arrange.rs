@@ -1,0 +1,115 @@
+//! Where new pictures go among those that a product shows. Pure.
+
+use crate::catalog::picture::{MAX_PICTURES, Picture, UPLOADED};
+use crate::normalize::PictureChoice;
+use std::collections::HashSet;
+
+/// A picture that came, in the order in which it is to be attached.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(super) struct Incoming {
+    /// The image.
+    pub image: String,
+    /// The place that its name says; the lowest comes first.
+    pub position: Option<u32>,
+    /// What its name says that it shows.
+    pub role: Option<String>,
+}
+
+/// What becomes of one of them.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Placed {
+    /// It is attached, or moved, or shows something else now.
+    Attached,
+    /// It stands where it stood.
+    Unchanged,
+    /// It came before in the same batch.
+    Repeated,
+    /// The product has as many as it may.
+    TooMany,
+}
+
+/// The whole list as it is to be said, none where it is as it was, and what becomes of each that came.
+///
+/// Those with a position go to it, in their order; those without one go behind all others. What is shown already and whose name says no
+/// position stays where it is.
+pub(super) fn arranged(shown: &[Picture], incoming: &[Incoming]) -> (Option<Vec<PictureChoice>>, Vec<Placed>) {
+    let at_present: Vec<PictureChoice> = shown.iter().map(as_said).collect();
+    let mut room = MAX_PICTURES.saturating_sub(shown.len());
+    let mut seen = HashSet::new();
+    let mut placed = vec![Placed::Unchanged; incoming.len()];
+    let mut taken: Vec<(usize, Option<usize>, PictureChoice)> = Vec::new();
+    for (number, one) in incoming.iter().enumerate() {
+        let there = shown.iter().position(|picture| picture.image_id() == Some(one.image.as_str()));
+        let told = if !seen.insert(one.image.as_str()) {
+            Some(Placed::Repeated)
+        } else if there.is_none() && room == 0 {
+            Some(Placed::TooMany)
+        } else {
+            None
+        };
+        if let (Some(told), Some(of)) = (told, placed.get_mut(number)) {
+            *of = told;
+            continue;
+        }
+        let present = there.and_then(|at| at_present.get(at)).cloned();
+        room -= usize::from(present.is_none());
+        let mut choice =
+            present.unwrap_or_else(|| PictureChoice { picture: format!("{UPLOADED}{}", one.image), ..PictureChoice::default() });
+        choice.role = one.role.clone().or(choice.role);
+        taken.push((number, there, choice));
+    }
+    let moves = |choice: &PictureChoice| {
+        let of = |(number, _, one): &&(usize, Option<usize>, PictureChoice)| {
+            one.picture == choice.picture && incoming.get(*number).is_some_and(|one| one.position.is_some())
+        };
+        taken.iter().any(|one| of(&one))
+    };
+    let mut list: Vec<PictureChoice> = at_present.iter().filter(|choice| !moves(choice)).cloned().collect();
+    let mut next = 0;
+    for (number, _, choice) in &taken {
+        let Some(position) = incoming.get(*number).and_then(|one| one.position) else { continue };
+        let wanted = usize::try_from(position).unwrap_or(usize::MAX).saturating_sub(1);
+        let at = wanted.max(next).min(list.len());
+        list.insert(at, choice.clone());
+        next = at + 1;
+    }
+    for (number, there, choice) in &taken {
+        if incoming.get(*number).is_some_and(|one| one.position.is_some()) {
+            continue;
+        }
+        match list.iter_mut().find(|one| there.is_some() && one.picture == choice.picture) {
+            Some(present) => present.role.clone_from(&choice.role),
+            None => list.push(choice.clone()),
+        }
+    }
+    // The first one is the main picture, and no other is: so they are shown, whatever is said.
+    for (at, choice) in list.iter_mut().enumerate() {
+        let role = choice.role.as_deref().filter(|role| at == 0 || *role != "main").unwrap_or("gallery");
+        choice.role = Some(if at == 0 { "main" } else { role }.to_owned());
+    }
+    for (number, there, choice) in &taken {
+        let now = list.iter().position(|one| one.picture == choice.picture);
+        let same = there.is_some() && (now == *there || incoming.get(*number).is_some_and(|one| one.position.is_none()));
+        let as_before =
+            there.and_then(|at| at_present.get(at)).map(|one| &one.role) == now.and_then(|at| list.get(at)).map(|one| &one.role);
+        if !(same && as_before)
+            && let Some(of) = placed.get_mut(*number)
+        {
+            *of = Placed::Attached;
+        }
+    }
+    if list == at_present {
+        return (None, placed);
+    }
+    (Some(list), placed)
+}
+
+fn as_said(picture: &Picture) -> PictureChoice {
+    PictureChoice {
+        picture: picture.url.clone(),
+        role: Some(picture.role.clone()),
+        alt: picture.alt.clone(),
+        channels: picture.channels.clone(),
+        hidden: false,
+    }
+}

@@ -1,0 +1,175 @@
+//! Asking for the pictures behind addresses: bounded overall and per host, again later where a host was not to be reached, and with what
+//! came of it told in the change log.
+//!
+//! An address is taken by moving the time when it is due, so that several processes share the work and what one that died had taken is
+//! taken up again.
+
+use super::fetch::{Again, Fetched, Fetcher, Refusal};
+use super::intake::{self, Taken};
+use super::queries::{self, Claimed, Outcome};
+use super::rendition;
+use crate::app::App;
+use crate::db::changes;
+use crate::error::{Code, Result};
+use chrono::{DateTime, TimeDelta, Utc};
+use futures_util::StreamExt;
+use futures_util::stream::FuturesUnordered;
+use std::time::Duration;
+use tokio_util::sync::CancellationToken;
+
+/// How long nothing is asked after a fault of our own.
+const FAULT: Duration = Duration::from_secs(10);
+/// How long an address stays taken.
+const LEASE: TimeDelta = TimeDelta::minutes(10);
+/// Addresses taken at once.
+const BATCH: i64 = 64;
+const BATCH_LEN: usize = 64;
+/// How long nothing due is looked for again.
+const POLL: Duration = Duration::from_millis(500);
+/// After how many minutes an address is asked again that was not to be had, by how often it has been asked.
+const PAUSES: [i64; 5] = [1, 5, 30, 120, 720];
+/// How often one is asked that was not to be had for so long.
+const DAY: TimeDelta = TimeDelta::days(1);
+
+/// What a run did.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub struct Collected {
+    /// Pictures that came and are kept.
+    pub kept: usize,
+    /// Hosts that said that nothing changed.
+    pub unchanged: usize,
+    /// What came and cannot be used.
+    pub unusable: usize,
+    /// What is asked again later.
+    pub later: usize,
+}
+
+impl Collected {
+    /// Addresses that were asked.
+    pub fn asked(self) -> usize {
+        self.kept + self.unchanged + self.unusable + self.later
+    }
+}
+
+/// Collects until `shutdown`.
+pub async fn run(app: App, shutdown: CancellationToken) {
+    let worker = crate::id::new("images", app.clock.now());
+    while !shutdown.is_cancelled() {
+        let work = async {
+            match step(&app, &worker, &|_| {}).await {
+                Ok(done) if done.asked() > 0 => {}
+                Ok(_) => tokio::time::sleep(POLL).await,
+                Err(error) => {
+                    tracing::warn!(%error, "pictures could not be collected; trying again");
+                    tokio::time::sleep(FAULT).await;
+                }
+            }
+        };
+        // What was begun is taken up again when its time is over.
+        tokio::select! {
+            () = work => {}
+            () = shutdown.cancelled() => return,
+        }
+    }
+}
+
+/// Asks for everything that is due now, telling of each address. For the command.
+pub async fn all(app: &App, tell: &(dyn Fn(&Outcome) + Sync)) -> Result<Collected> {
+    step(app, &crate::id::new("images", app.clock.now()), tell).await
+}
+
+/// Takes addresses that are due and asks them, until none is left. More are taken while others are still waited for, so that a slow host
+/// holds up nobody else's; the fetcher has bounds of its own.
+async fn step(app: &App, worker: &str, tell: &(dyn Fn(&Outcome) + Sync)) -> Result<Collected> {
+    let fetcher = app.fetcher()?;
+    let mut done = Collected::default();
+    let mut asked = FuturesUnordered::new();
+    loop {
+        if asked.len() * 2 <= BATCH_LEN {
+            let now = app.clock.now();
+            // A look that writes nothing: a claim would wake every follower of the log.
+            if app.db.read(move |conn| queries::address_is_due(conn, now)).await? {
+                let (worker, free) = (worker.to_owned(), BATCH - i64::try_from(asked.len()).unwrap_or(BATCH));
+                let claimed = app.db.write(move |conn| queries::addresses_claim(conn, &worker, free, now, now + LEASE)).await?;
+                asked.extend(claimed.into_iter().map(|claimed| ask(app, &fetcher, claimed)));
+            }
+        }
+        let Some(outcome) = asked.next().await else { return Ok(done) };
+        let outcome = outcome?;
+        match outcome {
+            Outcome::Image { .. } => done.kept += 1,
+            Outcome::Unchanged => done.unchanged += 1,
+            Outcome::Unusable { .. } => done.unusable += 1,
+            Outcome::Later { .. } => done.later += 1,
+        }
+        tell(&outcome);
+    }
+}
+
+/// Asks one address and notes what came of it.
+async fn ask(app: &App, fetcher: &Fetcher, claimed: Claimed) -> Result<Outcome> {
+    let outcome = outcome(app, fetcher, &claimed).await?;
+    let label = match &outcome {
+        Outcome::Image { .. } => "kept",
+        Outcome::Unchanged => "unchanged",
+        Outcome::Later { .. } => "later",
+        Outcome::Unusable { .. } => "unusable",
+    };
+    metrics::counter!("beamline_images_collected_total", "outcome" => label).increment(1);
+    if let Outcome::Image { id, .. } = &outcome
+        && let Err(error) = rendition::make_ahead(app, id).await
+    {
+        // They are made when they are asked for.
+        tracing::warn!(%error, image = id, "renditions could not be made ahead");
+    }
+    let (noted, now) = (outcome.clone(), app.clock.now());
+    app.db
+        .write(move |conn| {
+            if queries::addresses_settle(conn, &claimed.id, &noted, now)? {
+                let told = queries::products_showing(conn, &[claimed.id.as_str()])?;
+                changes::append(conn, now, &told)?;
+            }
+            Ok(())
+        })
+        .await?;
+    Ok(outcome)
+}
+
+async fn outcome(app: &App, fetcher: &Fetcher, claimed: &Claimed) -> Result<Outcome> {
+    let now = app.clock.now();
+    let (bytes, validators) = match fetcher.fetch(&claimed.address, &claimed.validators).await {
+        Ok(Fetched::NotModified) => return Ok(Outcome::Unchanged),
+        Ok(Fetched::New { bytes, validators, .. }) => (bytes, validators),
+        Err(refusal) => return Ok(refused(refusal, claimed.attempts, now)),
+    };
+    let name = claimed.address.split(['?', '#']).next().and_then(|path| path.rsplit('/').next()).filter(|name| !name.is_empty());
+    match intake::take(app, bytes, name, "collect").await {
+        Ok(Taken::Kept { row, .. }) => Ok(Outcome::Image { id: row.id, validators }),
+        Ok(Taken::Refused(refusal)) => Ok(Outcome::Unusable { code: refusal.code.to_owned(), message: refusal.message }),
+        // Our own store or database: the address is asked again, no fault of its own.
+        Err(error) if error.code == Code::Unavailable => Ok(Outcome::Later {
+            code: "not_kept".to_owned(),
+            message: error.to_string(),
+            at: now + TimeDelta::minutes(1),
+            unreached: false,
+        }),
+        Err(error) => Err(error),
+    }
+}
+
+fn refused(refusal: Refusal, attempts: i32, now: DateTime<Utc>) -> Outcome {
+    let Refusal { code, message, again } = refusal;
+    let code = code.to_owned();
+    let pause = usize::try_from(attempts).ok().and_then(|attempts| PAUSES.get(attempts.saturating_sub(1))).copied();
+    match (again, pause) {
+        (Again::Never, _) => Outcome::Unusable { code, message },
+        (Again::After(wait), Some(minutes)) => {
+            let wait = TimeDelta::from_std(wait).unwrap_or(DAY).max(TimeDelta::minutes(minutes.min(1)));
+            Outcome::Later { code, message, at: now + wait, unreached: false }
+        }
+        (Again::Later, Some(minutes)) => {
+            Outcome::Later { code, message, at: now + TimeDelta::minutes(minutes), unreached: false }
+        }
+        (_, None) => Outcome::Later { code, message, at: now + DAY, unreached: true },
+    }
+}

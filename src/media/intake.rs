@@ -1,0 +1,163 @@
+//! Taking a picture in: examined, held against what is here already, and kept once.
+
+use super::picture::{self, Facts, Refusal};
+use super::queries::{self, ImageRow};
+use super::{image_id, picture::PictureHash};
+use crate::app::App;
+use crate::db::JsonText;
+use crate::error::{Code, Error, Result};
+use crate::files;
+use bytes::Bytes;
+use chrono::{DateTime, Utc};
+use object_store::ObjectStoreExt;
+use object_store::path::Path;
+
+/// Where the originals stand in the file store.
+pub const ORIGINALS: &str = "media/originals";
+/// Bits of a piece of a perceptual hash: its 416 bits are 32 pieces, one more than two pictures of the same may differ in.
+const BAND_BITS: usize = 13;
+/// Images looked at for each piece: more share one only where the piece says nothing, as on an empty background.
+const ALIKE: i64 = 200;
+/// Characters kept of a file's name.
+const NAME_CHARS: usize = 200;
+
+/// What became of a picture that was sent.
+#[derive(Debug, Clone)]
+pub enum Taken {
+    /// It is kept.
+    Kept {
+        /// The image.
+        row: Box<ImageRow>,
+        /// Was it here before?
+        known: bool,
+    },
+    /// It is not taken.
+    Refused(Refusal),
+}
+
+/// Examines a picture and keeps it. `name` is the file's name where it has one.
+pub async fn take(app: &App, bytes: Bytes, name: Option<&str>, actor: &str) -> Result<Taken> {
+    let id = image_id(&hex::encode(<sha2::Sha256 as sha2::Digest>::digest(&bytes)));
+    // The same bytes are the same picture: nothing is decoded twice.
+    if let Some(row) = app
+        .db
+        .read({
+            let id = id.clone();
+            move |conn| queries::image(conn, &id)
+        })
+        .await?
+    {
+        return Ok(known(row));
+    }
+    let examined = {
+        let (dictionary, bytes) = (app.dictionary.clone(), bytes.clone());
+        app.pictures.run(move || picture::examine(&bytes, dictionary.pictures())).await?
+    };
+    let facts = match examined {
+        Ok(facts) => facts,
+        Err(refusal) => return Ok(Taken::Refused(refusal)),
+    };
+    let file = format!("{ORIGINALS}/{}/{}.{}", id.get(..2).unwrap_or_default(), facts.sha256, facts.format.extension());
+    let stored = app.files.put(&Path::from(file.as_str()), bytes.into()).await;
+    stored.map_err(|error| files::refused("the picture cannot be kept", error))?;
+    let name = name.map(|name| name.chars().take(NAME_CHARS).collect::<String>());
+    let row = row_of(&facts, id, file, name, actor, app.clock.now())?;
+    let near = app.dictionary.pictures().same_picture_distance();
+    let taken = app
+        .db
+        .write(move |conn| {
+            let bands = bands(&facts.hash);
+            let mut row = row;
+            let nearest = nearest(queries::alike(conn, &bands, ALIKE)?, &row.id, &facts, near)?;
+            if let Some(nearest) = nearest {
+                row.placeholder = nearest.placeholder;
+                row.same_as = Some(nearest.same_as.unwrap_or(nearest.id));
+            }
+            if queries::image_insert(conn, &row, &bands)? {
+                return Ok(Taken::Kept { row: Box::new(row), known: false });
+            }
+            // Another process was faster with the same bytes.
+            let there = queries::image(conn, &row.id)?;
+            there.map(known).ok_or_else(|| Error::internal("an image was kept and is not there"))
+        })
+        .await?;
+    Ok(match taken {
+        Taken::Kept { row, known: false } if row.placeholder => known(*row),
+        taken => taken,
+    })
+}
+
+/// What sending an image means that is here already.
+fn known(row: ImageRow) -> Taken {
+    if row.placeholder {
+        return Taken::Refused(placeholder());
+    }
+    Taken::Kept { row: Box::new(row), known: true }
+}
+
+/// Why a placeholder is not taken.
+pub fn placeholder() -> Refusal {
+    Refusal {
+        code: "placeholder",
+        message: "this picture stands for no picture, as a person said of one like it; send a picture of the product".to_owned(),
+    }
+}
+
+fn row_of(facts: &Facts, id: String, file: String, name: Option<String>, actor: &str, now: DateTime<Utc>) -> Result<ImageRow> {
+    let pixels = |side: u32| i32::try_from(side).unwrap_or(i32::MAX);
+    Ok(ImageRow {
+        id,
+        sha256: facts.sha256.clone(),
+        file,
+        format: facts.format.as_str().to_owned(),
+        width: pixels(facts.width),
+        height: pixels(facts.height),
+        bytes: i64::try_from(facts.bytes).unwrap_or(i64::MAX),
+        white_border: i32::from(facts.white_border),
+        findings: facts.findings.iter().map(|finding| finding.code.as_str()).collect::<Vec<_>>().join(" "),
+        facts: JsonText::of(facts)?,
+        same_as: None,
+        distinct_by: None,
+        placeholder: false,
+        name,
+        created_by: actor.to_owned(),
+        created_at: now.into(),
+    })
+}
+
+/// The pieces of a hash with their numbers. Two hashes that differ in fewer bits than there are pieces have one in common.
+fn bands(hash: &PictureHash) -> Vec<(i32, i32)> {
+    let bits: Vec<i32> = hash.as_bytes().iter().flat_map(|byte| (0..8).map(move |at| i32::from(byte >> at & 1))).collect();
+    bits.chunks(BAND_BITS).zip(0..).map(|(piece, band)| (band, piece.iter().fold(0, |value, bit| (value << 1) | bit))).collect()
+}
+
+/// The image that shows the same, if one does.
+fn nearest(candidates: Vec<ImageRow>, id: &str, facts: &Facts, near: u32) -> Result<Option<ImageRow>> {
+    let mut best: Option<(u32, ImageRow)> = None;
+    for row in candidates {
+        let there: Facts = row.facts.read()?;
+        let distance = facts.hash.distance(&there.hash);
+        let nearer = best.as_ref().is_none_or(|(least, _)| distance < *least);
+        if row.id != id && distance <= near && nearer && same_shape(facts, &there) {
+            best = Some((distance, row));
+        }
+    }
+    Ok(best.map(|(_, row)| row))
+}
+
+/// A picture in another size has the same shape, but for what rounding does to a small one.
+fn same_shape(a: &Facts, b: &Facts) -> bool {
+    let (wide, high) = (u64::from(a.width) * u64::from(b.height), u64::from(b.width) * u64::from(a.height));
+    wide.abs_diff(high) * 50 <= wide.max(high)
+}
+
+/// The bytes of an image that is kept.
+pub async fn original(app: &App, row: &ImageRow) -> Result<Bytes> {
+    let refused = |error| match files::refused("the original of this image", error) {
+        // It should be there: that is our fault and not the caller's.
+        error if error.code == Code::NotFound => Error { code: Code::Unavailable, ..error },
+        error => error,
+    };
+    let object = app.files.get(&Path::from(row.file.as_str())).await.map_err(refused)?;
+    object.bytes().await.map_err(refused)
+}

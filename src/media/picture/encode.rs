@@ -1,0 +1,129 @@
+//! From pixels to files. Which encoders, and why these settings, is measured in docs/performance.md, "Pictures".
+//!
+//! No file says more than its pixels, but for the packet that marks a picture as made by a model. All of it depends on the input alone: no
+//! date, no thread, no chance.
+
+use super::pixels::Pixels;
+use super::{Format, Refusal};
+use image::codecs::png::{CompressionType, FilterType, PngEncoder};
+use image::{ExtendedColorType, ImageEncoder};
+use jpeg_encoder::{ColorType, Encoder, SamplingFactor};
+
+/// From this quality on colours are kept in full: below, half of them in each direction are not missed.
+const FULL_COLOUR_FROM: u8 = 92;
+
+/// Where XMP stands in a JPEG (ISO 16684-3).
+const JPEG_XMP: &[u8] = b"http://ns.adobe.com/xap/1.0/\0";
+
+/// Writes a picture; quality counts for JPEG and WebP.
+pub(super) fn encode(pixels: &Pixels, format: Format, quality: u8, packet: Option<&[u8]>) -> Result<Vec<u8>, Refusal> {
+    let made = match format {
+        Format::Jpeg => jpeg(pixels, quality, packet),
+        Format::Webp => webp(pixels, quality, packet),
+        Format::Png => png(pixels, packet),
+        other => Err(format!("{other} is no format for renditions")),
+    };
+    made.map_err(|error| {
+        Refusal::new("bad_spec", format!("The rendition cannot be written as {format} ({error}); choose another size or format."))
+    })
+}
+
+fn jpeg(pixels: &Pixels, quality: u8, packet: Option<&[u8]>) -> Result<Vec<u8>, String> {
+    let (Ok(width), Ok(height)) = (u16::try_from(pixels.width), u16::try_from(pixels.height)) else {
+        return Err("a side has more than 65,535 pixels".to_owned());
+    };
+    let mut bytes = Vec::new();
+    let mut encoder = Encoder::new(&mut bytes, quality.clamp(1, 100));
+    encoder.set_sampling_factor(if quality >= FULL_COLOUR_FROM { SamplingFactor::F_1_1 } else { SamplingFactor::F_2_2 });
+    encoder.set_optimized_huffman_tables(true);
+    encoder.set_progressive(true);
+    if let Some(packet) = packet {
+        let segment = [JPEG_XMP, packet].concat();
+        encoder.add_app_segment(1, segment).map_err(|error| error.to_string())?;
+    }
+    let colours = match pixels.channels {
+        1 => ColorType::Luma,
+        3 => ColorType::Rgb,
+        _ => return Err("it has transparency".to_owned()),
+    };
+    encoder.encode(&pixels.data, width, height, colours).map_err(|error| error.to_string())?;
+    Ok(bytes)
+}
+
+fn webp(pixels: &Pixels, quality: u8, packet: Option<&[u8]>) -> Result<Vec<u8>, String> {
+    let grey: Vec<u8>;
+    let (data, layout) = match pixels.channels {
+        1 => {
+            grey = pixels.data.iter().flat_map(|grey| [*grey; 3]).collect();
+            (grey.as_slice(), webp::PixelLayout::Rgb)
+        }
+        4 => (pixels.data.as_slice(), webp::PixelLayout::Rgba),
+        _ => (pixels.data.as_slice(), webp::PixelLayout::Rgb),
+    };
+    let mut config = webp::WebPConfig::new().map_err(|()| "libwebp does not start".to_owned())?;
+    config.quality = f32::from(quality.clamp(1, 100));
+    let encoder = webp::Encoder::new(data, layout, pixels.width, pixels.height);
+    let bytes = encoder.encode_advanced(&config).map_err(|error| format!("{error:?}"))?.to_vec();
+    match packet {
+        Some(packet) => webp_with_packet(&bytes, packet, pixels).ok_or_else(|| "it came out too large".to_owned()),
+        None => Ok(bytes),
+    }
+}
+
+/// Puts a packet behind the picture, which needs the extended form of the file (RFC 9649, 2.7).
+fn webp_with_packet(bytes: &[u8], packet: &[u8], pixels: &Pixels) -> Option<Vec<u8>> {
+    const XMP: u8 = 4;
+    const ALPHA: u8 = 16;
+    let mut chunks = bytes.get(12..)?.to_vec();
+    if chunks.starts_with(b"VP8X") {
+        *chunks.get_mut(8)? |= XMP;
+    } else {
+        let mut head = b"VP8X\x0A\0\0\0".to_vec();
+        head.extend([XMP | if pixels.channels == 4 { ALPHA } else { 0 }, 0, 0, 0]);
+        head.extend(pixels.width.checked_sub(1)?.to_le_bytes().iter().take(3));
+        head.extend(pixels.height.checked_sub(1)?.to_le_bytes().iter().take(3));
+        chunks.splice(0..0, head);
+    }
+    chunks.extend(b"XMP ");
+    chunks.extend(u32::try_from(packet.len()).ok()?.to_le_bytes());
+    chunks.extend(packet);
+    if packet.len() % 2 == 1 {
+        chunks.push(0);
+    }
+    let length = u32::try_from(chunks.len() + 4).ok()?;
+    let mut whole = b"RIFF".to_vec();
+    whole.extend(length.to_le_bytes());
+    whole.extend(b"WEBP");
+    whole.append(&mut chunks);
+    Some(whole)
+}
+
+fn png(pixels: &Pixels, packet: Option<&[u8]>) -> Result<Vec<u8>, String> {
+    let colours = match pixels.channels {
+        1 => ExtendedColorType::L8,
+        4 => ExtendedColorType::Rgba8,
+        _ => ExtendedColorType::Rgb8,
+    };
+    let mut bytes = Vec::new();
+    let encoder = PngEncoder::new_with_quality(&mut bytes, CompressionType::Default, FilterType::Adaptive);
+    encoder.write_image(&pixels.data, pixels.width, pixels.height, colours).map_err(|error| error.to_string())?;
+    if let Some(packet) = packet {
+        // The signature has 8 bytes, the chunk of sizes behind it 25.
+        let chunk = png_packet(packet).ok_or_else(|| "its packet is too large".to_owned())?;
+        let at = bytes.len().min(33);
+        bytes.splice(at..at, chunk);
+    }
+    Ok(bytes)
+}
+
+/// An uncompressed iTXt chunk with XMP's keyword.
+fn png_packet(packet: &[u8]) -> Option<Vec<u8>> {
+    let mut body = b"iTXtXML:com.adobe.xmp\0\0\0\0\0".to_vec();
+    body.extend(packet);
+    let mut sum = flate2::Crc::new();
+    sum.update(&body);
+    let mut chunk = u32::try_from(body.len().checked_sub(4)?).ok()?.to_be_bytes().to_vec();
+    chunk.append(&mut body);
+    chunk.extend(sum.sum().to_be_bytes());
+    Some(chunk)
+}

@@ -1,0 +1,31 @@
+//! Work on pixels, bounded: as many pictures are in memory at once as there are processors, whatever waits.
+
+use crate::error::{Error, Result};
+use std::sync::Arc;
+use tokio::sync::Semaphore;
+
+/// Where pictures are decoded and made.
+#[derive(Debug, Clone)]
+pub struct PictureWork {
+    seats: Arc<Semaphore>,
+}
+
+impl Default for PictureWork {
+    fn default() -> Self {
+        let processors = std::thread::available_parallelism().map_or(1, usize::from);
+        Self { seats: Arc::new(Semaphore::new(processors)) }
+    }
+}
+
+impl PictureWork {
+    /// Does `work` off the runtime, when there is a seat for it.
+    pub async fn run<T: Send + 'static>(&self, work: impl FnOnce() -> T + Send + 'static) -> Result<T> {
+        let seat = Arc::clone(&self.seats).acquire_owned().await.map_err(Error::internal)?;
+        let done = tokio::task::spawn_blocking(move || {
+            // Given back when the work ends, even where nobody waits for it any more.
+            let _seat = seat;
+            work()
+        });
+        done.await.map_err(Error::internal)
+    }
+}

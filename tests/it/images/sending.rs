@@ -1,0 +1,142 @@
+//! Pictures that people send, attach, order, mark and take away.
+
+use super::drawn::{jpeg, picture, png};
+use super::{Server, fetching, follow};
+use beamline::channels;
+use reqwest::Method;
+use serde_json::{Value, json};
+
+async fn send(server: &Server, name: &str, bytes: Vec<u8>) -> (u16, Value) {
+    let answer = server.request(Method::POST, &format!("/api/v1/images?filename={name}")).body(bytes).send().await.unwrap();
+    (answer.status().as_u16(), answer.json().await.unwrap())
+}
+
+async fn sent(server: &Server, name: &str, bytes: Vec<u8>) -> String {
+    let (status, image) = send(server, name, bytes).await;
+    assert!([200, 201].contains(&status), "{image}");
+    image["id"].as_str().unwrap().to_owned()
+}
+
+/// Ids or addresses of a product's pictures with their roles.
+fn shown(product: &Value) -> Vec<String> {
+    let name = |image: &Value| image["id"].as_str().or(image["url"].as_str()).unwrap().to_owned();
+    product["images"]
+        .as_array()
+        .unwrap()
+        .iter()
+        .map(|image| format!("{} {}", name(image), image["role"].as_str().unwrap()))
+        .collect()
+}
+
+both_databases! {
+    async fn what_is_sent_is_kept_once_and_what_is_no_picture_is_refused(house: House) {
+        let house = fetching(house, None).await;
+        let server = Server::start(&house).await;
+        let bytes = jpeg(1, 800, 600);
+        let (status, image) = send(&server, "front.jpg", bytes.clone()).await;
+        assert_eq!((status, &image["width"], &image["height"], &image["format"], &image["name"]), (201, &json!(800), &json!(600), &json!("jpeg"), &json!("front.jpg")));
+        let (status, again) = send(&server, "other.jpg", bytes.clone()).await;
+        assert_eq!((status, &again["id"], &again["name"]), (200, &image["id"], &json!("front.jpg")));
+        // By a form, too.
+        let form = reqwest::multipart::Form::new().part("file", reqwest::multipart::Part::bytes(bytes.clone()).file_name("x.jpg"));
+        let answer = server.request(Method::POST, "/api/v1/images").multipart(form).send().await.unwrap();
+        assert_eq!((answer.status().as_u16(), &answer.json::<Value>().await.unwrap()["id"]), (200, &image["id"]));
+        // The same picture in another size and compression is known to be the same, another one is not.
+        let (_, small) = send(&server, "small.png", {
+            let mut small = std::io::Cursor::new(Vec::new());
+            picture(1, 800, 600).thumbnail(400, 300).write_to(&mut small, image::ImageFormat::Png).unwrap();
+            small.into_inner()
+        }).await;
+        assert_eq!(small["same_as"], image["id"], "{small}");
+        let (_, other) = send(&server, "other.png", png(2, 800, 600)).await;
+        assert_eq!(other["same_as"], Value::Null);
+        for (name, bytes, code) in [("a.svg", b"<svg xmlns='http://www.w3.org/2000/svg'/>".to_vec(), "svg"), ("a.jpg", b"<html></html>".to_vec(), "not_an_image"), ("b.jpg", vec![], "empty")] {
+            let (status, problem) = send(&server, name, bytes).await;
+            assert_eq!((status, &problem["errors"][0]["code"], &problem["errors"][0]["pointer"]), (422, &json!(code), &json!("/file")), "{problem}");
+        }
+        // The original is what was sent; a list gets what it takes.
+        let id = image["id"].as_str().unwrap();
+        let original = server.request(Method::GET, &format!("/api/v1/images/{id}/original")).send().await.unwrap().bytes().await.unwrap();
+        assert_eq!(original, bytes);
+        for (accept, kind) in [("image/webp,*/*", "image/webp"), ("*/*", "image/jpeg")] {
+            let thumb = server.request(Method::GET, &format!("/api/v1/images/{id}/thumb")).header("accept", accept).send().await.unwrap();
+            assert_eq!((thumb.status().as_u16(), thumb.headers()["content-type"].to_str().unwrap(), thumb.headers()["vary"].to_str().unwrap()), (200, kind, "Accept"));
+            let thumb = image::load_from_memory(&thumb.bytes().await.unwrap()).unwrap();
+            assert_eq!((thumb.width(), thumb.height()), (160, 120));
+        }
+        assert_eq!(server.get(&format!("/api/v1/images/{id}/huge")).await.status, 404);
+    }
+
+    async fn pictures_are_attached_ordered_taken_off_and_all_of_it_is_undone(house: House) {
+        let house = fetching(house, None).await;
+        let server = Server::start(&house).await;
+        let (a, b, c) = (sent(&server, "a", jpeg(11, 700, 700)).await, sent(&server, "b", jpeg(12, 700, 700)).await, sent(&server, "c", jpeg(13, 700, 700)).await);
+        server.send(Method::POST, "/api/v1/products", json!({"sku": "L-1", "brand": "Acme", "category": "headlamps", "values": {"title": {"en": "Ridge"}}})).await.expect(201);
+        let attach = |body: Value| server.send(Method::POST, "/api/v1/products/L-1/images", body);
+        attach(json!({"id": a})).await.expect(200);
+        attach(json!({"id": b, "alt": {"en": "From the side"}, "role": "angle"})).await.expect(200);
+        let product = attach(json!({"id": c, "position": 1})).await.expect(200);
+        assert_eq!(shown(&product), [format!("{c} main"), format!("{a} gallery"), format!("{b} angle")]);
+        // Sent back as read it is no edit; in another order it is one.
+        let mut images = product["images"].clone();
+        let same = server.send(Method::PATCH, "/api/v1/products/L-1", json!({"images": images})).await.expect(200);
+        assert_eq!(same["version"], product["version"]);
+        images.as_array_mut().unwrap().rotate_left(1);
+        let turned = server.send(Method::PATCH, "/api/v1/products/L-1", json!({"images": images})).await.expect(200);
+        assert_eq!(shown(&turned), [format!("{a} main"), format!("{b} angle"), format!("{c} gallery")]);
+        assert_eq!(turned["images"][1]["alt"]["en"], "From the side");
+        // One that a product shows is not deleted; taken off, it is.
+        house.seen().await;
+        follow::catch_up(&house.app).await.unwrap();
+        assert_eq!(server.send(Method::DELETE, &format!("/api/v1/images/{b}"), Value::Null).await.status, 409);
+        let without = server.send(Method::DELETE, &format!("/api/v1/products/L-1/images/{b}"), Value::Null).await.expect(200);
+        assert_eq!(shown(&without), [format!("{a} main"), format!("{c} gallery")]);
+        // Undone, it is back.
+        let operations = server.get("/api/v1/operations").await.expect(200);
+        let newest = operations["items"][0]["id"].as_str().unwrap();
+        server.send(Method::POST, &format!("/api/v1/operations/{newest}/undo"), json!({})).await.expect(200);
+        assert_eq!(shown(&server.get("/api/v1/products/L-1").await.expect(200)), shown(&turned));
+        server.send(Method::DELETE, &format!("/api/v1/products/L-1/images/{b}"), Value::Null).await.expect(200);
+        house.seen().await;
+        follow::catch_up(&house.app).await.unwrap();
+        assert_eq!(server.send(Method::DELETE, &format!("/api/v1/images/{b}"), Value::Null).await.status, 204);
+        assert_eq!(server.get(&format!("/api/v1/images/{b}")).await.status, 404);
+        let unknown = attach(json!({"id": b})).await;
+        assert_eq!((unknown.status.as_u16(), &unknown.json()["errors"][0]["code"]), (422, &json!("unknown_image")));
+        // Many at once, a line each.
+        let lines = format!("{}\n{}\n", json!({"sku": "L-1", "images": [{"id": c}]}), json!({"sku": "L-1", "images": [{"id": "nonsense"}]}));
+        let answer = server.request(Method::PATCH, "/api/v1/products").header("content-type", "application/x-ndjson").body(lines).send().await.unwrap().text().await.unwrap();
+        let answers: Vec<Value> = answer.lines().map(|line| serde_json::from_str(line).unwrap()).collect();
+        assert_eq!((&answers[0]["status"], &answers[1]["status"], &answers[1]["errors"][0]["pointer"]), (&json!(200), &json!(422), &json!("/images")), "{answer}");
+        assert_eq!(shown(&server.get("/api/v1/products/L-1").await.expect(200)), [format!("{c} main")]);
+    }
+
+    async fn a_placeholder_is_learnt_once_and_refused_for_ever(house: House) {
+        let house = fetching(house, None).await;
+        let server = Server::start(&house).await;
+        let id = sent(&server, "soon.jpg", jpeg(21, 600, 600)).await;
+        for sku in ["L-1", "L-2"] {
+            server.send(Method::POST, "/api/v1/products", json!({"sku": sku, "brand": "Acme", "category": "headlamps", "status": "active", "values": {"title": {"en": "Ridge"}}, "images": [{"id": id}]})).await.expect(201);
+        }
+        house.seen().await;
+        follow::catch_up(&house.app).await.unwrap();
+        assert_eq!(server.get(&format!("/api/v1/images/{id}")).await.expect(200)["products"], 2);
+        server.send(Method::PATCH, &format!("/api/v1/images/{id}"), json!({"placeholder": true})).await.expect(200);
+        for sku in ["L-1", "L-2"] {
+            let image = &server.get(&format!("/api/v1/products/{sku}")).await.expect(200)["images"][0];
+            assert_eq!((&image["state"], &image["code"]), (&json!("unusable"), &json!("placeholder")));
+        }
+        // Again, and in another size: refused.
+        let (status, problem) = send(&server, "soon.jpg", jpeg(21, 600, 600)).await;
+        assert_eq!((status, &problem["errors"][0]["code"]), (422, &json!("placeholder")));
+        let (status, problem) = send(&server, "soon2.jpg", jpeg(21, 900, 900)).await;
+        assert_eq!((status, &problem["errors"][0]["code"]), (422, &json!("placeholder")));
+        assert_eq!(send(&server, "real.jpg", jpeg(22, 900, 900)).await.0, 201);
+        // The listings know.
+        house.seen().await;
+        channels::follow::catch_up(&house.app).await.unwrap();
+        let listing = server.get("/api/v1/products/L-1/listings").await.expect(200);
+        let google = listing["items"].as_array().unwrap().iter().find(|one| one["channel"] == "google").unwrap();
+        assert!(google["reasons"].as_array().unwrap().iter().any(|reason| reason["code"] == "no_usable_picture"), "{google}");
+    }
+}
