@@ -138,6 +138,11 @@ pub fn apply(
     Ok((answers, change))
 }
 
+/// A list of pictures names an upload that is not there.
+pub fn no_such_image(id: &str) -> Error {
+    Error::field("/images", "unknown_image", format!("there is no image '{id}'; send it to /api/v1/images first"))
+}
+
 /// Ids of the uploaded images that a statement names.
 fn images_named(statement: &Statement) -> Vec<&str> {
     match &statement.value {
@@ -194,11 +199,7 @@ fn checked(
     allow(conn, edit, row)?;
     let named: Vec<&str> = edit.patch.statements.iter().flat_map(images_named).collect();
     if let Some(id) = missing_images(conn, &named)?.first() {
-        return Err(Error::field(
-            "/images",
-            "unknown_image",
-            format!("there is no image '{id}'; send it to /api/v1/images first"),
-        ));
+        return Err(no_such_image(id));
     }
     if row.is_none() && !sku::is_valid(&edit.sku) {
         return Err(Error::field("/sku", "invalid_sku", "a SKU has 1 to 40 of A-Z, a-z, 0-9, dot, underscore and hyphen"));

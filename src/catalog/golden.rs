@@ -5,9 +5,10 @@
 
 use super::brand;
 use super::lifecycle::{self, Standing};
+use super::picture;
 use super::queries::{
-    self, ClaimsRow, Keys, NewProduct, ProductRow, Rules, claims_of_products, edits_of, products_by_id, products_lock,
-    products_put,
+    self, ClaimsRow, Keys, NewProduct, ProductRow, Rules, claims_of_products, edits_of, pictures_of_groups, products_by_id,
+    products_lock, products_put,
 };
 use super::resolve::{self, Edit, Golden, Source};
 use super::terms::{self, Sold, stored_money};
@@ -15,6 +16,7 @@ use super::view::{GoldenValue, ProductStatus};
 use crate::db::{ChangeKind, Conn, JsonText, NewChange};
 use crate::error::Result;
 use crate::identity::mpn::mpn_key;
+use crate::normalize::PictureChoice;
 use crate::pricing::{Money, OfferTerms};
 use crate::stock::available::Level;
 use crate::stock::queries::levels_of_products;
@@ -108,10 +110,12 @@ pub fn rebuild_with(
         })
     });
     let work: Vec<Work> = work.collect();
+    let groups = pictures_of_groups(conn, &groups_of(&work, chosen))?;
     // All that was to be read is read: what follows is thinking, which all cores share.
     let rebuilt = work.into_par_iter().map(|work| {
         let id = work.row.id;
-        work.rebuilt(edits.get(&id).map_or(&[][..], Vec::as_slice), chosen.get(&id), rules, operation_id, now)
+        let said = Said { edits: edits.get(&id).map_or(&[][..], Vec::as_slice), chosen: chosen.get(&id), groups: &groups };
+        work.rebuilt(said, rules, operation_id, now)
     });
     let rebuilt: Vec<Option<Rebuilt>> = rebuilt.collect::<Result<_>>()?;
     let (mut changes, mut brands, mut kept, mut other) = (Vec::new(), BTreeMap::new(), Vec::new(), Vec::new());
@@ -136,6 +140,15 @@ struct Work {
     pending: Vec<(Part, Vec<Level>)>,
 }
 
+/// What people said that bears on a product.
+#[derive(Clone, Copy)]
+struct Said<'a> {
+    edits: &'a [Edit],
+    chosen: Option<&'a Chosen>,
+    /// Pictures of groups, by group.
+    groups: &'a HashMap<i64, Vec<PictureChoice>>,
+}
+
 /// A product that came out another.
 struct Rebuilt {
     row: ProductRow,
@@ -146,14 +159,7 @@ struct Rebuilt {
 
 impl Work {
     /// None where everything stays as it is.
-    fn rebuilt(
-        self,
-        edits: &[Edit],
-        chosen: Option<&Chosen>,
-        rules: &Rules,
-        operation_id: Option<&str>,
-        now: DateTime<Utc>,
-    ) -> Result<Option<Rebuilt>> {
+    fn rebuilt(self, said: Said<'_>, rules: &Rules, operation_id: Option<&str>, now: DateTime<Utc>) -> Result<Option<Rebuilt>> {
         let Self { row, offers, mut levels, pending } = self;
         let replaced = |offer: i64| pending.iter().any(|(part, _)| part.source.offer_id == offer);
         let kept = offers.iter().filter(|offer| !replaced(offer.id));
@@ -163,7 +169,7 @@ impl Work {
             parts.push(part);
             levels.extend(own);
         }
-        let (next, brand) = next_state(&row, &Known { parts: &parts, edits, levels: &levels, chosen }, rules, now)?;
+        let (next, brand) = next_state(&row, &Known { parts: &parts, levels: &levels, said }, rules, now)?;
         if next == row.body {
             return Ok(None);
         }
@@ -214,9 +220,15 @@ fn terms_of(parts: &[Part], levels: &[Level]) -> Vec<OfferTerms> {
 /// All that is known about one product.
 struct Known<'a> {
     parts: &'a [Part],
-    edits: &'a [Edit],
     levels: &'a [Level],
-    chosen: Option<&'a Chosen>,
+    said: Said<'a>,
+}
+
+/// Every group that one of these products is in, or may come to be in.
+fn groups_of(work: &[Work], chosen: &HashMap<i64, Chosen>) -> Vec<i64> {
+    let chosen = chosen.values().flat_map(|chosen| [chosen.group.flatten(), chosen.restored.group.and_then(|(group, _)| group)]);
+    let all: BTreeSet<i64> = work.iter().map(|work| work.row.body.group_id).chain(chosen).flatten().collect();
+    all.into_iter().collect()
 }
 
 fn next_state(
@@ -225,8 +237,8 @@ fn next_state(
     rules: &Rules,
     now: DateTime<Utc>,
 ) -> Result<(NewProduct, Option<brand::Found>)> {
-    let Known { parts, edits, levels, chosen } = *known;
-    let golden = resolve::resolve(parts.iter().map(|part| &part.source), edits);
+    let Known { parts, levels, said: Said { edits, chosen, groups } } = *known;
+    let mut golden = resolve::resolve(parts.iter().map(|part| &part.source), edits);
     let brand = golden.brand.as_deref().and_then(|text| brand::find(text, &rules.aliases, &rules.dictionary));
     let category = category(&golden, edits, rules);
     let standing = Standing {
@@ -260,6 +272,9 @@ fn next_state(
     }
     if let Some((group, pinned)) = restored.group {
         (next.group_id, next.group_pinned) = (group, pinned);
+    }
+    if let Some(inherited) = next.group_id.and_then(|group| groups.get(&group)) {
+        golden.images = picture::inheriting(golden.images, inherited, resolve::said_of_pictures(edits));
     }
     next.merged_into = chosen.and_then(|chosen| chosen.merged).or_else(|| restored.merged.unwrap_or(row.body.merged_into));
     next.gtin.clone_from(&golden.gtin);

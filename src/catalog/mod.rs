@@ -11,6 +11,7 @@ pub mod compare_all;
 pub mod edit;
 pub mod expire;
 pub mod golden;
+pub mod group;
 pub mod identify;
 pub mod intake;
 pub mod lifecycle;

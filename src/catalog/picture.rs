@@ -32,6 +32,9 @@ pub struct Picture {
     /// Codes of the only channels that get it; all when empty.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub channels: Vec<String>,
+    /// Does it come from the product's group?
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub inherited: bool,
     /// What came of asking for it. Not stored with the product: it is the same for all products that show it.
     #[serde(skip)]
     pub known: Known,
@@ -117,7 +120,7 @@ pub fn shown<'a>(suppliers: impl Iterator<Item = &'a ImageLink>, said: Option<&[
             role: role.unwrap_or_else(|| "gallery".to_owned()),
             alt: choice.alt.clone(),
             channels: choice.channels.clone(),
-            known: Known::Nothing,
+            ..Picture::default()
         });
     }
     let first_of_suppliers = pictures.len();
@@ -129,6 +132,30 @@ pub fn shown<'a>(suppliers: impl Iterator<Item = &'a ImageLink>, said: Option<&[
     pictures.truncate(MAX_PICTURES);
     one_main(&mut pictures, first_of_suppliers);
     pictures
+}
+
+/// The pictures of a product with those of its group behind them, but for what it shows already and what a person hid.
+pub fn inheriting(mut own: Vec<Picture>, group: &[PictureChoice], said: Option<&[PictureChoice]>) -> Vec<Picture> {
+    let said = said.unwrap_or_default();
+    let none_of_its_own = own.is_empty();
+    for choice in group {
+        let stands = own.iter().any(|picture| picture.url == choice.picture);
+        if stands || said.iter().any(|own| own.picture == choice.picture) || own.len() >= MAX_PICTURES {
+            continue;
+        }
+        own.push(Picture {
+            url: choice.picture.clone(),
+            role: choice.role.clone().filter(|role| role != "main").unwrap_or_else(|| "gallery".to_owned()),
+            alt: choice.alt.clone(),
+            channels: choice.channels.clone(),
+            inherited: true,
+            ..Picture::default()
+        });
+    }
+    if let Some(first) = own.first_mut().filter(|_| none_of_its_own) {
+        "main".clone_into(&mut first.role);
+    }
+    own
 }
 
 /// A product has one main picture and it stands first: the person's first one, else what the best supplier calls so; what others call
@@ -166,10 +193,11 @@ pub fn completed(said: &[PictureChoice], shown: &[Picture], before: Option<&[Pic
     }
     let mut all = said.to_vec();
     let mut named: HashSet<String> = said.iter().map(|choice| choice.picture.clone()).collect();
-    let hidden_before = before.unwrap_or_default().iter().filter(|choice| choice.hidden).map(|choice| choice.picture.as_str());
-    for picture in shown.iter().map(|picture| picture.url.as_str()).chain(hidden_before) {
-        // What was uploaded comes from nobody else, so it need not be kept away.
-        if !picture.starts_with(UPLOADED) && named.insert(picture.to_owned()) {
+    let hidden_before = before.unwrap_or_default().iter().filter(|choice| choice.hidden);
+    let left = shown.iter().map(|picture| (picture.url.as_str(), picture.inherited));
+    for (picture, inherited) in left.chain(hidden_before.map(|choice| (choice.picture.as_str(), true))) {
+        // What a person attached comes from nobody else, so it need not be kept away.
+        if (inherited || !picture.starts_with(UPLOADED)) && named.insert(picture.to_owned()) {
             all.push(PictureChoice { picture: picture.to_owned(), hidden: true, ..PictureChoice::default() });
         }
     }

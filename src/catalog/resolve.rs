@@ -12,9 +12,9 @@ use super::picture::{self, Picture};
 use super::view::{GoldenValue, GoldenValues};
 use crate::dictionary::Dictionary;
 use crate::import::ImageLink;
-use crate::normalize::{Claim, Value};
+use crate::normalize::{Claim, PictureChoice, Value};
 use serde::Serialize;
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, HashSet};
 
 /// Claims below this confidence are doubtful: any sure claim of a lower-ranked supplier goes first.
 pub const SURE: u8 = 60;
@@ -232,6 +232,16 @@ pub fn lineage(sources: &[Source], edits: &[Edit]) -> Lineage {
 
 fn of_offer(source: &Source, claim: &Claim) -> Candidate {
     Candidate {
+        field: claim.field.clone(),
+        raw: claim.raw.clone(),
+        rule: claim.rule.clone(),
+        confidence: claim.confidence,
+        ..of_source(source, claim.value.clone())
+    }
+}
+
+fn of_source(source: &Source, value: Value) -> Candidate {
+    Candidate {
         winner: false,
         source: "offer",
         supplier: Some(source.supplier.clone()),
@@ -241,11 +251,11 @@ fn of_offer(source: &Source, claim: &Claim) -> Candidate {
         import: Some(source.import_id.clone()),
         file: Some(source.file.clone()),
         row: Some(source.row),
-        field: claim.field.clone(),
-        raw: claim.raw.clone(),
-        rule: claim.rule.clone(),
-        confidence: claim.confidence,
-        value: claim.value.clone(),
+        field: String::new(),
+        raw: String::new(),
+        rule: String::new(),
+        confidence: 0,
+        value,
     }
 }
 
@@ -295,11 +305,34 @@ fn strength(source: &Source, claim: &Claim, place: usize) -> Strength {
 }
 
 fn images(ranked: &[&Source], edits: &[Edit]) -> Vec<Picture> {
-    let said = edits.iter().find_map(|edit| match (edit.attribute.as_str(), &edit.value) {
+    picture::shown(ranked.iter().flat_map(|source| &source.images), said_of_pictures(edits))
+}
+
+/// A person's list of a product's pictures.
+pub fn said_of_pictures(edits: &[Edit]) -> Option<&[PictureChoice]> {
+    edits.iter().find_map(|edit| match (edit.attribute.as_str(), &edit.value) {
         (picture::ATTRIBUTE, Value::Pictures(said)) => Some(said.as_slice()),
         _ => None,
-    });
-    picture::shown(ranked.iter().flat_map(|source| &source.images), said)
+    })
+}
+
+/// Where each picture of a product comes from, the shown ones first and in their order: who names a picture first, by rank, gives it.
+pub fn lineage_of_pictures(sources: &[Source], shown: &[Picture]) -> Vec<Candidate> {
+    let place = |url: &str| shown.iter().position(|picture| picture.url == url).unwrap_or(usize::MAX);
+    let mut named = HashSet::new();
+    let mut candidates = Vec::new();
+    for source in ranked(sources) {
+        for link in &source.images {
+            let place = place(&link.url);
+            let value = PictureChoice { picture: link.url.clone(), role: Some(link.role.clone()), ..PictureChoice::default() };
+            let winner = place != usize::MAX && named.insert(link.url.as_str());
+            let claim =
+                Candidate { winner, raw: link.url.clone(), confidence: 100, ..of_source(source, Value::Pictures(vec![value])) };
+            candidates.push((place, claim));
+        }
+    }
+    candidates.sort_by_key(|(place, candidate)| (*place, !candidate.winner));
+    candidates.into_iter().map(|(_, candidate)| candidate).collect()
 }
 
 fn tags(ranked: &[&Source]) -> Vec<String> {

@@ -93,24 +93,21 @@ impl Outlook<'_> {
         }
         let main = pictures.urls.is_empty();
         let address = link::image(&larger.url, self.base);
-        let url = match links {
-            Some(links) => {
-                let size = size_of(&rules.rendition, kept.width, kept.height);
-                if kept.width.max(kept.height) < rules.least_filled || too_small(rules, size) {
-                    pictures.too_small(position, kept, rules);
-                    return None;
-                }
-                let name = rules
-                    .name
-                    .replace("{sku}", &view.sku)
-                    .replace("{gtin}", view.gtin.as_deref().unwrap_or(&view.sku))
-                    .replace("{position}", &position.to_string());
-                links.rendition(&kept.id, &rules.rendition_key, rules.rendition.format, &name)
+        let url = if let Some(links) = links {
+            let size = size_of(&rules.rendition, kept.width, kept.height);
+            if kept.width.max(kept.height) < rules.least_filled || too_small(rules, size) {
+                pictures.too_small(position, kept, rules);
+                return None;
             }
-            None => {
-                as_it_is(rules, kept, position, pictures)?;
-                address?
-            }
+            let name = rules
+                .name
+                .replace("{sku}", &view.sku)
+                .replace("{gtin}", view.gtin.as_deref().unwrap_or(&view.sku))
+                .replace("{position}", &position.to_string());
+            links.rendition(&kept.id, &rules.rendition_key, rules.rendition.format, &name)
+        } else {
+            as_it_is(rules, kept, position, pictures)?;
+            address?
         };
         let longest = kept.width.max(kept.height);
         if longest < rules.advised {

@@ -86,6 +86,7 @@ diesel::table! {
         id -> BigInt,
         code -> Text,
         title -> Json,
+        images -> Json,
         pinned -> Bool,
         supplier_id -> Nullable<BigInt>,
         parent -> Nullable<Text>,

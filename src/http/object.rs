@@ -14,7 +14,7 @@ pub struct Form<'a> {
     pub place: Path,
     /// Its bytes.
     pub length: u64,
-    /// SHA-256 of its bytes in hexadecimal digits: its strong ETag.
+    /// SHA-256 of its bytes in hexadecimal digits: its strong `ETag`.
     pub sha256: &'a str,
     /// Its media type.
     pub content_type: &'a str,

@@ -3,6 +3,7 @@
 use super::queries::{self, ImageRow};
 use crate::app::App;
 use crate::catalog::picture::UPLOADED;
+use crate::catalog::queries::group_that_shows;
 use crate::db::{Conn, Position, changes};
 use crate::error::{Code, Error, Result};
 use crate::files;
@@ -65,6 +66,10 @@ pub async fn delete(app: &App, id: &str) -> Result<()> {
             let products = queries::image_references(conn, &of)?;
             if products > 0 {
                 let detail = format!("{products} products show this image; take it off them first");
+                return Err(Error::new(Code::Conflict, detail));
+            }
+            if let Some(group) = group_that_shows(conn, &of)? {
+                let detail = format!("product group {group} shows this image; take it off the group first");
                 return Err(Error::new(Code::Conflict, detail));
             }
             if row.placeholder {

@@ -71,7 +71,11 @@ pub async fn make_ahead(app: &App, image: &str) -> Result<usize> {
 async fn make(app: &App, row: &ImageRow, specs: Vec<Spec>) -> Result<Vec<RenditionRow>> {
     let bytes = intake::original(app, row).await?;
     let (dictionary, wished) = (app.dictionary.clone(), specs.clone());
-    let rendered = app.pictures.run(move || picture::render(&bytes, &wished, dictionary.pictures())).await?.map_err(refused)?;
+    let rendered = app
+        .pictures
+        .run(move || picture::render(&bytes, &wished, dictionary.pictures()))
+        .await?
+        .map_err(|refusal| refused(&refusal))?;
     let mut rows = Vec::with_capacity(rendered.len());
     for (spec, Rendered { bytes, format, width, height, .. }) in specs.iter().zip(rendered) {
         let rendition = key(spec);
@@ -99,7 +103,7 @@ async fn make(app: &App, row: &ImageRow, specs: Vec<Spec>) -> Result<Vec<Renditi
 }
 
 /// Why a rendition cannot be made of an image that was taken.
-fn refused(refusal: Refusal) -> Error {
+fn refused(refusal: &Refusal) -> Error {
     Error::new(Code::Invalid, format!("{}: {}", refusal.code, refusal.message))
 }
 

@@ -3,8 +3,8 @@
 use super::products::Desk;
 use super::queries::{self, SettingChange};
 use super::{Conflict, Report};
-use crate::catalog::api::seen_anew;
-use crate::catalog::queries::{group_by_code, group_update, products_by_sku, products_of_group};
+use crate::catalog::group::{self, SaidOfGroup};
+use crate::catalog::queries::{group_by_code, products_by_sku};
 use crate::channels::queries::{
     StoredChoice, StoredSettings, channel_settings, choice, move_locale, put_channel_settings, put_choice,
 };
@@ -90,7 +90,7 @@ pub(super) fn step(conn: &mut Conn, desk: &Desk<'_>, channels: &Channels, report
         }
         report.restored.settings += 1;
         let Some(undo) = desk.undo else { continue };
-        put(conn, desk, channels, what, &change.subject, &change.before)?;
+        let follows = put(conn, desk, channels, what, &change.subject, &change.before)?;
         told.push(NewChange {
             kind: if what.is_said() { ChangeKind::EditChanged } else { ChangeKind::SettingsChanged },
             subject: change.subject.clone(),
@@ -100,28 +100,15 @@ pub(super) fn step(conn: &mut Conn, desk: &Desk<'_>, channels: &Channels, report
             before: Some(JsonText::of(&now)?),
             data: change.data,
         });
+        told.extend(follows);
         if matches!(what, What::Match | What::Listing) {
             continue;
         }
-        if what == What::Group {
-            told.extend(told_of_group(conn, &change.subject, undo)?);
-        } else {
+        if what != What::Group {
             job_enqueue_once(conn, &Job::ResolveAll, desk.now)?;
         }
     }
     Ok(told)
-}
-
-/// Every product of the group shows its title: readers look at them anew.
-fn told_of_group(conn: &mut Conn, code: &str, operation: &str) -> Result<Vec<NewChange>> {
-    let Some(group) = group_by_code(conn, code)? else { return Ok(Vec::new()) };
-    let (mut after, mut told) = (0, Vec::new());
-    loop {
-        let products = products_of_group(conn, group.id, after, LATER)?;
-        let Some((last, ..)) = products.last() else { return Ok(told) };
-        after = *last;
-        told.extend(seen_anew(products, "group", operation));
-    }
 }
 
 /// The document as it is; none when what it belongs to is gone.
@@ -136,7 +123,7 @@ fn present(conn: &mut Conn, what: What, subject: &str) -> Result<Option<JsonValu
             .transpose()?
             .map(|stored| json!(stored.choice)),
         What::Group => match group_by_code(conn, subject)? {
-            Some(group) => Some(json!({"title": group.title.read::<JsonValue>()?})),
+            Some(group) => Some(json!(SaidOfGroup::of(&group)?)),
             None => None,
         },
     })
@@ -158,11 +145,19 @@ pub fn nothing_set() -> JsonValue {
     json!({"enabled": null, "settings": {}})
 }
 
-fn put(conn: &mut Conn, desk: &Desk<'_>, channels: &Channels, what: What, subject: &str, document: &JsonValue) -> Result<()> {
+/// Puts a document back; returns what follows from it for products.
+fn put(
+    conn: &mut Conn,
+    desk: &Desk<'_>,
+    channels: &Channels,
+    what: What,
+    subject: &str,
+    document: &JsonValue,
+) -> Result<Vec<NewChange>> {
     match what {
         What::Rates => {
             let rates: Vec<RateBody> = serde_json::from_value(document.clone())?;
-            rate_replace(conn, &read_rates(&rates)?, desk.now)
+            rate_replace(conn, &read_rates(&rates)?, desk.now)?;
         }
         What::Channel => {
             let profile = channels.get(subject)?;
@@ -176,24 +171,23 @@ fn put(conn: &mut Conn, desk: &Desk<'_>, channels: &Channels, what: What, subjec
             if now.locale != then.locale {
                 move_locale(conn, subject, &then.locale)?;
             }
-            Ok(())
         }
         What::Supplier => {
-            let Some(supplier) = supplier_by_code(conn, subject)? else { return Ok(()) };
+            let Some(supplier) = supplier_by_code(conn, subject)? else { return Ok(Vec::new()) };
             let terms: SupplierTerms = serde_json::from_value(document.clone())?;
-            supplier_update(conn, &supplier, &terms, desk.now).map(|_| ())
+            supplier_update(conn, &supplier, &terms, desk.now)?;
         }
-        What::Match => cases::restore(conn, subject, document),
+        What::Match => cases::restore(conn, subject, document)?,
         What::Listing => {
-            let Some((product, channel)) = listing_of(conn, subject)? else { return Ok(()) };
+            let Some((product, channel)) = listing_of(conn, subject)? else { return Ok(Vec::new()) };
             let version = choice(conn, product, &channel)?.version + 1;
             let stored = StoredChoice { choice: serde_json::from_value(document.clone())?, version };
-            put_choice(conn, product, &channel, &stored, desk.now)
+            put_choice(conn, product, &channel, &stored, desk.now)?;
         }
         What::Group => {
-            let Some(group) = group_by_code(conn, subject)? else { return Ok(()) };
-            let title = document.get("title").cloned().unwrap_or_else(|| json!({}));
-            group_update(conn, group.id, &JsonText::of(&title)?, desk.now.into())
+            let (Some(group), Some(undo)) = (group_by_code(conn, subject)?, desk.undo) else { return Ok(Vec::new()) };
+            return group::restate(conn, desk.rules, &group, &serde_json::from_value(document.clone())?, undo, desk.now);
         }
     }
+    Ok(Vec::new())
 }

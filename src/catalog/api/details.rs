@@ -6,7 +6,7 @@ use crate::app::App;
 use crate::auth::{Caller, Permission};
 use crate::catalog::queries::{Rules, claims_of_products, edits_of, terms_of_products};
 use crate::catalog::resolve::{self, Candidate};
-use crate::catalog::{golden, terms};
+use crate::catalog::{golden, picture, terms};
 use crate::db::{Change, Conn, changes};
 use crate::error::Result;
 use crate::http::{Listed, Page, Path, Query, Tagged};
@@ -61,7 +61,12 @@ async fn get_product_lineage(
         let offers = claims_of_products(conn, &[view.id])?.remove(&view.id).unwrap_or_default();
         let edits = edits_of(conn, &[view.id])?.remove(&view.id).unwrap_or_default();
         let sources = offers.iter().map(golden::source).collect::<Result<Vec<_>>>()?;
-        Ok(resolve::lineage(&sources, &edits))
+        let mut lineage = resolve::lineage(&sources, &edits);
+        let pictures = resolve::lineage_of_pictures(&sources, &view.images);
+        if !pictures.is_empty() {
+            lineage.entry((picture::ATTRIBUTE.to_owned(), None)).or_default().extend(pictures);
+        }
+        Ok(lineage)
     };
     let lineage = app.db.read(work).await?;
     let items = lineage

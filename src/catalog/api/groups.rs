@@ -1,21 +1,27 @@
 //! Product groups: products that differ only in variant attributes.
 
-use super::shape::seen_anew;
+use super::Image;
 use crate::app::App;
 use crate::auth::{Caller, Permission};
+use crate::catalog::edit::no_such_image;
+use crate::catalog::group::{self, SaidOfGroup};
+use crate::catalog::picture::{self, UPLOADED};
 use crate::catalog::queries::{
-    GroupRow, group_by_code, group_insert, group_update, groups_after, product_skus_of_groups, products_of_group,
+    GroupRow, Rules, group_by_code, group_insert, groups_after, known_of_pictures, product_skus_of_groups, with_what_is_known,
 };
-use crate::catalog::sku;
+use crate::catalog::{patch, sku};
 use crate::db::{ChangeKind, Conn, JsonText, NewChange, Position, changes, lock_catalog, operations, unique_violation};
 use crate::error::{Code, Error, Result};
 use crate::http::patch::{Field, divide, unchanged};
 use crate::http::{Json, Listed, Page, Path, Preconditions, Tagged, Written};
+use crate::media::queries::missing_images;
+use crate::normalize::PictureChoice;
 use axum::extract::State;
 use chrono::{DateTime, Utc};
 use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value as JsonValue, json};
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, HashMap};
+use std::sync::Arc;
 use utoipa_axum::{router::OpenApiRouter, routes};
 
 pub(super) fn router() -> OpenApiRouter<App> {
@@ -29,6 +35,8 @@ struct ProductGroup {
     code: String,
     /// Title per locale.
     title: BTreeMap<String, String>,
+    /// Pictures that its products show behind their own.
+    images: Vec<Image>,
     /// SKUs of its products; at most 1,000 are listed.
     products: Vec<String>,
     /// Counts edits.
@@ -48,6 +56,11 @@ struct PatchProductGroup {
     #[schema(value_type = Option<BTreeMap<String, Option<String>>>)]
     #[serde(default)]
     title: Field<BTreeMap<String, Option<String>>>,
+    /// Pictures that all its products show behind their own, such as a size chart: a list of pictures with an `id` or a `url`, a `role`,
+    /// `alt` and `channels`; null for none.
+    #[schema(value_type = Option<Vec<Object>>)]
+    #[serde(default)]
+    images: Field<JsonValue>,
 }
 
 /// What a group shows and nobody sets.
@@ -62,17 +75,26 @@ const BATCH: i64 = 1_000;
 fn shaped(conn: &mut Conn, rows: &[GroupRow]) -> Result<Vec<ProductGroup>> {
     let ids: Vec<i64> = rows.iter().map(|row| row.id).collect();
     let mut products = product_skus_of_groups(conn, &ids, BATCH)?;
-    let group = |row: &GroupRow| {
+    let said = rows.iter().map(SaidOfGroup::of).collect::<Result<Vec<_>>>()?;
+    let pictures: Vec<PictureChoice> = said.iter().flat_map(|said| &said.images).cloned().collect();
+    let known = if pictures.is_empty() { HashMap::new() } else { known_of_pictures(conn, &pictures)? };
+    let group = |(row, said): (&GroupRow, SaidOfGroup)| {
+        let mut images = Image::all(with_what_is_known(picture::inheriting(Vec::new(), &said.images, None), &known));
+        // What is first here is first of no product that has a picture of its own.
+        for (image, choice) in images.iter_mut().zip(&said.images) {
+            image.role = choice.role.clone().unwrap_or_else(|| "gallery".to_owned());
+        }
         Ok(ProductGroup {
             code: row.code.clone(),
-            title: row.title.read()?,
+            title: said.title,
+            images,
             products: products.remove(&row.id).unwrap_or_default(),
             version: row.version,
             created_at: row.created_at.into(),
             updated_at: row.updated_at.into(),
         })
     };
-    rows.iter().map(group).collect()
+    rows.iter().zip(said).map(group).collect()
 }
 
 fn existing(conn: &mut Conn, code: &str) -> Result<ProductGroup> {
@@ -124,7 +146,7 @@ async fn patch_product_group(
         ));
     }
     let (told, patch) = divide::<PatchProductGroup>(body, &TOLD)?;
-    let (now, actor) = (app.clock.now(), caller.actor());
+    let (now, actor, dictionary) = (app.clock.now(), caller.actor(), Arc::clone(&app.dictionary));
     let work = move |conn: &mut Conn| {
         lock_catalog(conn)?;
         let found = group_by_code(conn, &code)?;
@@ -133,22 +155,30 @@ async fn patch_product_group(
             Some(_) => unchanged(&told, &existing(conn, &code)?, &["products"])?,
             None => unchanged(&told, &json!({"code": code}), &[])?,
         }
-        let title = titles(found.as_ref(), patch.title)?;
-        let stored = JsonText::of(&title)?;
+        let before = found.as_ref().map(SaidOfGroup::of).transpose()?.unwrap_or_default();
+        let said = SaidOfGroup {
+            title: titles(before.title.clone(), patch.title.clone())?,
+            images: pictures(conn, before.images.clone(), patch.images.clone())?,
+        };
         let created = found.is_none();
-        let before = found.as_ref().map_or_else(|| Ok(json!({"title": {}})), title_document)?;
-        if let Some(row) = &found {
-            if row.title == stored {
-                return Ok((existing(conn, &code)?, false, changes::head(conn)?));
-            }
-            group_update(conn, row.id, &stored, now.into())?;
-        } else {
+        if created {
             let taken = || Error::new(Code::Conflict, format!("there is a product group {code} already"));
-            group_insert(conn, &code, &stored, now.into()).map_err(|error| unique_violation(error, taken))?;
+            let stored = (&JsonText::of(&said.title)?, &JsonText::of(&said.images)?);
+            group_insert(conn, &code, stored, now.into()).map_err(|error| unique_violation(error, taken))?;
+        } else if said == before {
+            return Ok((existing(conn, &code)?, false, changes::head(conn)?));
         }
+        let change = tell(conn, &code, &before, &actor, now)?;
         let row = group_by_code(conn, &code)?.ok_or_else(|| Error::not_found(format!("product group {code}")))?;
-        let change = tell(conn, &row, &before, &actor, now)?;
-        Ok((existing(conn, &code)?, created, change))
+        let mut last = change.1;
+        if !created {
+            let rules = Rules::load(conn, &dictionary)?;
+            let told = group::restate(conn, &rules, &row, &said, &change.0, now)?;
+            if !told.is_empty() {
+                last = changes::append(conn, now, &told)?;
+            }
+        }
+        Ok((existing(conn, &code)?, created, last))
     };
     let (group, created, change) = app.db.write(work).await?;
     let (version, location) = (group.version, format!("/api/v1/product-groups/{}", group.code));
@@ -156,11 +186,8 @@ async fn patch_product_group(
     Ok(written.version(version).change(change))
 }
 
-fn titles(found: Option<&GroupRow>, patch: Field<BTreeMap<String, Option<String>>>) -> Result<BTreeMap<String, String>> {
-    let mut title: BTreeMap<String, String> = match found {
-        Some(row) if !matches!(patch, Field::Null) => row.title.read()?,
-        _ => BTreeMap::new(),
-    };
+fn titles(before: BTreeMap<String, String>, patch: Field<BTreeMap<String, Option<String>>>) -> Result<BTreeMap<String, String>> {
+    let mut title = if patch == Field::Null { BTreeMap::new() } else { before };
     let Field::Set(patch) = patch else { return Ok(title) };
     for (locale, text) in patch {
         let pointer = format!("/title/{locale}");
@@ -185,28 +212,32 @@ fn titles(found: Option<&GroupRow>, patch: Field<BTreeMap<String, Option<String>
     Ok(title)
 }
 
-/// What undo restores of a group.
-fn title_document(row: &GroupRow) -> Result<JsonValue> {
-    Ok(json!({"title": row.title.read::<JsonValue>()?}))
+fn pictures(conn: &mut Conn, before: Vec<PictureChoice>, patch: Field<JsonValue>) -> Result<Vec<PictureChoice>> {
+    let list = match patch {
+        Field::Absent => return Ok(before),
+        Field::Null => return Ok(Vec::new()),
+        Field::Set(list) => list,
+    };
+    let pictures = patch::pictures::read(&list).map_err(|(code, message)| Error::field("/images", code, message))?;
+    let uploaded: Vec<&str> = pictures.iter().filter_map(|choice| choice.picture.strip_prefix(UPLOADED)).collect();
+    match missing_images(conn, &uploaded)?.first() {
+        Some(id) => Err(no_such_image(id)),
+        None => Ok(pictures),
+    }
 }
 
-/// Every product of the group shows its title: readers look at them anew.
-fn tell(conn: &mut Conn, row: &GroupRow, before: &JsonValue, actor: &str, now: DateTime<Utc>) -> Result<Position> {
-    let operation = operations::record(conn, "edit", actor, &row.code, &json!({"group": row.code}), now)?;
+/// Notes that somebody says something of a group: the operation, and where the log stands.
+fn tell(conn: &mut Conn, code: &str, before: &SaidOfGroup, actor: &str, now: DateTime<Utc>) -> Result<(String, Position)> {
+    let operation = operations::record(conn, "edit", actor, code, &json!({"group": code}), now)?;
     let change = NewChange {
         kind: ChangeKind::EditChanged,
-        subject: row.code.clone(),
+        subject: code.to_owned(),
         product_id: None,
         offer_id: None,
         operation_id: Some(operation.clone()),
         before: Some(JsonText::of(before)?),
-        data: json!({"what": "group", "group": row.code}),
+        data: json!({"what": "group", "group": code}),
     };
-    let (mut after, mut told) = (0, changes::append(conn, now, &[change])?);
-    loop {
-        let products = products_of_group(conn, row.id, after, BATCH)?;
-        let Some((last, ..)) = products.last() else { return Ok(told) };
-        after = *last;
-        told = changes::append(conn, now, &seen_anew(products, "group", &operation))?;
-    }
+    let told = changes::append(conn, now, &[change])?;
+    Ok((operation, told))
 }

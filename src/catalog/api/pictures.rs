@@ -5,10 +5,11 @@ use super::{Image, Product};
 use crate::app::App;
 use crate::auth::{Caller, Permission};
 use crate::catalog::patch::pictures;
-use crate::catalog::picture::{MAX_PICTURES, Picture};
+use crate::catalog::picture::{MAX_PICTURES, Picture, UPLOADED};
 use crate::db::Conn;
 use crate::error::{Error, Result};
 use crate::http::{Json, Listed, Path, Preconditions, Tagged, Written};
+use crate::normalize::PictureChoice;
 use axum::extract::State;
 use serde_json::{Map, Value as JsonValue, json};
 use utoipa_axum::{router::OpenApiRouter, routes};
@@ -70,17 +71,29 @@ async fn attach_image(
     let of = sku.clone();
     let made = move |conn: &mut Conn| {
         let shown = existing(conn, &of)?.images;
-        if shown.len() >= MAX_PICTURES && shown.iter().all(|picture| picture.url != choice.picture) {
+        // The same image may be shown by a supplier's address: then it is that one that moves.
+        let uploaded = choice.picture.strip_prefix(UPLOADED);
+        let is_it = |picture: &&Picture| picture.url == choice.picture || (uploaded.is_some() && picture.image_id() == uploaded);
+        let there = shown.iter().find(is_it);
+        if shown.len() >= MAX_PICTURES && there.is_none() {
             return Err(Error::field(
                 "",
                 "too_many",
                 format!("a product has at most {MAX_PICTURES} pictures; take one off first"),
             ));
         }
-        let mut others: Vec<JsonValue> = shown.into_iter().filter(|picture| picture.url != choice.picture).map(as_said).collect();
+        let mut others: Vec<JsonValue> = shown.iter().filter(|picture| !is_it(picture)).map(as_said).collect();
         let at = position.saturating_sub(1).min(others.len());
-        let role = choice.role.clone().filter(|role| role != "main" || at == 0);
-        others.insert(at, json!({"url": choice.picture, "role": role, "alt": choice.alt, "channels": choice.channels}));
+        let said = PictureChoice {
+            picture: there.map_or(&choice.picture, |picture| &picture.url).clone(),
+            role: choice
+                .role
+                .clone()
+                .or_else(|| there.map(|picture| picture.role.clone()))
+                .filter(|role| role != "main" || at == 0),
+            ..choice.clone()
+        };
+        others.insert(at, json!({"url": said.picture, "role": said.role, "alt": said.alt, "channels": said.channels}));
         Ok(images(others))
     };
     edit_product(&app, &caller, sku, made, move |version| preconditions.allow_version(version)).await
@@ -100,7 +113,7 @@ async fn detach_image(
     let of = sku.clone();
     let made = move |conn: &mut Conn| {
         let shown = existing(conn, &of)?.images;
-        let left: Vec<JsonValue> = shown.iter().filter(|picture| picture.image_id() != Some(&id)).cloned().map(as_said).collect();
+        let left: Vec<JsonValue> = shown.iter().filter(|picture| picture.image_id() != Some(&id)).map(as_said).collect();
         if left.len() == shown.len() {
             return Err(Error::not_found(format!("image '{id}' of product '{of}'")));
         }
@@ -109,7 +122,7 @@ async fn detach_image(
     edit_product(&app, &caller, sku, made, move |version| preconditions.allow_version(version)).await
 }
 
-fn as_said(picture: Picture) -> JsonValue {
+fn as_said(picture: &Picture) -> JsonValue {
     json!({"url": picture.url, "role": picture.role, "alt": picture.alt, "channels": picture.channels})
 }
 

@@ -90,6 +90,9 @@ pub struct Image {
     /// Codes of the only channels that get it; all without.
     #[serde(skip_serializing_if = "Vec::is_empty")]
     pub channels: Vec<String>,
+    /// Does it come from the product's group? Without when not.
+    #[serde(skip_serializing_if = "std::ops::Not::not")]
+    pub inherited: bool,
     /// `waiting` to be fetched, `ready`, or `unusable`.
     pub state: &'static str,
     /// Pixels of the original, as it is looked at.
@@ -125,6 +128,7 @@ impl Image {
             url: (!uploaded).then_some(picture.url),
             alt: picture.alt,
             channels: picture.channels,
+            inherited: picture.inherited,
             state: "waiting",
             ..Self::default()
         };

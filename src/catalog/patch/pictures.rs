@@ -16,10 +16,11 @@ const MAX_CHANNELS: usize = 100;
 /// Hexadecimal digits of an image's id.
 const ID_DIGITS: usize = 32;
 /// What is told of a picture and never taken.
-const TOLD: [&str; 10] = ["position", "width", "height", "format", "bytes", "state", "code", "message", "findings", "renditions"];
+const TOLD: [&str; 11] =
+    ["position", "inherited", "width", "height", "format", "bytes", "state", "code", "message", "findings", "renditions"];
 
 /// Reads the list: each an object with `id` or `url`, or just one of these as a text.
-pub(super) fn read(value: &JsonValue) -> Read<Vec<PictureChoice>> {
+pub fn read(value: &JsonValue) -> Read<Vec<PictureChoice>> {
     let Some(items) = value.as_array() else {
         return Err((
             "wrong_type",

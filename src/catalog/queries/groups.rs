@@ -1,9 +1,12 @@
 //! Product groups.
 
+use crate::catalog::group::SaidOfGroup;
+use crate::catalog::picture::UPLOADED;
 use crate::db::schema::product_groups;
 use crate::db::{Conn, JsonText, ROWS_A_STATEMENT, Time};
 use crate::each_backend;
 use crate::error::Result;
+use crate::normalize::PictureChoice;
 use diesel::prelude::*;
 use std::collections::{HashMap, HashSet};
 
@@ -16,6 +19,8 @@ pub struct GroupRow {
     pub code: String,
     /// Title per locale.
     pub title: JsonText,
+    /// Pictures that all its products show: a list of [`PictureChoice`].
+    pub images: JsonText,
     /// Made or changed by a person?
     pub pinned: bool,
     /// Counts edits.
@@ -32,6 +37,7 @@ macro_rules! row {
             product_groups::id,
             product_groups::code,
             product_groups::title,
+            product_groups::images,
             product_groups::pinned,
             product_groups::version,
             product_groups::created_at,
@@ -87,11 +93,12 @@ pub fn groups_found(conn: &mut Conn, groups: &[FoundedGroup]) -> Result<()> {
 }
 
 /// Makes a group by hand.
-pub fn group_insert(conn: &mut Conn, code: &str, title: &JsonText, now: Time) -> QueryResult<i64> {
+pub fn group_insert(conn: &mut Conn, code: &str, (title, images): (&JsonText, &JsonText), now: Time) -> QueryResult<i64> {
     diesel::insert_into(product_groups::table)
         .values((
             product_groups::code.eq(code),
             product_groups::title.eq(title),
+            product_groups::images.eq(images),
             product_groups::pinned.eq(true),
             product_groups::created_at.eq(now),
             product_groups::updated_at.eq(now),
@@ -100,17 +107,51 @@ pub fn group_insert(conn: &mut Conn, code: &str, title: &JsonText, now: Time) ->
         .get_result(conn)
 }
 
-/// Stores a group's new title.
-pub fn group_update(conn: &mut Conn, id: i64, title: &JsonText, now: Time) -> Result<()> {
+/// Stores what is said of a group.
+pub fn group_update(conn: &mut Conn, id: i64, said: &SaidOfGroup, now: Time) -> Result<()> {
     diesel::update(product_groups::table.find(id))
         .set((
-            product_groups::title.eq(title),
+            product_groups::title.eq(JsonText::of(&said.title)?),
+            product_groups::images.eq(JsonText::of(&said.images)?),
             product_groups::pinned.eq(true),
             product_groups::version.eq(product_groups::version + 1),
             product_groups::updated_at.eq(now),
         ))
         .execute(conn)?;
     Ok(())
+}
+
+/// Pictures that the products of these groups show besides their own; groups without any are left out.
+pub fn pictures_of_groups(conn: &mut Conn, ids: &[i64]) -> Result<HashMap<i64, Vec<PictureChoice>>> {
+    let mut pictures = HashMap::new();
+    for part in ids.chunks(1_000) {
+        let rows: Vec<(i64, JsonText)> = each_backend!(conn => product_groups::table
+            .filter(product_groups::id.eq_any(part))
+            .select((product_groups::id, product_groups::images))
+            .load(conn))?;
+        for (id, images) in rows {
+            let images: Vec<PictureChoice> = images.read()?;
+            if !images.is_empty() {
+                pictures.insert(id, images);
+            }
+        }
+    }
+    Ok(pictures)
+}
+
+/// Code of a group that shows this uploaded image, if any does.
+pub fn group_that_shows(conn: &mut Conn, image: &str) -> Result<Option<String>> {
+    let rows: Vec<(String, JsonText)> = each_backend!(conn => product_groups::table
+        .filter(product_groups::pinned.eq(true))
+        .select((product_groups::code, product_groups::images))
+        .load(conn))?;
+    for (code, images) in rows {
+        let images: Vec<PictureChoice> = images.read()?;
+        if images.iter().any(|choice| choice.picture.strip_prefix(UPLOADED) == Some(image)) {
+            return Ok(Some(code));
+        }
+    }
+    Ok(None)
 }
 
 /// One group by code.

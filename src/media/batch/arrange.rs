@@ -30,8 +30,8 @@ pub(super) enum Placed {
 
 /// The whole list as it is to be said, none where it is as it was, and what becomes of each that came.
 ///
-/// Those with a position go to it, in their order; those without one go behind all others. What is shown already and whose name says no
-/// position stays where it is.
+/// What is shown already and whose name says no position stays where it is; what is new and has none goes behind it; then those with a
+/// position go to it, in their order. So `SKU.jpg` with `SKU_2.jpg` and `SKU_3.jpg` is the first of the three.
 pub(super) fn arranged(shown: &[Picture], incoming: &[Incoming]) -> (Option<Vec<PictureChoice>>, Vec<Placed>) {
     let at_present: Vec<PictureChoice> = shown.iter().map(as_said).collect();
     let mut room = MAX_PICTURES.saturating_sub(shown.len());
@@ -58,29 +58,25 @@ pub(super) fn arranged(shown: &[Picture], incoming: &[Incoming]) -> (Option<Vec<
         choice.role = one.role.clone().or(choice.role);
         taken.push((number, there, choice));
     }
-    let moves = |choice: &PictureChoice| {
-        let of = |(number, _, one): &&(usize, Option<usize>, PictureChoice)| {
-            one.picture == choice.picture && incoming.get(*number).is_some_and(|one| one.position.is_some())
-        };
-        taken.iter().any(|one| of(&one))
-    };
-    let mut list: Vec<PictureChoice> = at_present.iter().filter(|choice| !moves(choice)).cloned().collect();
-    let mut next = 0;
-    for (number, _, choice) in &taken {
-        let Some(position) = incoming.get(*number).and_then(|one| one.position) else { continue };
-        let wanted = usize::try_from(position).unwrap_or(usize::MAX).saturating_sub(1);
-        let at = wanted.max(next).min(list.len());
-        list.insert(at, choice.clone());
-        next = at + 1;
-    }
-    for (number, there, choice) in &taken {
-        if incoming.get(*number).is_some_and(|one| one.position.is_some()) {
-            continue;
-        }
+    let positioned = |number: usize| incoming.get(number).and_then(|one| one.position);
+    let moved: HashSet<&str> =
+        taken.iter().filter(|(number, ..)| positioned(*number).is_some()).map(|(_, _, choice)| choice.picture.as_str()).collect();
+    let mut list: Vec<PictureChoice> =
+        at_present.iter().filter(|choice| !moved.contains(choice.picture.as_str())).cloned().collect();
+    // Before those with a position, so that the same batch finds the same list to put them into when it comes again.
+    for (_, there, choice) in taken.iter().filter(|(number, ..)| positioned(*number).is_none()) {
         match list.iter_mut().find(|one| there.is_some() && one.picture == choice.picture) {
             Some(present) => present.role.clone_from(&choice.role),
             None => list.push(choice.clone()),
         }
+    }
+    let mut next = 0;
+    for (number, _, choice) in &taken {
+        let Some(position) = positioned(*number) else { continue };
+        let wanted = usize::try_from(position).unwrap_or(usize::MAX).saturating_sub(1);
+        let at = wanted.max(next).min(list.len());
+        list.insert(at, choice.clone());
+        next = at + 1;
     }
     // The first one is the main picture, and no other is: so they are shown, whatever is said.
     for (at, choice) in list.iter_mut().enumerate() {
@@ -89,7 +85,7 @@ pub(super) fn arranged(shown: &[Picture], incoming: &[Incoming]) -> (Option<Vec<
     }
     for (number, there, choice) in &taken {
         let now = list.iter().position(|one| one.picture == choice.picture);
-        let same = there.is_some() && (now == *there || incoming.get(*number).is_some_and(|one| one.position.is_none()));
+        let same = there.is_some() && (now == *there || positioned(*number).is_none());
         let as_before =
             there.and_then(|at| at_present.get(at)).map(|one| &one.role) == now.and_then(|at| list.get(at)).map(|one| &one.role);
         if !(same && as_before)

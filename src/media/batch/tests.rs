@@ -95,6 +95,11 @@ fn pictures_go_where_their_names_say() {
         ids(&after(&[], &incoming(&[("p", Some(0)), ("q", Some(1)), ("r", Some(7)), ("s", Some(7))])).0),
         ["p", "q", "r", "s"]
     );
+    // A name without a number comes first, as people mean it who number the second picture only; and the same again changes nothing.
+    let unnumbered = incoming(&[("two", Some(2)), ("three", Some(9)), ("one", None)]);
+    let (now, _) = after(&[], &unnumbered);
+    assert_eq!(ids(&now), ["one", "two", "three"]);
+    assert_eq!(arranged(&now, &unnumbered).0, None);
     let twice = after(&present, &incoming(&[("x", Some(1)), ("x", Some(2))]));
     assert_eq!((ids(&twice.0), twice.1), (vec!["x", "a", "b"], vec![Placed::Attached, Placed::Repeated]));
 }

@@ -17,7 +17,7 @@ struct NewAddress<'a> {
     id: &'a str,
     address: &'a str,
     state: &'static str,
-    image_id: Option<&'a str>,
+    image_id: Option<String>,
     code: Option<&'static str>,
     message: Option<&'static str>,
     attempts: i32,
@@ -99,7 +99,16 @@ pub fn register(conn: &mut Conn, product_ids: &[i64], now: DateTime<Utc>) -> Res
                     Some("there is no such image any more; upload it again or take it off the product"),
                 ),
             };
-            NewAddress { id, address, state: state.as_str(), image_id: image, code, message, attempts: 0, due_at: now.into() }
+            NewAddress {
+                id,
+                address,
+                state: state.as_str(),
+                image_id: image.map(str::to_owned),
+                code,
+                message,
+                attempts: 0,
+                due_at: now.into(),
+            }
         })
         .collect();
     for part in new.chunks(ROWS_A_STATEMENT) {
@@ -405,13 +414,13 @@ pub fn addresses_page(
     let rows: Vec<AddressRow> = query.load(conn)?;
     let ids: Vec<&str> = rows.iter().map(|row| row.id.as_str()).collect();
     let mut skus: HashMap<String, Vec<String>> = HashMap::new();
-    let shows: Vec<(String, String)> = each_backend!(conn => product_images::table
+    let of_products: Vec<(String, String)> = each_backend!(conn => product_images::table
         .inner_join(products::table)
         .filter(product_images::address_id.eq_any(&ids))
         .order((product_images::address_id, products::sku))
         .select((product_images::address_id, products::sku))
         .load(conn))?;
-    for (address, sku) in shows {
+    for (address, sku) in of_products {
         let listed = skus.entry(address).or_default();
         if listed.len() < SKUS {
             listed.push(sku);

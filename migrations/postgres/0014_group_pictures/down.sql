@@ -1,0 +1,1 @@
+ALTER TABLE product_groups DROP COLUMN images;
