@@ -1,16 +1,13 @@
 //! Pictures a second on one core: from the bytes of a photograph to facts, hash and three renditions, and the encoders by themselves.
 //!
-//! `cargo bench --bench pictures`. The photographs are drawn by `src/media/picture/tests/samples.rs`.
+//! `cargo bench --bench pictures`. The photographs are drawn by `generate::photographs`.
 
 #![allow(missing_docs, clippy::unwrap_used, reason = "the macros write items without docs, and a bench may fail loudly")]
 
-#[path = "../src/media/picture/tests/samples.rs"]
-mod samples;
-
 use beamline::dictionary::Dictionary;
+use beamline::generate::photographs::{Lamp, lamp, scene};
 use beamline::media::picture::{Format, Spec, examine, examine_and_render, render};
 use criterion::{Criterion, Throughput, criterion_group, criterion_main};
-use samples::{Lamp, lamp, scene};
 use std::hint::black_box;
 
 fn whole_way(criterion: &mut Criterion) {

@@ -5,6 +5,7 @@
 
 use super::channels;
 use super::matching::quality;
+use super::pictures::{self, Photographs};
 use super::queries::{self, Level};
 use super::search::Query;
 use crate::app::App;
@@ -58,6 +59,12 @@ pub enum Job {
     Listings(usize),
     /// No floor: edits so many products, one after another, until a delta tells of it.
     OneChange(usize),
+    /// No floor: makes three renditions of photographs.
+    Pictures(Photographs),
+    /// No floor: gives every product the pictures that it names.
+    Attach,
+    /// No floor: judges one channel's listings and publishes its full feed.
+    FeedPictures,
 }
 
 /// What a floor's process says.
@@ -112,6 +119,9 @@ pub async fn work(job: &Job, config: Config) -> Result<Told> {
         Job::Channel(code) => channel(&app, code).await,
         Job::Listings(count) => channels::listings(&app, *count).await,
         Job::OneChange(times) => channels::one_change(&app, *times).await,
+        Job::Pictures(photographs) => pictures::work(photographs, &app).await,
+        Job::Attach => pictures::attach(&app).await,
+        Job::FeedPictures => pictures::feed(&app).await,
     }
 }
 

@@ -11,6 +11,7 @@
 //! | `process` | time and memory of a process |
 //! | `floor`, `queries` | the floors |
 //! | `channels` | judging listings, and what one edit costs |
+//! | `pictures` | photographs and their renditions, and what pictures cost a feed |
 //! | `matching` | how well offers of one product found each other |
 //! | `served`, `client`, `search` | what is measured of a server |
 
@@ -19,6 +20,7 @@ mod client;
 pub mod floor;
 mod lab;
 mod matching;
+mod pictures;
 mod process;
 mod queries;
 mod search;
@@ -89,6 +91,14 @@ figures! {
     Listings "listings" "s" "reading the same golden records once and writing them out as they are";
     /// From a product's edit until its ten listings are judged and a delta is published: the 99th percentile.
     OneChange "one_change_p99" "ms" "the edit alone";
+    /// One channel's listings judged and its full feed published, every product with a picture that is kept.
+    FeedPictures "feed_pictures" "s" "the same with pictures that nobody has fetched yet";
+    /// One photograph from its bytes to facts, hash and three renditions: processor time.
+    Picture "picture" "ms" "libvips' vipsthumbnail making the same three renditions, without facts and hash";
+    /// Photographs a second on all processors.
+    PictureCores "picture_cores" "1/s" "the same on one processor";
+    /// Peak anonymous memory of all photographs, one at a time.
+    PictureMemory "picture_memory" "MiB" "the same of ten photographs";
 }
 
 impl FromStr for Figure {
@@ -106,6 +116,8 @@ impl FromStr for Figure {
 pub struct Options {
     /// Products of the catalogue; offers are about 3.33 times as many.
     pub products: u64,
+    /// Photographs that renditions are made of.
+    pub photographs: usize,
     /// Which figures; empty for all.
     pub figures: Vec<Figure>,
     /// A PostgreSQL server, by the URL of any database on it; the bench makes its own beside it. None measures SQLite.
@@ -151,7 +163,9 @@ pub fn run(options: Options, tell: &dyn Fn(&str), emit: &mut dyn FnMut(Line) -> 
     bench.start()?;
     bench.write_visible()?;
     bench.listings()?;
-    bench.one_change()
+    bench.one_change()?;
+    bench.feed_pictures()?;
+    bench.pictures()
 }
 
 struct Bench<'a> {

@@ -191,7 +191,15 @@ pub fn completed(said: &[PictureChoice], shown: &[Picture], before: Option<&[Pic
     if said.len() == shown.len() && said.iter().zip(shown).all(|(choice, picture)| same(choice, picture)) {
         return None;
     }
-    let mut all = said.to_vec();
+    // What the group gives and stands at the end as it did stays the group's.
+    let mut end = shown.len();
+    let inherited = said.iter().rev().take_while(|choice| {
+        let at = shown.iter().take(end).rposition(|picture| picture.inherited && same(choice, picture));
+        end = at.unwrap_or_default();
+        at.is_some()
+    });
+    let own = said.len() - inherited.count();
+    let mut all: Vec<PictureChoice> = said.iter().take(own).cloned().collect();
     let mut named: HashSet<String> = said.iter().map(|choice| choice.picture.clone()).collect();
     let hidden_before = before.unwrap_or_default().iter().filter(|choice| choice.hidden);
     let left = shown.iter().map(|picture| (picture.url.as_str(), picture.inherited));

@@ -147,6 +147,7 @@ impl Side<'_> {
             Source::Image => maybe(product.pictures.urls.first().cloned()),
             Source::AdditionalImages => product.pictures.urls.iter().skip(1).cloned().map(Raw::Text).collect(),
             Source::Images => product.pictures.urls.iter().cloned().map(Raw::Text).collect(),
+            Source::Pictures => self.pictures(product),
             Source::Availability => word(if view.available > 0 { "in_stock" } else { "out_of_stock" }),
             Source::Available => vec![Raw::Number(view.available.max(0).into())],
             Source::Price => product.price.as_ref().ok().map(|price| Raw::Money(*price)).into_iter().collect(),
@@ -202,6 +203,13 @@ impl Side<'_> {
             };
             self.words.title(&parts, self.locale())
         })
+    }
+
+    /// Who has no words for a picture of a product is told which product it shows.
+    fn pictures(&self, product: &Product) -> Vec<Raw> {
+        let title = self.title(product.view).unwrap_or_default();
+        let all = product.pictures.urls.iter().zip(&product.pictures.alt);
+        all.map(|(url, alt)| Raw::Fact([String::new(), alt.clone().unwrap_or_else(|| title.clone()), url.clone()])).collect()
     }
 
     /// The description in the channel's locale; else the title and what is known, in that locale's words. One fact alone is no

@@ -27,6 +27,19 @@ impl<'de> Deserialize<'de> for Cell {
     }
 }
 
+impl Cell {
+    /// The name of this fact, if its value is that text.
+    pub fn name_of(&self, value: &Cell) -> Option<&str> {
+        match (self, value) {
+            (Self::Parts(parts), Self::Text(value)) => match parts.as_slice() {
+                [_, name, of] if of == value && !name.is_empty() => Some(name),
+                _ => None,
+            },
+            _ => None,
+        }
+    }
+}
+
 struct TextOrParts;
 
 impl<'de> Visitor<'de> for TextOrParts {

@@ -28,6 +28,8 @@ pub enum Source {
     AdditionalImages,
     /// `images`: all.
     Images,
+    /// `pictures`: of each a fact, named by what is said to those who do not see it and with its address as the value.
+    Pictures,
     /// `position`: of the image on the same row, from 1; only for fields of `per = "image"`.
     Position,
     /// `availability`: `in_stock` or `out_of_stock`.
@@ -85,7 +87,7 @@ pub enum Source {
 }
 
 /// The words without an argument.
-const PLAIN: [(&str, Source); 29] = [
+const PLAIN: [(&str, Source); 30] = [
     ("sku", Source::Sku),
     ("gtin", Source::Gtin),
     ("mpn", Source::Mpn),
@@ -97,6 +99,7 @@ const PLAIN: [(&str, Source); 29] = [
     ("image", Source::Image),
     ("additional_images", Source::AdditionalImages),
     ("images", Source::Images),
+    ("pictures", Source::Pictures),
     ("position", Source::Position),
     ("availability", Source::Availability),
     ("available", Source::Available),

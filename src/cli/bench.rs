@@ -19,6 +19,9 @@ pub struct Bench {
     /// Products of the catalogue; there are about 3.33 offers of each. 300000 make a million offers
     #[arg(long, env = "BEAMLINE_BENCH_PRODUCTS", default_value = "3000", value_name = "N")]
     products: u64,
+    /// Photographs for the figures of pictures; 500 take some minutes
+    #[arg(long, env = "BEAMLINE_BENCH_PHOTOGRAPHS", default_value = "60", value_name = "N")]
+    photographs: usize,
     /// Only this figure, and what it needs; may be given several times [default: all]
     #[arg(long, env = "BEAMLINE_BENCH_FIGURE", value_name = "NAME", value_delimiter = ',')]
     figure: Vec<Figure>,
@@ -35,7 +38,7 @@ impl Bench {
             return Ok(Outcome::Done);
         }
         let server = config.database_url.filter(|url| url.starts_with("postgres"));
-        let options = Options { products: self.products, figures: self.figure, server };
+        let options = Options { products: self.products, photographs: self.photographs, figures: self.figure, server };
         let measured = tokio::task::spawn_blocking(move || {
             let progress = std::cell::RefCell::new(None::<Progress>);
             let tell = |what: &str| {

@@ -19,6 +19,7 @@
 mod cells;
 mod dirt;
 mod lamp;
+pub mod photographs;
 mod profile;
 mod random;
 mod shapes;

@@ -12,12 +12,16 @@ pub struct PictureWork {
 
 impl Default for PictureWork {
     fn default() -> Self {
-        let processors = std::thread::available_parallelism().map_or(1, usize::from);
-        Self { seats: Arc::new(Semaphore::new(processors)) }
+        Self::on(std::thread::available_parallelism().map_or(1, usize::from))
     }
 }
 
 impl PictureWork {
+    /// On so many processors.
+    pub fn on(processors: usize) -> Self {
+        Self { seats: Arc::new(Semaphore::new(processors.max(1))) }
+    }
+
     /// Does `work` off the runtime, when there is a seat for it.
     pub async fn run<T: Send + 'static>(&self, work: impl FnOnce() -> T + Send + 'static) -> Result<T> {
         let seat = Arc::clone(&self.seats).acquire_owned().await.map_err(Error::internal)?;

@@ -353,6 +353,7 @@ async fn refuse(walk: &mut Walk, viewer: &str) {
                 Some("{warehouse}") => json!({"name": "x"}),
                 Some("links") => json!({"ttl_seconds": 60}),
                 Some("answers") => json!({"answers": []}),
+                Some("images") => json!({"url": "https://s.example/a.jpg"}),
                 _ => json!({}),
             };
             let answer = Answer::of(walk.server.request(method.clone(), &asked).json(&body)).await;

@@ -1,6 +1,6 @@
 //! What a product shows, of what suppliers name and people say.
 
-use super::{Picture, completed, shown};
+use super::{MAX_PICTURES, Picture, completed, inheriting, shown};
 use crate::import::ImageLink;
 use crate::normalize::PictureChoice;
 
@@ -53,4 +53,35 @@ fn no_pictures_is_a_choice() {
     let links = [link("front", "main")];
     let said = completed(&[], &shown(links.iter(), None), None).unwrap();
     assert_eq!(shown(links.iter(), Some(&said)), []);
+}
+
+#[test]
+fn a_groups_pictures_stand_behind_and_are_hidden_by_hand() {
+    let links = [link("front", "main")];
+    let chart = PictureChoice { role: Some("main".to_owned()), ..choice("image:chart") };
+    let group = [choice("front"), chart.clone()];
+    let all = inheriting(shown(links.iter(), None), &group, None);
+    assert_eq!(names(&all), ["front main", "image:chart gallery"]);
+    assert_eq!(names(&inheriting(Vec::new(), &[chart], None)), ["image:chart main"]);
+    // Read and sent back without it: it stays away, and nothing else does.
+    let said = completed(&[choice("front")], &all, None).unwrap();
+    assert_eq!(names(&inheriting(shown(links.iter(), Some(&said)), &group, Some(&said))), ["front main"]);
+    // What is sent back behind the product's own stays the group's, in its order only.
+    let group = [choice("chart"), choice("pack"), choice("box")];
+    let all = inheriting(shown(links.iter(), None), &group, None);
+    let said = completed(&[choice("front"), choice("pack"), choice("box")], &all, None).unwrap();
+    let named: Vec<&str> = said.iter().filter(|choice| !choice.hidden).map(|choice| choice.picture.as_str()).collect();
+    assert_eq!(named, ["https://s.example/front.jpg"]);
+    assert_eq!(
+        names(&inheriting(shown(links.iter(), Some(&said)), &group, Some(&said))),
+        ["front main", "pack gallery", "box gallery"]
+    );
+    let turned = [choice("front"), choice("box"), choice("pack")];
+    let said = completed(&turned, &all, None).unwrap();
+    assert_eq!(
+        names(&inheriting(shown(links.iter(), Some(&said)), &group, Some(&said))),
+        ["front main", "box gallery", "pack gallery"]
+    );
+    let many: Vec<PictureChoice> = (0..100).map(|at| choice(&format!("image:{at}"))).collect();
+    assert_eq!(inheriting(shown(links.iter(), None), &many, None).len(), MAX_PICTURES);
 }

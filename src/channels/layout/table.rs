@@ -29,7 +29,7 @@ impl Encoder<'_> {
     fn group(&self, fields: &[(usize, &Field)], rows: &[&Row]) -> Vec<Vec<String>> {
         let Some(first) = rows.first() else { return Vec::new() };
         let has_parent = self.profile.variants.parent && rows.len() > 1;
-        let image = fields.iter().find(|(_, field)| field.per == Per::Image && !is_position(field));
+        let image = fields.iter().find(|(_, field)| field.per == Per::Image && !is_position(field) && !is_named(field));
         let mut images: Vec<&Cell> = Vec::new();
         if let Some((at, field)) = image {
             for cell in rows.iter().flat_map(|row| cells(row, *at)) {
@@ -55,6 +55,11 @@ impl Encoder<'_> {
                 },
                 Per::Product => row.map(|row| self.column(field, cells(row, *at))).unwrap_or_default(),
                 Per::Image if is_position(field) => images.get(line).map(|_| (line + 1).to_string()).unwrap_or_default(),
+                Per::Image if is_named(field) => {
+                    let mut named = rows.iter().flat_map(|row| cells(row, *at));
+                    let name = images.get(line).and_then(|image| named.find_map(|cell| cell.name_of(image)));
+                    self.guarded(field, name.unwrap_or_default().to_owned())
+                }
                 Per::Image => images.get(line).map(|cell| self.cell(field, cell)).unwrap_or_default(),
             };
             lines.push(self.paired(fields, fields.iter().map(column).collect(), row.copied(), rows));
@@ -147,6 +152,11 @@ impl Encoder<'_> {
         }
         table.into_inner().map_err(|error| Error::internal(error.to_string()))
     }
+}
+
+/// Does it say what the picture on its line shows?
+fn is_named(field: &Field) -> bool {
+    field.from.first() == Some(&Source::Pictures)
 }
 
 fn is_position(field: &Field) -> bool {

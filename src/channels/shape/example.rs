@@ -42,6 +42,10 @@ impl Reader<'_> {
                 if let Some(item) = named("$members") {
                     return Ok(Node::Members(Box::new(inner(item)?)));
                 }
+                if let Some(field) = named("$named").filter(|_| in_each) {
+                    let name = field.as_str().ok_or("$named names a field")?;
+                    return Ok(Node::Named(self.field(name)?));
+                }
                 let each = [("$each", false), ("$distinct", true)];
                 if let Some((over, over_members)) = each.iter().find_map(|(key, over)| Some((named(key)?, *over))) {
                     let name = over.as_str().ok_or("$each and $distinct name a field")?;

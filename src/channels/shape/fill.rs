@@ -70,6 +70,14 @@ impl Node {
                 (Some(Cell::Text(text)), None) => write_text(text, *form, out),
                 _ => Written::Empty,
             },
+            Self::Named(field) => {
+                let rows = context.row.into_iter().chain(context.members.iter().copied());
+                let mut cells = rows.filter_map(|row| row.cells.get(*field)).flatten();
+                match cells.find_map(|cell| cell.name_of(context.element?)) {
+                    Some(name) => write_text(name, Form::Text, out),
+                    None => Written::Empty,
+                }
+            }
             Self::Object(members) => {
                 let start = out.len();
                 out.push(b'{');

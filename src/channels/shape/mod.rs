@@ -11,6 +11,7 @@
 //! | `{"$each": "field", "$item": …}` | an array of one `$item` for each value; inside, `"$it"` is the value, `"$section"`, `"$name"` and `"$value"` are a fact's parts |
 //! | … with `"$key": "$name"` | an object instead, with these keys; what has the same key shares an array |
 //! | `{"$distinct": "field", "$item": …}` | the same over the different values of all members of a group |
+//! | `{"$named": "field"}` | inside of these: the name of that field's fact whose value is the value at hand, as a picture's words stand beside its address |
 //! | `{"$members": …}` | an array of one for each member of the group |
 //! | `"$position"` | the item's number in its part, from 1 |
 //! | a key `"$field"` | the field's first value as a key |
@@ -54,6 +55,8 @@ enum Node {
     Setting(usize, Form),
     /// The value at hand of `$each`, or a part of it.
     Element(Option<usize>, Form),
+    /// The name of the fact of this field whose value is the value at hand.
+    Named(usize),
     Position,
     Object(Vec<(Key, Node)>),
     Array(Vec<Node>),
@@ -128,7 +131,7 @@ impl Shape {
 impl Node {
     fn fields(&self, into: &mut BTreeSet<usize>) {
         match self {
-            Self::Slot { field, .. } | Self::Setting(field, _) => drop(into.insert(*field)),
+            Self::Slot { field, .. } | Self::Setting(field, _) | Self::Named(field) => drop(into.insert(*field)),
             Self::Constant(_) | Self::Position | Self::Element(..) => {}
             Self::Object(members) => {
                 for (key, node) in members {
@@ -153,7 +156,7 @@ impl Node {
     fn has_position(&self) -> bool {
         match self {
             Self::Position => true,
-            Self::Constant(_) | Self::Slot { .. } | Self::Setting(..) | Self::Element(..) => false,
+            Self::Constant(_) | Self::Slot { .. } | Self::Setting(..) | Self::Element(..) | Self::Named(_) => false,
             Self::Object(members) => members.iter().any(|(_, node)| node.has_position()),
             Self::Array(items) => items.iter().any(Self::has_position),
             Self::Each { item, .. } | Self::Members(item) => item.has_position(),

@@ -17,6 +17,7 @@ fn of_gtin(name: &str, gtin: &str) -> Option<(Option<u32>, Option<String>)> {
     NAMING.meanings(name).iter().find(|meaning| meaning.key == key).map(|meaning| (meaning.position, meaning.role.clone()))
 }
 
+#[expect(clippy::unnecessary_wraps, reason = "it is held against what may be none")]
 fn says(position: Option<u32>, role: Option<&str>) -> Option<(Option<u32>, Option<String>)> {
     Some((position, role.map(str::to_owned)))
 }

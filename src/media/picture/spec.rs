@@ -31,7 +31,7 @@ pub struct Spec {
     /// How the picture goes into the box.
     #[serde(default)]
     pub fit: Fit,
-    /// Least width; with `pad` the canvas is not made smaller, else nothing is done about it. 0: any.
+    /// Least width: what is narrower gets rim, and with `pad` the canvas is not made smaller. 0: any.
     #[serde(default)]
     pub min_width: u32,
     /// Least height, as `min_width`.

@@ -5,10 +5,10 @@ mod corpus;
 mod findings;
 mod refusals;
 mod renditions;
-mod samples;
 
 use super::*;
 use crate::dictionary::Dictionary;
+use crate::generate::photographs as samples;
 use image::{DynamicImage, ImageFormat, Rgb, RgbImage};
 use std::io::Cursor;
 use std::sync::LazyLock;

@@ -18,8 +18,8 @@ struct NewAddress<'a> {
     address: &'a str,
     state: &'static str,
     image_id: Option<String>,
-    code: Option<&'static str>,
-    message: Option<&'static str>,
+    code: Option<String>,
+    message: Option<String>,
     attempts: i32,
     due_at: Time,
 }
@@ -95,8 +95,8 @@ pub fn register(conn: &mut Conn, product_ids: &[i64], now: DateTime<Utc>) -> Res
                 (Some(_), Some(_)) => (AddressState::Ready, None, None),
                 (Some(_), None) => (
                     AddressState::Failed,
-                    Some("no_such_image"),
-                    Some("there is no such image any more; upload it again or take it off the product"),
+                    Some("no_such_image".to_owned()),
+                    Some("there is no such image any more; upload it again or take it off the product".to_owned()),
                 ),
             };
             NewAddress {
@@ -186,6 +186,9 @@ pub struct Claimed {
     pub validators: Validators,
 }
 
+/// Id, address, attempts, `ETag`, and when it was changed last, of an address that is due.
+type Due = (String, String, i32, Option<String>, Option<String>);
+
 /// Takes addresses that are due and that some product shows, the longest due first; nobody else takes them before `until`.
 pub fn addresses_claim(
     conn: &mut Conn,
@@ -199,7 +202,7 @@ pub fn addresses_claim(
     for state in asked {
         let left = limit - i64::try_from(claimed.len()).unwrap_or(limit);
         let shown = diesel::dsl::exists(product_images::table.filter(product_images::address_id.eq(image_addresses::id)));
-        let rows: Vec<(String, String, i32, Option<String>, Option<String>)> = image_addresses::table
+        let rows: Vec<Due> = image_addresses::table
             .filter(image_addresses::state.eq(state).and(image_addresses::due_at.le(Time(now))).and(shown))
             .order((image_addresses::due_at, image_addresses::id))
             .limit(left)

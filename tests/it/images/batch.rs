@@ -114,10 +114,10 @@ both_databases! {
         assert_eq!(counts, [5, 0, 5, 1, 1], "{last}");
         assert!(lines.iter().all(|line| (line["status"] == "attached") == line["image"].is_string()), "{lines:?}");
         assert!(lines.iter().all(|line| line["status"] == "attached" || line["message"].as_str().unwrap().len() > 20), "{lines:?}");
-        let of_l1 = ["L_1-A_1.JPG main", "L_1-A_2.jpg gallery", "l_1-a-Verpackung.png package"];
-        let of_g1 = ["1.jpg main", "4006381333931-2.png gallery"];
-        assert_eq!(names(&server, "L_1-A").await, of_l1);
-        assert_eq!(names(&server, "G-1").await, of_g1);
+        let named = ["L_1-A_1.JPG main", "L_1-A_2.jpg gallery", "l_1-a-Verpackung.png package"];
+        let numbered = ["1.jpg main", "4006381333931-2.png gallery"];
+        assert_eq!(names(&server, "L_1-A").await, named);
+        assert_eq!(names(&server, "G-1").await, numbered);
         assert!(names(&server, "LAMP").await.is_empty() && names(&server, "LAMP-2").await.is_empty());
 
         // Again, this time as a form: nothing changes.

@@ -11,7 +11,7 @@ pub(super) fn picture(number: u32, width: u32, height: u32) -> DynamicImage {
         state ^= state << 13;
         state ^= state >> 7;
         state ^= state << 17;
-        (state >> 24) as u8
+        state.to_le_bytes()[3]
     };
     let blocks: Vec<Rgb<u8>> = (0..BLOCKS * BLOCKS).map(|_| Rgb([next(), next(), next()])).collect();
     DynamicImage::ImageRgb8(RgbImage::from_fn(width, height, |x, y| {

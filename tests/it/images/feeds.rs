@@ -66,17 +66,13 @@ fn set_up(host: &PictureHost, products: usize) -> String {
     for at in 0..products {
         let number = u32::try_from(at).unwrap();
         host.serves(&format!("/front-{at}.jpg"), Behaviour::Ok(jpeg(number, 340, 250 + number), "image/jpeg", Some("\"1\"")));
-        let second = match bad.get(at) {
-            Some((name, ..)) => (*name).to_owned(),
-            None => {
-                // The same bytes for ten products each: kept once.
-                let shared = at / 10;
-                host.serves(
-                    &format!("/box-{at}.jpg"),
-                    Behaviour::Ok(jpeg(1_000 + u32::try_from(shared).unwrap(), 300, 300), "image/jpeg", None),
-                );
-                format!("box-{at}.jpg")
-            }
+        let second = if let Some((name, ..)) = bad.get(at) {
+            (*name).to_owned()
+        } else {
+            // The same bytes for ten products each: kept once.
+            let shared = 1_000 + u32::try_from(at / 10).unwrap();
+            host.serves(&format!("/box-{at}.jpg"), Behaviour::Ok(jpeg(shared, 300, 300), "image/jpeg", None));
+            format!("box-{at}.jpg")
         };
         let (front, second) = (host.url(&format!("/front-{at}.jpg")), host.url(&format!("/{second}")));
         writeln!(

@@ -1,7 +1,7 @@
 //! Pictures that people send, attach, order, mark and take away.
 
 use super::drawn::{jpeg, picture, png};
-use super::{Server, fetching, follow};
+use super::{Server, Upload, fetching, follow};
 use beamline::channels;
 use reqwest::Method;
 use serde_json::{Value, json};
@@ -109,6 +109,74 @@ both_databases! {
         let answers: Vec<Value> = answer.lines().map(|line| serde_json::from_str(line).unwrap()).collect();
         assert_eq!((&answers[0]["status"], &answers[1]["status"], &answers[1]["errors"][0]["pointer"]), (&json!(200), &json!(422), &json!("/images")), "{answer}");
         assert_eq!(shown(&server.get("/api/v1/products/L-1").await.expect(200)), [format!("{c} main")]);
+    }
+
+    async fn a_group_gives_its_pictures_to_all_its_products(house: House) {
+        let house = fetching(house, None).await;
+        let server = Server::start(&house).await;
+        let (own, chart, pack) = (sent(&server, "a", jpeg(31, 700, 700)).await, sent(&server, "b", jpeg(32, 700, 700)).await, sent(&server, "c", jpeg(33, 700, 700)).await);
+        server.send(Method::PATCH, "/api/v1/product-groups/G", json!({"title": {"en": "Ridge"}})).await.expect(201);
+        for (sku, images) in [("L-1", json!([{"id": own}])), ("L-2", Value::Null)] {
+            let product = json!({"sku": sku, "group": "G", "brand": "Acme", "category": "headlamps", "values": {"title": {"en": "Ridge"}}, "images": images});
+            server.send(Method::POST, "/api/v1/products", product).await.expect(201);
+        }
+        let product = async |sku: &str| server.get(&format!("/api/v1/products/{sku}")).await.expect(200);
+        let said = json!({"images": [{"id": chart, "role": "size_chart", "alt": {"en": "Sizes"}}, {"id": pack, "role": "package"}]});
+        let group = server.send(Method::PATCH, "/api/v1/product-groups/G", said).await.expect(200);
+        let of_group: Vec<_> = group["images"].as_array().unwrap().iter().map(|image| (&image["id"], &image["role"], &image["state"])).collect();
+        assert_eq!(of_group, [(&json!(chart), &json!("size_chart"), &json!("ready")), (&json!(pack), &json!("package"), &json!("ready"))]);
+        // Behind a product's own, and alone where it has none.
+        let first = product("L-1").await;
+        assert_eq!(shown(&first), [format!("{own} main"), format!("{chart} size_chart"), format!("{pack} package")]);
+        assert_eq!((&first["images"][0]["inherited"], &first["images"][1]["inherited"], &first["images"][1]["alt"]["en"]), (&Value::Null, &json!(true), &json!("Sizes")));
+        assert_eq!(shown(&product("L-2").await), [format!("{chart} main"), format!("{pack} package")]);
+        // Sent back as read it is no edit, neither of the group nor of a product.
+        for (path, present) in [("/api/v1/product-groups/G", &group), ("/api/v1/products/L-1", &first)] {
+            let same = server.send(Method::PATCH, path, json!({"images": present["images"]})).await.expect(200);
+            assert_eq!(same["version"], present["version"], "{path}");
+        }
+        // One product goes without, and nothing brings it back.
+        let without = server.send(Method::DELETE, &format!("/api/v1/products/L-1/images/{chart}"), Value::Null).await.expect(200);
+        assert_eq!(shown(&without), [format!("{own} main"), format!("{pack} package")]);
+        let title = server.send(Method::PATCH, "/api/v1/product-groups/G", json!({"title": {"en": "Ridge 2"}})).await.expect(200);
+        assert_eq!(title["images"], group["images"]);
+        assert_eq!(shown(&product("L-1").await), shown(&without));
+        // An image that a group shows is not deleted, whoever else shows it.
+        house.seen().await;
+        follow::catch_up(&house.app).await.unwrap();
+        assert_eq!(server.send(Method::DELETE, &format!("/api/v1/images/{chart}"), Value::Null).await.status, 409);
+        // Taken off the group they are off all of its products, and back when that is undone; history tells of it.
+        server.send(Method::PATCH, "/api/v1/product-groups/G", json!({"images": null})).await.expect(200);
+        assert_eq!(shown(&product("L-1").await), [format!("{own} main")]);
+        assert!(shown(&product("L-2").await).is_empty());
+        let newest = server.get("/api/v1/operations").await.expect(200)["items"][0]["id"].as_str().unwrap().to_owned();
+        server.send(Method::POST, &format!("/api/v1/operations/{newest}/undo"), json!({})).await.expect(200);
+        assert_eq!(server.get("/api/v1/product-groups/G").await.expect(200)["images"], group["images"]);
+        assert_eq!(shown(&product("L-2").await), [format!("{chart} main"), format!("{pack} package")]);
+        let history = server.get("/api/v1/products/L-2/history").await.expect(200);
+        assert_eq!(history["items"][0]["data"]["changed"], json!(["images"]), "{history}");
+        // Out of the group, without its pictures.
+        let alone = server.send(Method::PATCH, "/api/v1/products/L-2", json!({"group": null})).await.expect(200);
+        assert!(shown(&alone).is_empty());
+        let unknown = server.send(Method::PATCH, "/api/v1/product-groups/G", json!({"images": [{"id": "0".repeat(32)}]})).await;
+        assert_eq!((unknown.status.as_u16(), &unknown.json()["errors"][0]["pointer"]), (422, &json!("/images")));
+    }
+
+    async fn lineage_tells_which_supplier_gave_a_picture(house: House) {
+        let server = Server::start(&house).await;
+        for (rank, code) in [(1, "acme"), (2, "best")] {
+            server.send(Method::POST, "/api/v1/suppliers", json!({"code": code, "name": code, "currency": "USD", "rank": rank})).await.expect(201);
+        }
+        let csv = |images: &str| format!("SKU,EAN,Brand,MPN,Title,Category,Stock,Cost,Image\nA-1,4006381333931,Acme,M-1,Ridge headlamp,headlamps,5,20.00,{images}\n");
+        Upload::new("acme", "a.csv", csv("https://a.example/front.jpg|https://a.example/side.jpg")).done(&server).await;
+        Upload::new("best", "b.csv", csv("https://b.example/box.jpg|https://a.example/side.jpg")).done(&server).await;
+        let product = server.get("/api/v1/products").await.expect(200)["items"][0].clone();
+        let sku = product["sku"].as_str().unwrap();
+        let lineage = server.get(&format!("/api/v1/products/{sku}/lineage?field=images")).await.expect(200);
+        let told = |one: &Value| format!("{} {} {}", one["raw"].as_str().unwrap(), one["supplier"].as_str().unwrap(), one["winner"]);
+        let candidates: Vec<String> = lineage["items"][0]["candidates"].as_array().unwrap().iter().map(told).collect();
+        let wanted = ["https://a.example/front.jpg acme true", "https://a.example/side.jpg acme true", "https://a.example/side.jpg best false", "https://b.example/box.jpg best true"];
+        assert_eq!(candidates, wanted, "{lineage}");
     }
 
     async fn a_placeholder_is_learnt_once_and_refused_for_ever(house: House) {

@@ -1,7 +1,7 @@
 //! The fuzzer's seeds, whatever it once found, and what becomes of them when they are cut, joined and flipped.
 
-use super::samples::Chance;
 use super::*;
+use crate::generate::photographs::Chance;
 use proptest::prelude::*;
 use std::path::PathBuf;
 use std::time::{Duration, Instant};

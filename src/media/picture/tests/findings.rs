@@ -1,7 +1,7 @@
 //! What somebody may mind is found where it is, and nowhere else.
 
-use super::samples::{Lamp, lamp, noise, scene};
 use super::*;
+use crate::generate::photographs::{Lamp, lamp, noise, scene};
 use image::{Rgba, RgbaImage};
 
 fn codes(bytes: &[u8]) -> Vec<String> {

@@ -1,7 +1,7 @@
 //! Renditions measure what they should, look as they should, and say no more than they should.
 
-use super::samples::{Lamp, lamp, noise, scene};
 use super::*;
+use crate::generate::photographs::{Lamp, lamp, noise, scene};
 use proptest::prelude::*;
 
 fn one(bytes: &[u8], spec: &Spec) -> Rendered {

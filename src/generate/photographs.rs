@@ -2,21 +2,23 @@
 //! in any size.
 
 #![allow(
-    missing_docs,
-    dead_code,
     clippy::cast_possible_truncation,
     clippy::cast_precision_loss,
     clippy::cast_sign_loss,
     clippy::many_single_char_names,
-    reason = "drawing by numbers, for tests and benches only"
+    clippy::indexing_slicing,
+    reason = "drawing by numbers: colours from 0 to 255, places from -0.5 to 0.5, tables read by a remainder"
 )]
 
 use image::{Rgb, RgbImage};
 
 /// Numbers from a seed (`SplitMix64`).
+#[derive(Debug, Clone)]
 pub struct Chance(pub u64);
 
 impl Chance {
+    /// The next one.
+    #[expect(clippy::should_implement_trait, reason = "it never ends")]
     pub fn next(&mut self) -> u64 {
         self.0 = self.0.wrapping_add(0x9E37_79B9_7F4A_7C15);
         let mut z = self.0;
@@ -30,19 +32,22 @@ impl Chance {
         from + (to - from) * ((self.next() >> 11) as f64 / (1_u64 << 53) as f64)
     }
 
+    /// From nought, below this.
     pub fn below(&mut self, most: u64) -> u64 {
         self.next() % most
     }
 }
 
-type Colour = [f64; 3];
+/// Red, green and blue, 0 to 255.
+pub type Colour = [f64; 3];
 
 const BODIES: [Colour; 6] =
     [[28.0, 28.0, 32.0], [190.0, 30.0, 35.0], [40.0, 70.0, 180.0], [220.0, 110.0, 20.0], [70.0, 75.0, 80.0], [60.0, 120.0, 50.0]];
 
 /// One lamp of a kind: everything that makes it look different from the next.
-#[derive(Clone)]
+#[derive(Debug, Clone)]
 pub struct Lamp {
+    /// Colour of its housing.
     pub body: Colour,
     strap: Colour,
     wide: f64,
@@ -58,6 +63,7 @@ pub struct Lamp {
 }
 
 impl Lamp {
+    /// The lamp of this seed.
     pub fn new(seed: u64) -> Self {
         let mut chance = Chance(seed.wrapping_mul(7919) + 13);
         let colour = |chance: &mut Chance| BODIES[chance.below(BODIES.len() as u64) as usize];
