@@ -9,7 +9,7 @@ use super::intake::{self, Taken};
 use super::queries::{self, Claimed, Outcome};
 use super::rendition;
 use crate::app::App;
-use crate::db::changes;
+use crate::db::{Conn, changes};
 use crate::error::{Code, Result};
 use chrono::{DateTime, TimeDelta, Utc};
 use futures_util::StreamExt;
@@ -21,6 +21,9 @@ use tokio_util::sync::CancellationToken;
 const FAULT: Duration = Duration::from_secs(10);
 /// How long an address stays taken.
 const LEASE: TimeDelta = TimeDelta::minutes(10);
+/// Pauses before the house is asked again that was busy, each twice as long as the last.
+const SHORTEST: Duration = Duration::from_millis(500);
+const LONGEST: Duration = Duration::from_secs(16);
 /// Addresses taken at once.
 const BATCH: i64 = 64;
 const BATCH_LEN: usize = 64;
@@ -84,8 +87,9 @@ async fn step(app: &App, worker: &str, tell: &(dyn Fn(&Outcome) + Sync)) -> Resu
     let fetcher = app.fetcher()?;
     let mut done = Collected::default();
     let mut asked = FuturesUnordered::new();
+    let mut fault = None;
     loop {
-        if asked.len() * 2 <= BATCH_LEN {
+        if fault.is_none() && asked.len() * 2 <= BATCH_LEN {
             let now = app.clock.now();
             // A look that writes nothing: a claim would wake every follower of the log.
             if app.db.read(move |conn| queries::address_is_due(conn, now)).await? {
@@ -94,8 +98,15 @@ async fn step(app: &App, worker: &str, tell: &(dyn Fn(&Outcome) + Sync)) -> Resu
                 asked.extend(claimed.into_iter().map(|claimed| ask(app, &fetcher, claimed)));
             }
         }
-        let Some(outcome) = asked.next().await else { return Ok(done) };
-        let outcome = outcome?;
+        let Some(outcome) = asked.next().await else { return fault.map_or(Ok(done), Err) };
+        let outcome = match outcome {
+            Ok(outcome) => outcome,
+            // What was taken beside it is brought to its end; no more is taken.
+            Err(error) => {
+                fault = Some(error);
+                continue;
+            }
+        };
         match outcome {
             Outcome::Image { .. } => done.kept += 1,
             Outcome::Unchanged => done.unchanged += 1,
@@ -122,28 +133,47 @@ async fn ask(app: &App, fetcher: &Fetcher, claimed: Claimed) -> Result<Outcome> 
         // They are made when they are asked for.
         tracing::warn!(%error, image = id, "renditions could not be made ahead");
     }
-    let (noted, now) = (outcome.clone(), app.clock.now());
-    app.db
-        .write(move |conn| {
-            if queries::addresses_settle(conn, &claimed.id, &noted, now)? {
-                let told = queries::products_showing(conn, &[claimed.id.as_str()])?;
-                changes::append(conn, now, &told)?;
-            }
-            Ok(())
-        })
-        .await?;
+    patiently(|| settle(app, &claimed.id, &outcome)).await?;
     Ok(outcome)
+}
+
+/// Notes what came of an address, and tells the products that show it.
+async fn settle(app: &App, id: &str, outcome: &Outcome) -> Result<()> {
+    let (id, noted, now) = (id.to_owned(), outcome.clone(), app.clock.now());
+    let work = move |conn: &mut Conn| {
+        if queries::addresses_settle(conn, &id, &noted, now)? {
+            let told = queries::products_showing(conn, &[id.as_str()])?;
+            changes::append(conn, now, &told)?;
+        }
+        Ok(())
+    };
+    app.db.write(work).await
+}
+
+/// Does what a busy database or store may refuse, and tries again for a while: what the host sent is at hand, and need not be sent twice.
+async fn patiently<T, F: Future<Output = Result<T>>>(mut work: impl FnMut() -> F) -> Result<T> {
+    let mut pause = SHORTEST;
+    loop {
+        match work().await {
+            Err(error) if error.code == Code::Unavailable && pause <= LONGEST => {
+                tracing::debug!(%error, "the house is busy; trying again");
+                tokio::time::sleep(pause).await;
+                pause *= 2;
+            }
+            done => return done,
+        }
+    }
 }
 
 async fn outcome(app: &App, fetcher: &Fetcher, claimed: &Claimed) -> Result<Outcome> {
     let now = app.clock.now();
-    let (bytes, validators) = match fetcher.fetch(&claimed.address, &claimed.validators).await {
-        Ok(Fetched::NotModified) => return Ok(Outcome::Unchanged),
-        Ok(Fetched::New { bytes, validators, .. }) => (bytes, validators),
+    let (bytes, validators, _held) = match fetcher.fetch_held(&claimed.address, &claimed.validators).await {
+        Ok((Fetched::NotModified, _)) => return Ok(Outcome::Unchanged),
+        Ok((Fetched::New { bytes, validators, .. }, held)) => (bytes, validators, held),
         Err(refusal) => return Ok(refused(refusal, claimed.attempts, now)),
     };
     let name = claimed.address.split(['?', '#']).next().and_then(|path| path.rsplit('/').next()).filter(|name| !name.is_empty());
-    match intake::take(app, bytes, name, "collect").await {
+    match patiently(|| intake::take(app, bytes.clone(), name, "collect")).await {
         Ok(Taken::Kept { row, .. }) => Ok(Outcome::Image { id: row.id, validators }),
         Ok(Taken::Refused(refusal)) => Ok(Outcome::Unusable { code: refusal.code.to_owned(), message: refusal.message }),
         // Our own store or database: the address is asked again, no fault of its own.

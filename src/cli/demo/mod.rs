@@ -47,7 +47,8 @@ const ACTOR: &str = "demo";
 
 impl Demo {
     pub(super) async fn run(self, config: Config) -> Result<Outcome> {
-        let app = super::open(config).await?;
+        // The suppliers are invented, and so are their pictures' addresses: nobody is asked for them.
+        let app = super::open(Config { fetch_images: false, ..config }).await?;
         // Taken first: a port in use is better told before the work than after it.
         let listener = if self.no_serve { None } else { Some(server::bind(self.listen).await?) };
         let manifest = Manifest::embedded()?;

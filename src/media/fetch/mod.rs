@@ -21,6 +21,7 @@ use crate::error::{Code, Error, Result};
 use address::{Allowed, Asked};
 use bytes::Bytes;
 use lookup::Screen;
+pub use places::Held;
 use places::Places;
 use reqwest::header::{ACCEPT, ACCEPT_ENCODING, HeaderMap, HeaderValue, IF_MODIFIED_SINCE, IF_NONE_MATCH, LOCATION};
 use reqwest::{Client, Response, redirect, retry};
@@ -147,13 +148,19 @@ impl Fetcher {
     /// Fetches `address`, unless the host says that it is still as `known`. Waits for a place first, without limit; all that
     /// follows is bounded by the settings. Dropping the future ends the request.
     pub async fn fetch(&self, address: &str, known: &Validators) -> Result<Fetched, Refusal> {
+        self.fetch_held(address, known).await.map(|(fetched, _)| fetched)
+    }
+
+    /// The same, keeping one of the places there are overall until the picture has been dealt with: so no more of them wait in memory than
+    /// are fetched at once.
+    pub async fn fetch_held(&self, address: &str, known: &Validators) -> Result<(Fetched, Held), Refusal> {
         let Shared { settings, allowed, places, .. } = &*self.shared;
         let mut asked = address::read(address, allowed, settings)?;
         let mut seen = HashSet::from([asked.url.clone()]);
         loop {
             let place = places.enter(&asked.host).await;
             let next = match self.ask(&asked, known).await? {
-                Answer::Done(fetched) => return Ok(fetched),
+                Answer::Done(fetched) => return Ok((fetched, place.held())),
                 Answer::Elsewhere(next) => next,
             };
             drop(place);

@@ -17,9 +17,22 @@ type Hosts = Arc<Mutex<HashMap<String, (Arc<Semaphore>, usize)>>>;
 
 /// One request's place. Dropping it makes room for the next.
 pub(super) struct Place {
-    _overall: Option<OwnedSemaphorePermit>,
+    overall: Option<OwnedSemaphorePermit>,
     _at_host: Option<OwnedSemaphorePermit>,
     _visit: Visit,
+}
+
+/// A place overall, kept while what was fetched is in memory.
+#[derive(Debug)]
+pub struct Held {
+    _overall: Option<OwnedSemaphorePermit>,
+}
+
+impl Place {
+    /// Makes room at the host, and nowhere else.
+    pub(super) fn held(self) -> Held {
+        Held { _overall: self.overall }
+    }
 }
 
 /// Somebody works or waits at a host.
@@ -42,7 +55,7 @@ impl Places {
         // No semaphore is ever closed.
         let at_host = semaphore.acquire_owned().await.ok();
         let overall = Arc::clone(&self.overall).acquire_owned().await.ok();
-        Place { _overall: overall, _at_host: at_host, _visit: visit }
+        Place { overall, _at_host: at_host, _visit: visit }
     }
 
     fn visit(&self, host: &str) -> (Arc<Semaphore>, Visit) {

@@ -134,9 +134,13 @@ fn sharpness(proof: &Proof) -> Option<u64> {
 /// The width of a frame of one colour, in thousandths of the shorter side.
 ///
 /// A lamp on white has a plain margin too, but no straight edge: it touches the box around it in a few places. A frame ends everywhere at
-/// once, on all four sides, at about the same width.
+/// once, on all four sides, at about the same width. White is none: a packet photographed on white has such a margin, and every channel takes
+/// white around a picture.
 fn border(proof: &Proof, rules: &PictureRules) -> Option<u64> {
     let background = proof.background?;
+    if background.iter().all(|value| u64::from(*value) >= rules.white_level) {
+        return None;
+    }
     let area = proof.content;
     let (left, top) = (area.left, area.top);
     let (right, bottom) = (proof.width.checked_sub(area.right)?, proof.height.checked_sub(area.bottom)?);

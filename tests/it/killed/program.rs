@@ -19,7 +19,8 @@ pub fn beamline(config: &Config) -> Command {
         command.env_remove(name);
     }
     command.arg("--data").arg(&config.data).args(["--log", "warn", "--database-url", &config.database()]);
-    command.args(["--files", &config.file_store()]);
+    // The suppliers are invented, and nobody out there is asked for their pictures.
+    command.args(["--files", &config.file_store(), "--fetch-images", "false"]);
     command.stdin(Stdio::null());
     command
 }

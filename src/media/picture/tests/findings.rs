@@ -49,6 +49,14 @@ fn a_frame_is_told_from_a_margin() {
         }
     }
     assert_eq!(judged(&framed), ["border"]);
+    // A packet on white.
+    let mut packet = scene(2, 600, 600);
+    for (x, y, pixel) in packet.enumerate_pixels_mut() {
+        if x < 25 || y < 25 || x >= 575 || y >= 575 {
+            *pixel = Rgb([255; 3]);
+        }
+    }
+    assert_eq!(judged(&packet), [""; 0]);
     // Bars on two sides are no frame.
     let mut barred = scene(2, 600, 600);
     for (_, y, pixel) in barred.enumerate_pixels_mut() {

@@ -31,6 +31,21 @@ fn sides_follow_the_box() {
 }
 
 #[test]
+fn a_side_that_is_too_short_gets_rim() {
+    // Long and flat, such as a strap: the channel wants 400 pixels in each direction.
+    let spec = Spec { min_width: 400, min_height: 400, ..Spec::inside(Format::Png, 800, 800) };
+    assert_eq!(size_of(&spec, 1600, 200), (800, 400));
+    let made = one(&png(RgbImage::from_pixel(1600, 200, Rgb([200, 30, 30]))), &spec);
+    let drawn = image::load_from_memory(&made.bytes).unwrap().to_rgb8();
+    assert_eq!((drawn.width(), drawn.height()), (800, 400));
+    let [red, white] = [Rgb([200, 30, 30]), Rgb([255; 3])];
+    for (y, colour) in [(0, white), (148, white), (152, red), (200, red), (247, red), (252, white), (399, white)] {
+        assert_eq!(*drawn.get_pixel(400, y), colour, "{y}");
+    }
+    assert_eq!(*drawn.get_pixel(0, 200), red);
+}
+
+#[test]
 fn a_spec_that_cannot_be_made_names_its_field() {
     let good = Spec::inside(Format::Jpeg, 100, 100);
     assert_eq!(good.check(), Ok(()));
