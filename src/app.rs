@@ -131,7 +131,15 @@ async fn note_prices(db: &Db, channels: &Channels, clock: &Clock) -> Result<()> 
 
 /// Lets whoever makes feeds know how this house is reached from outside. Who says nothing of it leaves it as it was said last.
 async fn note_links(db: &Db, config: &Config, clock: &Clock) -> Result<()> {
-    let Some(said) = &config.public_url else { return Ok(()) };
+    let said = match &config.public_url {
+        Some(said) => said,
+        None if config.sign_images => {
+            let detail =
+                "--sign-images says how addresses of pictures are made and needs --public-url, which says where they lead";
+            return Err(Error::new(Code::Invalid, detail));
+        }
+        None => return Ok(()),
+    };
     let base = said.trim().trim_end_matches('/').to_owned();
     if !base.is_empty() && crate::channels::link::address(&base).is_none() {
         let detail = format!("--public-url '{base}' is not an absolute http or https address, such as https://pim.example");

@@ -1,5 +1,7 @@
 //! What a serving process does besides answering: it follows the change log and works off the queue.
 
+pub mod follow;
+
 use crate::app::App;
 use crate::db::{idempotency, retention};
 use crate::error::Result;

@@ -65,7 +65,13 @@ impl Lab {
                 command.env_remove(name);
             }
         }
-        command.env("DATABASE_URL", &house.url).arg("--data").arg(&house.data).args(["--log", "error"]);
+        // A house that is reached from outside, so that feeds carry its own pictures.
+        command
+            .env("BEAMLINE_PUBLIC_URL", "https://bench.example")
+            .env("DATABASE_URL", &house.url)
+            .arg("--data")
+            .arg(&house.data)
+            .args(["--log", "error"]);
         command
     }
 

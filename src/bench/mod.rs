@@ -91,7 +91,7 @@ figures! {
     Listings "listings" "s" "reading the same golden records once and writing them out as they are";
     /// From a product's edit until its ten listings are judged and a delta is published: the 99th percentile.
     OneChange "one_change_p99" "ms" "the edit alone";
-    /// One channel's listings judged and its full feed published, every product with a picture that is kept.
+    /// The full Google feed with every picture kept here, an address of ours each.
     FeedPictures "feed_pictures" "s" "the same with pictures that nobody has fetched yet";
     /// One photograph from its bytes to facts, hash and three renditions: processor time.
     Picture "picture" "ms" "libvips' vipsthumbnail making the same three renditions, without facts and hash";

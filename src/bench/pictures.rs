@@ -116,16 +116,18 @@ pub(super) async fn attach(app: &App) -> Result<Told> {
     Ok(Told::default())
 }
 
-/// Judges every listing of a channel anew and publishes its full feed.
+/// Judges every listing of a channel anew, whose seconds are the sample, and publishes its full feed.
 pub(super) async fn feed(app: &App) -> Result<Told> {
     channels::set_up(app, vec![app.channels.get(FEED)?]).await?;
     let began = Instant::now();
     judged(app).await?;
+    let samples = vec![began.elapsed().as_secs_f64()];
+    let began = Instant::now();
     let full = publish(app, FEED, &publish::Options { force: true, ..publish::Options::default() }).await?;
     if full.state != "published" {
         return Err(Error::new(Code::Internal, format!("nothing stands at {FEED}: {:?}", full.detail)));
     }
-    Ok(Told { seconds: began.elapsed().as_secs_f64(), ..Told::default() })
+    Ok(Told { seconds: began.elapsed().as_secs_f64(), samples, ..Told::default() })
 }
 
 impl Bench<'_> {
@@ -186,6 +188,10 @@ impl Bench<'_> {
         let (without, _) = self.lab.floor(&catalogue.house, &Job::FeedPictures)?;
         self.lab.floor(&catalogue.house, &Job::Attach)?;
         let (with, _) = self.lab.floor(&catalogue.house, &Job::FeedPictures)?;
+        for (which, told) in [("without", &without), ("with", &with)] {
+            let judged = told.samples.iter().sum::<f64>();
+            (self.tell)(&format!("{which}: judged in {judged:.2} s, published in {:.2} s", told.seconds));
+        }
         self.line(Figure::FeedPictures, with.seconds, without.seconds)
     }
 }

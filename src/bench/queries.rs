@@ -125,6 +125,7 @@ pub fn attach_pictures(conn: &mut Conn, now: DateTime<Utc>) -> Result<usize> {
             height: 2_000,
             bytes: 400_000,
             white_border: 1_000,
+            looks: String::new(),
             findings: String::new(),
             facts: facts.clone(),
             same_as: None,

@@ -9,11 +9,13 @@ use super::queries::{self, Walk};
 use super::readiness::Evaluation;
 use super::words::Words;
 use crate::app::App;
+use crate::background::follow::Reader;
+pub use crate::background::follow::Step;
 use crate::catalog::ProductView;
 use crate::db::{Change, ChangeKind, Conn, Position, changes};
 use crate::error::{Code, Error, Result};
 use std::collections::BTreeSet;
-use std::time::{Duration, Instant};
+use std::time::Duration;
 use tokio_util::sync::CancellationToken;
 
 /// Name of the cursor.
@@ -26,77 +28,23 @@ const CHANGES: i64 = 5_000;
 const BATCH: i64 = 500;
 const BATCH_LEN: usize = 500;
 
-/// What one step did.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Step {
-    /// There is more to read.
-    Worked,
-    /// Everything committed so far has been followed.
-    Idle,
-}
+/// The reader that keeps listings up to date.
+const READER: Reader =
+    Reader { cursor: CURSOR, fault: "the listings could not be brought up to date", step: |app| Box::pin(step(app)) };
 
-/// Follows the change log until `shutdown`. Faults are logged and tried again; the cursor stands where it was.
+/// Follows the change log until `shutdown`.
 pub async fn run(app: App, shutdown: CancellationToken) {
-    let mut written = app.db.written();
-    loop {
-        written.borrow_and_update();
-        let pause = match step(&app).await {
-            Ok(Step::Worked) => Duration::ZERO,
-            // Other processes write without our knowing; a poll finds them.
-            Ok(Step::Idle) => Duration::from_millis(500),
-            Err(error) if error.code == Code::Conflict => Duration::from_millis(50),
-            Err(error) => {
-                tracing::warn!(%error, "the listings could not be brought up to date; trying again");
-                Duration::from_secs(2)
-            }
-        };
-        tokio::select! {
-            () = shutdown.cancelled() => return,
-            () = tokio::time::sleep(pause) => {}
-            _ = written.changed(), if pause > Duration::ZERO && pause < Duration::from_secs(1) => {}
-        }
-        if shutdown.is_cancelled() {
-            return;
-        }
-    }
+    READER.run(app, shutdown).await;
 }
-
-/// How long a reader waits for changes that are committed and not shown yet, or for another process to be done.
-const PATIENCE: Duration = Duration::from_secs(600);
 
 /// Follows everything that was committed before the call. For commands, which need listings as of now.
-///
-/// PostgreSQL shows a change to readers of the log only when no older transaction runs, so having nothing to read is not enough.
 pub async fn catch_up(app: &App) -> Result<()> {
-    let goal = app.db.read(changes::end).await?;
-    let mut moved = Instant::now();
-    loop {
-        match step(app).await {
-            Ok(done) => {
-                if position(app).await?.is_some_and(|at| at.covers(&goal)) {
-                    return Ok(());
-                }
-                if done == Step::Worked {
-                    moved = Instant::now();
-                    continue;
-                }
-            }
-            // Somebody else follows, too, and was faster.
-            Err(error) if error.code == Code::Conflict && moved.elapsed() < PATIENCE => {}
-            Err(error) => return Err(error),
-        }
-        if moved.elapsed() >= PATIENCE {
-            let detail = "a transaction of the database does not end, and holds back what was written after it began";
-            return Err(Error::new(Code::NotYetVisible, detail));
-        }
-        tokio::time::sleep(Duration::from_millis(25)).await;
-    }
+    READER.catch_up(app).await
 }
 
 /// Where the reader stands; none before its first step.
 pub async fn position(app: &App) -> Result<Option<Position>> {
-    let at = app.db.read(|conn| queries::cursor(conn, CURSOR)).await?;
-    Ok(at.and_then(|at| at.parse().ok()))
+    READER.position(app).await
 }
 
 /// Waits until the listings show `change`, where there is one, at most `longest`; then it is `not_yet_visible`.

@@ -6,6 +6,7 @@
 
 use super::link;
 use super::profile::ImageRules;
+use crate::catalog::picture::UPLOADED;
 use crate::catalog::{Kept, Known, Picture, ProductView};
 use crate::media::link::Links;
 use crate::media::picture::{Format, size_of};
@@ -56,22 +57,29 @@ impl Outlook<'_> {
     /// The pictures of a product's listing.
     pub fn of(&self, view: &ProductView) -> Pictures {
         let mut pictures = Pictures::default();
-        let best = best_of_each(&view.images);
-        for (picture, position) in view.images.iter().zip(1..) {
-            if !picture.channels.is_empty() && !picture.channels.iter().any(|code| code == self.channel) {
-                continue;
-            }
+        let of_channel =
+            |picture: &Picture| picture.channels.is_empty() || picture.channels.iter().any(|code| code == self.channel);
+        let taken: Vec<(&Picture, usize)> = view.images.iter().zip(1..).filter(|(picture, _)| of_channel(picture)).collect();
+        let best = self.best_of_each(&taken);
+        for (picture, position) in taken {
             let url = match &picture.known {
                 Known::Unusable { code, message } => {
                     pictures.leave_out(position, code, message.clone(), "replace the picture or take it off the product");
                     None
                 }
-                Known::Nothing | Known::Later { .. } => link::image(&picture.url, self.base),
+                Known::Nothing => self.as_named(picture, position, &mut pictures),
+                // It may still come, and who never fetches it here may have it from the supplier; but nobody has seen it.
+                Known::Later { code, message } => {
+                    let message = format!("picture {position} was not seen yet ({code}): {message}");
+                    pictures.tell(position, "image_not_seen", message, "look at the address, or replace the picture");
+                    self.as_named(picture, position, &mut pictures)
+                }
                 // The same picture twice shows the buyer nothing new: the larger one stands in the place of the first.
                 Known::Kept(kept) => match best.get(kept.root()) {
                     Some((first, _)) if *first != position => None,
                     Some((_, larger)) => self.kept(view, larger, position, &mut pictures),
-                    None => None,
+                    // Turned away, and no other one shows the same.
+                    None => self.kept(view, picture, position, &mut pictures),
                 },
             };
             if let Some(url) = url.filter(|url| !pictures.urls.contains(url)) {
@@ -82,17 +90,49 @@ impl Outlook<'_> {
         pictures
     }
 
+    /// The address that was named. One that was uploaded has none while this house cannot be reached from outside.
+    fn as_named(&self, picture: &Picture, position: usize, pictures: &mut Pictures) -> Option<String> {
+        if picture.url.starts_with(UPLOADED) {
+            let message =
+                format!("picture {position} was uploaded, and this house has no address that a channel could fetch it from");
+            pictures.leave_out(position, "no_public_address", message, "start the server with --public-url");
+            return None;
+        }
+        link::image(&picture.url, self.base)
+    }
+
+    /// What about a picture the channel turns away.
+    fn turned_away<'k>(&self, kept: &'k Kept) -> Option<&'k String> {
+        kept.findings.iter().find(|code| self.rules.is_some_and(|rules| rules.refuse.contains(code)))
+    }
+
+    /// For each picture that is kept and not turned away: where it stands first, and which of those that show the same is the largest.
+    fn best_of_each<'p>(&self, pictures: &[(&'p Picture, usize)]) -> HashMap<&'p str, (usize, &'p Picture)> {
+        let pixels = |kept: &Kept| u64::from(kept.width) * u64::from(kept.height);
+        let mut best: HashMap<&str, (usize, &Picture, u64)> = HashMap::new();
+        for (picture, position) in pictures {
+            let Known::Kept(kept) = &picture.known else { continue };
+            if self.turned_away(kept).is_some() {
+                continue;
+            }
+            let here = best.entry(kept.root()).or_insert((*position, *picture, pixels(kept)));
+            if pixels(kept) > here.2 {
+                (here.1, here.2) = (*picture, pixels(kept));
+            }
+        }
+        best.into_iter().map(|(root, (position, picture, _))| (root, (position, picture))).collect()
+    }
+
     /// A picture that is kept here.
     fn kept(&self, view: &ProductView, larger: &Picture, position: usize, pictures: &mut Pictures) -> Option<String> {
         let Known::Kept(kept) = &larger.known else { return None };
-        let (Some(rules), links) = (self.rules, self.links) else { return link::image(&larger.url, self.base) };
-        if let Some(code) = kept.findings.iter().find(|code| rules.refuse.contains(code)) {
+        let (Some(rules), links) = (self.rules, self.links) else { return self.as_named(larger, position, pictures) };
+        if let Some(code) = self.turned_away(kept) {
             let message = format!("picture {position} is {}, which the channel turns away", word(code));
             pictures.leave_out(position, &format!("image_{code}"), message, "replace the picture");
             return None;
         }
         let main = pictures.urls.is_empty();
-        let address = link::image(&larger.url, self.base);
         let url = if let Some(links) = links {
             let size = size_of(&rules.rendition, kept.width, kept.height);
             if kept.width.max(kept.height) < rules.least_filled || too_small(rules, size) {
@@ -107,7 +147,7 @@ impl Outlook<'_> {
             links.rendition(&kept.id, &rules.rendition_key, rules.rendition.format, &name)
         } else {
             as_it_is(rules, kept, position, pictures)?;
-            address?
+            self.as_named(larger, position, pictures)?
         };
         let longest = kept.width.max(kept.height);
         if longest < rules.advised {
@@ -128,20 +168,6 @@ impl Outlook<'_> {
         }
         Some(url)
     }
-}
-
-/// For each picture that is kept: where it stands first, and which of those that show the same is the largest.
-fn best_of_each(images: &[Picture]) -> HashMap<&str, (usize, &Picture)> {
-    let pixels = |kept: &Kept| u64::from(kept.width) * u64::from(kept.height);
-    let mut best: HashMap<&str, (usize, &Picture, u64)> = HashMap::new();
-    for (picture, position) in images.iter().zip(1..) {
-        let Known::Kept(kept) = &picture.known else { continue };
-        let here = best.entry(kept.root()).or_insert((position, picture, pixels(kept)));
-        if pixels(kept) > here.2 {
-            (here.1, here.2) = (picture, pixels(kept));
-        }
-    }
-    best.into_iter().map(|(root, (position, picture, _))| (root, (position, picture))).collect()
 }
 
 fn too_small(rules: &ImageRules, (width, height): (u32, u32)) -> bool {

@@ -298,6 +298,15 @@ struct StoredLinks {
     signed: bool,
 }
 
+/// What addresses of renditions are signed with; none where they need no signature. Addresses that were handed out stay as they are,
+/// whether this house can be reached from outside now or not.
+pub fn link_secret(conn: &mut Conn) -> Result<Option<String>> {
+    match setting(conn, LINKS)? {
+        Some(StoredLinks { signed: true, .. }) => super::signed::secret_in(conn).map(Some),
+        _ => Ok(None),
+    }
+}
+
 /// How renditions are addressed from outside; none while nobody said where that is.
 pub fn links(conn: &mut Conn) -> Result<Option<Links>> {
     let Some(StoredLinks { base, signed }) = setting(conn, LINKS)? else { return Ok(None) };

@@ -552,6 +552,7 @@ diesel::table! {
         height -> Integer,
         bytes -> BigInt,
         white_border -> Integer,
+        looks -> Text,
         findings -> Text,
         facts -> Json,
         same_as -> Nullable<Text>,
@@ -578,6 +579,7 @@ diesel::table! {
     image_addresses (id) {
         id -> Text,
         address -> Text,
+        host -> Text,
         state -> Text,
         image_id -> Nullable<Text>,
         etag -> Nullable<Text>,

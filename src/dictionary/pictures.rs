@@ -115,7 +115,8 @@ impl PictureRules {
             ("findings", "border_spread") => (&mut self.border_spread, 0, 255),
             ("findings", "watermark_share") => (&mut self.watermark_share, 0, 1_000),
             ("findings", "watermark_most") => (&mut self.watermark_most, 0, 1_000),
-            ("same", "distance") => (&mut self.same_distance, 0, 512),
+            // Further apart, pictures that are alike would not be looked for.
+            ("same", "distance") => (&mut self.same_distance, 0, 31),
             _ => return None,
         })
     }

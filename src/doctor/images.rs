@@ -2,7 +2,7 @@
 
 use super::{Finding, LISTED, decided, derived, mended};
 use crate::app::App;
-use crate::error::Result;
+use crate::error::{Code, Result};
 use crate::files as store;
 use crate::media::intake::ORIGINALS;
 use crate::media::queries;
@@ -10,8 +10,7 @@ use crate::media::rendition::RENDITIONS;
 use chrono::TimeDelta;
 use futures_util::TryStreamExt;
 use object_store::path::Path;
-use object_store::{ObjectStore, ObjectStoreExt};
-use std::collections::HashSet;
+use object_store::{ObjectMeta, ObjectStore, ObjectStoreExt};
 
 /// How long a file that no row names is left alone: its row may be on its way.
 const STRAY: TimeDelta = TimeDelta::hours(1);
@@ -30,7 +29,14 @@ struct Found {
 }
 
 pub(super) async fn examine(app: &App) -> Result<Vec<Finding>> {
-    let found = look(app).await?;
+    let found = match look(app).await {
+        Ok(found) => found,
+        // A store that does not answer says so of every file.
+        Err(error) if error.code == Code::Unavailable => {
+            return Ok(vec![decided("images", "unread", "the file store".to_owned(), error.to_string())]);
+        }
+        Err(error) => return Err(error),
+    };
     let mut findings = Vec::new();
     for (image, file) in found.originals.iter().take(LISTED) {
         let what = format!("its original {file} is not in the file store as it was; send the picture again or restore a backup");
@@ -82,15 +88,48 @@ pub(super) async fn repair(app: &App) -> Result<Vec<Finding>> {
     Ok(done)
 }
 
-/// Compares what stands in the store with what the rows say, folder by folder: both sides are read in the order of ids, so that memory
-/// stays that of a page.
+/// Compares what stands in the store with what the rows say. The store is asked for its lists; each file by itself only where a list
+/// shows that one is missing.
 async fn look(app: &App) -> Result<Found> {
     let mut found = Found::default();
+    let before = app.clock.now() - STRAY;
+    let mut standing = 0;
+    for root in [ORIGINALS, RENDITIONS] {
+        let mut files = app.files.list(Some(&Path::from(root)));
+        let mut part: Vec<ObjectMeta> = Vec::new();
+        loop {
+            let next = files.try_next().await.map_err(|error| store::refused("the pictures in the file store", error))?;
+            let end = next.is_none();
+            part.extend(next);
+            if part.len() >= 1_000 || end {
+                let names: Vec<String> = part.iter().map(|meta| meta.location.to_string()).collect();
+                let known = app.db.read(move |conn| queries::files_known(conn, &names)).await?;
+                for meta in part.drain(..) {
+                    match known.get(meta.location.as_ref()) {
+                        Some(bytes) => standing += i64::from(i64::try_from(meta.size) == Ok(*bytes)),
+                        None if meta.last_modified < before => found.strays.push(meta.location),
+                        None => {}
+                    }
+                }
+            }
+            if end {
+                break;
+            }
+        }
+    }
+    if standing < app.db.read(queries::files_count).await? {
+        missing(app, &mut found).await?;
+    }
+    Ok(found)
+}
+
+/// Finds the files that are not there as the rows say.
+async fn missing(app: &App, found: &mut Found) -> Result<()> {
     let mut after = String::new();
     loop {
         let from = after.clone();
         let rows = app.db.read(move |conn| queries::image_files(conn, &from, PAGE)).await?;
-        let Some(last) = rows.last() else { break };
+        let Some(last) = rows.last() else { return Ok(()) };
         after.clone_from(&last.id);
         for row in rows {
             if !stands(app, &row.file, row.bytes).await? {
@@ -103,25 +142,6 @@ async fn look(app: &App) -> Result<Found> {
             }
         }
     }
-    for root in [ORIGINALS, RENDITIONS] {
-        let before = app.clock.now() - STRAY;
-        let mut files = app.files.list(Some(&Path::from(root)));
-        let mut part = Vec::new();
-        loop {
-            let next = files.try_next().await.map_err(|error| store::refused("the pictures in the file store", error))?;
-            let end = next.is_none();
-            part.extend(next.filter(|meta| meta.last_modified < before).map(|meta| meta.location));
-            if part.len() >= 1_000 || end {
-                let names: Vec<String> = part.iter().map(ToString::to_string).collect();
-                let known: HashSet<String> = app.db.read(move |conn| queries::files_known(conn, &names)).await?;
-                found.strays.extend(part.drain(..).filter(|place| !known.contains(place.as_ref())));
-            }
-            if end {
-                break;
-            }
-        }
-    }
-    Ok(found)
 }
 
 /// Is the file there, in its length?

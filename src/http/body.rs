@@ -2,6 +2,7 @@
 
 use crate::error::{Code, Error, Result};
 use axum::body::{Body, Bytes};
+use axum::extract::multipart::Field;
 use futures_util::{StreamExt, TryStreamExt, stream};
 use std::time::Duration;
 
@@ -49,8 +50,16 @@ pub fn failure(error: impl std::error::Error + Send + Sync + 'static) -> Error {
     Error::new(Code::BadRequest, "the body ended early; send it again").because(error)
 }
 
-/// The whole of a body, at most `limit` bytes.
+/// The whole of a body, at most `limit` bytes, within [`TOTAL`].
 pub async fn read(body: Body, limit: usize) -> Result<Bytes> {
+    match tokio::time::timeout(TOTAL, read_file(body, limit)).await {
+        Ok(all) => all,
+        Err(_) => Err(Error::new(Code::Timeout, "the body took too long to arrive; send it again")),
+    }
+}
+
+/// The whole of a file, at most `limit` bytes; it may take as long as it likes, but for pauses.
+pub async fn read_file(body: Body, limit: usize) -> Result<Bytes> {
     let gather =
         body.into_data_stream().map_err(failure).try_fold(Vec::new(), move |mut all: Vec<u8>, piece: Bytes| async move {
             if all.len().saturating_add(piece.len()) > limit {
@@ -59,10 +68,21 @@ pub async fn read(body: Body, limit: usize) -> Result<Bytes> {
             all.extend_from_slice(&piece);
             Ok(all)
         });
-    match tokio::time::timeout(TOTAL, gather).await {
-        Ok(all) => all.map(Bytes::from),
-        Err(_) => Err(Error::new(Code::Timeout, "the body took too long to arrive; send it again")),
+    gather.await.map(Bytes::from)
+}
+
+/// Bytes of all parts of a form together that nobody asked for.
+const IGNORED: usize = 1024 * 1024;
+
+/// Passes over a part of a form that nobody asked for; `ignored` counts the bytes of all of them, which are no more than a megabyte.
+pub async fn pass_over(mut part: Field<'_>, ignored: &mut usize) -> Result<()> {
+    while let Some(piece) = part.chunk().await.map_err(failure)? {
+        *ignored += piece.len();
+        if *ignored > IGNORED {
+            return Err(too_large());
+        }
     }
+    Ok(())
 }
 
 fn too_large() -> Error {

@@ -6,7 +6,7 @@
 
 use super::fetch::{Again, Fetched, Fetcher, Refusal};
 use super::intake::{self, Taken};
-use super::queries::{self, Claimed, Outcome};
+use super::queries::{self, Claimed, Outcome, Room};
 use super::rendition;
 use crate::app::App;
 use crate::db::{Conn, changes};
@@ -14,19 +14,22 @@ use crate::error::{Code, Result};
 use chrono::{DateTime, TimeDelta, Utc};
 use futures_util::StreamExt;
 use futures_util::stream::FuturesUnordered;
+use std::collections::HashMap;
 use std::time::Duration;
+use tokio::time::MissedTickBehavior;
 use tokio_util::sync::CancellationToken;
 
 /// How long nothing is asked after a fault of our own.
 const FAULT: Duration = Duration::from_secs(10);
-/// How long an address stays taken.
+/// How long an address stays taken after its worker was last heard of, and how often that tells of itself.
 const LEASE: TimeDelta = TimeDelta::minutes(10);
+const HEARTBEAT: Duration = Duration::from_secs(120);
 /// Pauses before the house is asked again that was busy, each twice as long as the last.
 const SHORTEST: Duration = Duration::from_millis(500);
 const LONGEST: Duration = Duration::from_secs(16);
-/// Addresses taken at once.
-const BATCH: i64 = 64;
-const BATCH_LEN: usize = 64;
+/// Addresses asked at once, those that wait for their turn included, and of one host.
+const BATCH: usize = 64;
+const EACH_HOST: usize = 16;
 /// How long nothing due is looked for again.
 const POLL: Duration = Duration::from_millis(500);
 /// After how many minutes an address is asked again that was not to be had, by how often it has been asked.
@@ -81,45 +84,76 @@ pub async fn all(app: &App, tell: &(dyn Fn(&Outcome) + Sync)) -> Result<Collecte
     step(app, &crate::id::new("images", app.clock.now()), tell).await
 }
 
-/// Takes addresses that are due and asks them, until none is left. More are taken while others are still waited for, so that a slow host
-/// holds up nobody else's; the fetcher has bounds of its own.
+/// Takes addresses that are due and asks them, until none is left. More are taken while others are still waited for, a few of each host in
+/// turn, so that a slow host holds up nobody else's; the fetcher has bounds of its own.
 async fn step(app: &App, worker: &str, tell: &(dyn Fn(&Outcome) + Sync)) -> Result<Collected> {
     let fetcher = app.fetcher()?;
     let mut done = Collected::default();
     let mut asked = FuturesUnordered::new();
+    let mut under_way: HashMap<String, String> = HashMap::new();
+    let mut room = Room { each: EACH_HOST, ..Room::default() };
     let mut fault = None;
+    let mut heartbeat = tokio::time::interval(HEARTBEAT);
+    heartbeat.set_missed_tick_behavior(MissedTickBehavior::Delay);
     loop {
-        if fault.is_none() && asked.len() * 2 <= BATCH_LEN {
-            let now = app.clock.now();
-            // A look that writes nothing: a claim would wake every follower of the log.
-            if app.db.read(move |conn| queries::address_is_due(conn, now)).await? {
-                let (worker, free) = (worker.to_owned(), BATCH - i64::try_from(asked.len()).unwrap_or(BATCH));
-                let claimed = app.db.write(move |conn| queries::addresses_claim(conn, &worker, free, now, now + LEASE)).await?;
-                asked.extend(claimed.into_iter().map(|claimed| ask(app, &fetcher, claimed)));
+        if fault.is_none() && asked.len() * 2 <= BATCH {
+            for claimed in claim(app, worker, &mut room, BATCH - asked.len()).await? {
+                *room.asked.entry(claimed.host.clone()).or_default() += 1;
+                under_way.insert(claimed.id.clone(), claimed.host.clone());
+                asked.push(ask(app, &fetcher, claimed));
             }
         }
-        let Some(outcome) = asked.next().await else { return fault.map_or(Ok(done), Err) };
-        let outcome = match outcome {
-            Ok(outcome) => outcome,
-            // What was taken beside it is brought to its end; no more is taken.
-            Err(error) => {
-                fault = Some(error);
+        let (id, outcome) = tokio::select! {
+            next = asked.next() => match next {
+                Some(next) => next,
+                None => return fault.map_or(Ok(done), Err),
+            },
+            _ = heartbeat.tick() => {
+                let (worker, ids, until) = (worker.to_owned(), under_way.keys().cloned().collect::<Vec<_>>(), app.clock.now() + LEASE);
+                app.db.write(move |conn| queries::addresses_hold(conn, &worker, &ids, until)).await?;
                 continue;
             }
         };
-        match outcome {
-            Outcome::Image { .. } => done.kept += 1,
-            Outcome::Unchanged => done.unchanged += 1,
-            Outcome::Unusable { .. } => done.unusable += 1,
-            Outcome::Later { .. } => done.later += 1,
+        if let Some(asked) = under_way.remove(&id).and_then(|host| room.asked.get_mut(&host)) {
+            *asked = asked.saturating_sub(1);
         }
-        tell(&outcome);
+        match outcome {
+            Ok(outcome) => {
+                match outcome {
+                    Outcome::Image { .. } => done.kept += 1,
+                    Outcome::Unchanged => done.unchanged += 1,
+                    Outcome::Unusable { .. } => done.unusable += 1,
+                    Outcome::Later { .. } => done.later += 1,
+                }
+                tell(&outcome);
+            }
+            // What was taken beside it is brought to its end; no more is taken.
+            Err(error) => fault = Some(error),
+        }
     }
 }
 
+/// Takes what is due, where anything is: a look writes nothing, and a claim would wake every follower of the log.
+async fn claim(app: &App, worker: &str, room: &mut Room, limit: usize) -> Result<Vec<Claimed>> {
+    let now = app.clock.now();
+    let look = room.clone();
+    let (due, after) = app.db.read(move |conn| queries::addresses_due(conn, &look, limit, now)).await?;
+    room.after = after;
+    if due.is_empty() {
+        return Ok(due);
+    }
+    let worker = worker.to_owned();
+    app.db.write(move |conn| queries::addresses_claim(conn, &worker, due.clone(), now, now + LEASE)).await
+}
+
 /// Asks one address and notes what came of it.
-async fn ask(app: &App, fetcher: &Fetcher, claimed: Claimed) -> Result<Outcome> {
-    let outcome = outcome(app, fetcher, &claimed).await?;
+async fn ask(app: &App, fetcher: &Fetcher, claimed: Claimed) -> (String, Result<Outcome>) {
+    let outcome = asked(app, fetcher, &claimed).await;
+    (claimed.id, outcome)
+}
+
+async fn asked(app: &App, fetcher: &Fetcher, claimed: &Claimed) -> Result<Outcome> {
+    let outcome = outcome(app, fetcher, claimed).await?;
     let label = match &outcome {
         Outcome::Image { .. } => "kept",
         Outcome::Unchanged => "unchanged",
@@ -133,16 +167,16 @@ async fn ask(app: &App, fetcher: &Fetcher, claimed: Claimed) -> Result<Outcome> 
         // They are made when they are asked for.
         tracing::warn!(%error, image = id, "renditions could not be made ahead");
     }
-    patiently(|| settle(app, &claimed.id, &outcome)).await?;
+    patiently(|| settle(app, claimed, &outcome)).await?;
     Ok(outcome)
 }
 
 /// Notes what came of an address, and tells the products that show it.
-async fn settle(app: &App, id: &str, outcome: &Outcome) -> Result<()> {
-    let (id, noted, now) = (id.to_owned(), outcome.clone(), app.clock.now());
+async fn settle(app: &App, claimed: &Claimed, outcome: &Outcome) -> Result<()> {
+    let (claimed, noted, now) = (claimed.clone(), outcome.clone(), app.clock.now());
     let work = move |conn: &mut Conn| {
-        if queries::addresses_settle(conn, &id, &noted, now)? {
-            let told = queries::products_showing(conn, &[id.as_str()])?;
+        if queries::addresses_settle(conn, &claimed, &noted, now)? {
+            let told = queries::products_showing(conn, &[claimed.id.as_str()])?;
             changes::append(conn, now, &told)?;
         }
         Ok(())

@@ -3,12 +3,12 @@
 
 use super::queries::{self, Registered};
 use crate::app::App;
+use crate::background::follow::{Reader, Step};
 use crate::channels::queries::{cursor, move_cursor};
 use crate::db::{Change, ChangeKind, Conn, Position, changes};
 use crate::error::{Code, Error, Result};
 use chrono::{DateTime, Utc};
 use std::collections::BTreeSet;
-use std::time::Duration;
 use tokio_util::sync::CancellationToken;
 
 /// Name of the cursor.
@@ -19,59 +19,18 @@ const CHANGES: i64 = 5_000;
 const BATCH: usize = 500;
 const BATCH_ROWS: i64 = 500;
 
-/// What one step did.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Step {
-    /// There is more to read.
-    Worked,
-    /// Everything committed so far has been followed.
-    Idle,
-}
+/// The reader that notes pictures.
+const READER: Reader =
+    Reader { cursor: CURSOR, fault: "the pictures of products could not be noted", step: |app| Box::pin(step(app)) };
 
-/// Follows the change log until `shutdown`. Faults are logged and tried again; the cursor stands where it was.
+/// Follows the change log until `shutdown`.
 pub async fn run(app: App, shutdown: CancellationToken) {
-    let mut written = app.db.written();
-    loop {
-        written.borrow_and_update();
-        let pause = match step(&app).await {
-            Ok(Step::Worked) => Duration::ZERO,
-            // Other processes write without our knowing; a poll finds them.
-            Ok(Step::Idle) => Duration::from_millis(500),
-            Err(error) if error.code == Code::Conflict => Duration::from_millis(50),
-            Err(error) => {
-                tracing::warn!(%error, "the pictures of products could not be noted; trying again");
-                Duration::from_secs(2)
-            }
-        };
-        tokio::select! {
-            () = shutdown.cancelled() => return,
-            () = tokio::time::sleep(pause) => {}
-            _ = written.changed(), if pause > Duration::ZERO && pause < Duration::from_secs(1) => {}
-        }
-        if shutdown.is_cancelled() {
-            return;
-        }
-    }
+    READER.run(app, shutdown).await;
 }
 
-/// Follows everything that a reader may see now. For commands.
+/// Follows everything that was committed before the call. For commands.
 pub async fn catch_up(app: &App) -> Result<()> {
-    let goal = app.db.read(changes::end).await?;
-    loop {
-        let idle = match step(app).await {
-            Ok(step) => step == Step::Idle,
-            // Somebody else follows, too, and was faster.
-            Err(error) if error.code == Code::Conflict => true,
-            Err(error) => return Err(error),
-        };
-        let at = app.db.read(|conn| cursor(conn, CURSOR)).await?.and_then(|at| at.parse::<Position>().ok());
-        if at.is_some_and(|at| at.covers(&goal)) {
-            return Ok(());
-        }
-        if idle {
-            tokio::time::sleep(Duration::from_millis(25)).await;
-        }
-    }
+    READER.catch_up(app).await
 }
 
 enum Read {

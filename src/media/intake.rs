@@ -1,7 +1,7 @@
 //! Taking a picture in: examined, held against what is here already, and kept once.
 
 use super::picture::{self, Facts, Refusal};
-use super::queries::{self, ImageRow};
+use super::queries::{self, ImageRow, Looks};
 use super::{image_id, picture::PictureHash};
 use crate::app::App;
 use crate::db::JsonText;
@@ -57,18 +57,21 @@ pub async fn take(app: &App, bytes: Bytes, name: Option<&str>, actor: &str) -> R
         Ok(facts) => facts,
         Err(refusal) => return Ok(Taken::Refused(refusal)),
     };
-    let file = format!("{ORIGINALS}/{}/{}.{}", id.get(..2).unwrap_or_default(), facts.sha256, facts.format.extension());
+    let now = app.clock.now();
+    // No two takings share a file: one that is being deleted never takes away what another has just brought.
+    let (folder, unique) = (id.get(..2).unwrap_or_default(), crate::id::new(&facts.sha256, now));
+    let file = format!("{ORIGINALS}/{folder}/{unique}.{}", facts.format.extension());
     let stored = app.files.put(&Path::from(file.as_str()), bytes.into()).await;
     stored.map_err(|error| files::refused("the picture cannot be kept", error))?;
     let name = name.map(|name| name.chars().take(NAME_CHARS).collect::<String>());
-    let row = row_of(&facts, id, file, name, actor, app.clock.now())?;
+    let row = row_of(&facts, id, file.clone(), name, actor, now)?;
     let near = app.dictionary.pictures().same_picture_distance();
     let taken = app
         .db
         .write(move |conn| {
             let bands = bands(&facts.hash);
             let mut row = row;
-            let nearest = nearest(queries::alike(conn, &bands, ALIKE)?, &row.id, &facts, near)?;
+            let nearest = nearest(queries::alike(conn, &bands, ALIKE)?, &row.id, &facts, near);
             if let Some(nearest) = nearest {
                 row.placeholder = nearest.placeholder;
                 row.same_as = Some(nearest.same_as.unwrap_or(nearest.id));
@@ -81,6 +84,11 @@ pub async fn take(app: &App, bytes: Bytes, name: Option<&str>, actor: &str) -> R
             there.map(known).ok_or_else(|| Error::internal("an image was kept and is not there"))
         })
         .await?;
+    if !matches!(&taken, Taken::Kept { row, .. } if row.file == file)
+        && let Err(error) = app.files.delete(&Path::from(file.as_str())).await
+    {
+        tracing::warn!(%error, file, "a picture that is kept already stays behind once more; doctor finds it");
+    }
     Ok(match taken {
         Taken::Kept { row, known: false } if row.placeholder => known(*row),
         taken => taken,
@@ -90,16 +98,20 @@ pub async fn take(app: &App, bytes: Bytes, name: Option<&str>, actor: &str) -> R
 /// What sending an image means that is here already.
 fn known(row: ImageRow) -> Taken {
     if row.placeholder {
-        return Taken::Refused(placeholder());
+        return Taken::Refused(placeholder(&row));
     }
     Taken::Kept { row: Box::new(row), known: true }
 }
 
+/// The code of what is not taken because it stands for no picture.
+pub const PLACEHOLDER: &str = "placeholder";
+
 /// Why a placeholder is not taken.
-pub fn placeholder() -> Refusal {
+pub(super) fn placeholder(like: &ImageRow) -> Refusal {
+    let of = like.same_as.as_deref().unwrap_or(&like.id);
     Refusal {
-        code: "placeholder",
-        message: "this picture stands for no picture, as a person said of one like it; send a picture of the product".to_owned(),
+        code: PLACEHOLDER,
+        message: format!("this picture stands for no picture, as a person said of image {of}; send a picture of the product"),
     }
 }
 
@@ -114,6 +126,7 @@ fn row_of(facts: &Facts, id: String, file: String, name: Option<String>, actor: 
         height: pixels(facts.height),
         bytes: i64::try_from(facts.bytes).unwrap_or(i64::MAX),
         white_border: i32::from(facts.white_border),
+        looks: facts.hash.to_string(),
         findings: facts.findings.iter().map(|finding| finding.code.as_str()).collect::<Vec<_>>().join(" "),
         facts: JsonText::of(facts)?,
         same_as: None,
@@ -132,22 +145,23 @@ fn bands(hash: &PictureHash) -> Vec<(i32, i32)> {
 }
 
 /// The image that shows the same, if one does.
-fn nearest(candidates: Vec<ImageRow>, id: &str, facts: &Facts, near: u32) -> Result<Option<ImageRow>> {
-    let mut best: Option<(u32, ImageRow)> = None;
-    for row in candidates {
-        let there: Facts = row.facts.read()?;
-        let distance = facts.hash.distance(&there.hash);
+fn nearest(candidates: Vec<Looks>, id: &str, facts: &Facts, near: u32) -> Option<Looks> {
+    let mut best: Option<(u32, Looks)> = None;
+    for there in candidates {
+        let Some(hash) = PictureHash::parse(&there.looks) else { continue };
+        let distance = facts.hash.distance(&hash);
         let nearer = best.as_ref().is_none_or(|(least, _)| distance < *least);
-        if row.id != id && distance <= near && nearer && same_shape(facts, &there) {
-            best = Some((distance, row));
+        if there.id != id && distance <= near && nearer && same_shape(facts, &there) {
+            best = Some((distance, there));
         }
     }
-    Ok(best.map(|(_, row)| row))
+    best.map(|(_, there)| there)
 }
 
 /// A picture in another size has the same shape, but for what rounding does to a small one.
-fn same_shape(a: &Facts, b: &Facts) -> bool {
-    let (wide, high) = (u64::from(a.width) * u64::from(b.height), u64::from(b.width) * u64::from(a.height));
+fn same_shape(facts: &Facts, there: &Looks) -> bool {
+    let side = |side: i32| u64::try_from(side).unwrap_or_default();
+    let (wide, high) = (u64::from(facts.width) * side(there.height), side(there.width) * u64::from(facts.height));
     wide.abs_diff(high) * 50 <= wide.max(high)
 }
 

@@ -1,10 +1,11 @@
 //! What people say of images, and taking images away: nothing is deleted while something points at it.
 
+use super::intake;
 use super::queries::{self, ImageRow};
 use crate::app::App;
 use crate::catalog::picture::UPLOADED;
-use crate::catalog::queries::group_that_shows;
-use crate::db::{Conn, Position, changes};
+use crate::catalog::queries::{group_that_shows, product_that_names};
+use crate::db::{Conn, Position, changes, lock_catalog};
 use crate::error::{Code, Error, Result};
 use crate::files;
 use chrono::{DateTime, Utc};
@@ -38,11 +39,16 @@ pub fn mark(conn: &mut Conn, id: &str, said: Mark, actor: &str, now: DateTime<Ut
     queries::image_mark(conn, id, same_as.as_deref(), distinct_by, placeholder)?;
     let mut touched = vec![id.to_owned()];
     if placeholder != row.placeholder {
-        // What shows the same stands for as little.
-        for other in queries::images_same_as(conn, id)? {
+        // What shows the same stands for as little, in whatever size it came first.
+        let root = same_as.unwrap_or_else(|| id.to_owned());
+        let same = queries::images_same_as(conn, &root)?.into_iter().chain([root]);
+        for other in same.filter(|other| other != id) {
             let there = existing(conn, &other)?;
             queries::image_mark(conn, &other, there.same_as.as_deref(), there.distinct_by.as_deref(), placeholder)?;
             touched.push(other);
+        }
+        if !placeholder {
+            queries::addresses_refused_again(conn, intake::PLACEHOLDER, now)?;
         }
     }
     let mut told = Vec::new();
@@ -62,10 +68,16 @@ pub async fn delete(app: &App, id: &str) -> Result<()> {
     let (row, made) = app
         .db
         .write(move |conn| {
+            // No edit comes between looking and taking away.
+            lock_catalog(conn)?;
             let row = existing(conn, &of)?;
             let products = queries::image_references(conn, &of)?;
             if products > 0 {
                 let detail = format!("{products} products show this image; take it off them first");
+                return Err(Error::new(Code::Conflict, detail));
+            }
+            if let Some(sku) = product_that_names(conn, &of)? {
+                let detail = format!("product {sku} shows this image; take it off it first");
                 return Err(Error::new(Code::Conflict, detail));
             }
             if let Some(group) = group_that_shows(conn, &of)? {

@@ -93,9 +93,15 @@ impl ForLists {
     /// The form for who accepts this.
     pub fn accepted(&self, accept: &str) -> Option<&Spec> {
         let accept = accept.to_ascii_lowercase();
-        let names = |spec: &&Spec| {
-            accept.split(',').any(|item| item.split(';').next().is_some_and(|name| name.trim() == spec.format.content_type()))
+        // What has a weight of nought is refused (RFC 9110, section 12.4.2).
+        let takes = |item: &str| {
+            let mut parts = item.split(';').map(str::trim);
+            let name = parts.next().unwrap_or_default();
+            let refused = parts.any(|part| part.strip_prefix("q=").is_some_and(|weight| weight.parse::<f32>() == Ok(0.0)));
+            (!refused).then(|| name.to_owned())
         };
+        let named: Vec<String> = accept.split(',').filter_map(takes).collect();
+        let names = |spec: &&Spec| named.iter().any(|name| name == spec.format.content_type());
         self.wishes.iter().find(names).or(self.wishes.last())
     }
 }

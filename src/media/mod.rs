@@ -39,6 +39,12 @@ pub fn address_id(address: &str) -> String {
     image_id(&hex::encode(Sha256::digest(address)))
 }
 
+/// The host of an address, empty of what is none; of an upload there is none.
+pub fn host_of(address: &str) -> String {
+    let url = reqwest::Url::parse(address).ok();
+    url.and_then(|url| url.host_str().map(str::to_owned)).unwrap_or_default()
+}
+
 /// What came of an address.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize, utoipa::ToSchema)]
 #[serde(rename_all = "snake_case")]

@@ -67,15 +67,20 @@ pub async fn make_ahead(app: &App, image: &str) -> Result<usize> {
     Ok(make(app, &row, fresh).await?.len())
 }
 
-/// Makes these of an image: decoded once for all of them.
-async fn make(app: &App, row: &ImageRow, specs: Vec<Spec>) -> Result<Vec<RenditionRow>> {
+/// Makes these of an image: decoded once for all of them. Those that somebody made while this waited for its turn are as good.
+async fn make(app: &App, row: &ImageRow, mut specs: Vec<Spec>) -> Result<Vec<RenditionRow>> {
+    let seat = app.pictures.seat().await?;
+    let id = row.id.clone();
+    let mut there = app.db.read(move |conn| queries::renditions_of(conn, &id)).await?;
+    there.retain(|made| specs.iter().any(|spec| key(spec) == made.rendition));
+    specs.retain(|spec| there.iter().all(|made| key(spec) != made.rendition));
+    if specs.is_empty() {
+        return Ok(there);
+    }
     let bytes = intake::original(app, row).await?;
     let (dictionary, wished) = (app.dictionary.clone(), specs.clone());
-    let rendered = app
-        .pictures
-        .run(move || picture::render(&bytes, &wished, dictionary.pictures()))
-        .await?
-        .map_err(|refusal| refused(&refusal))?;
+    let rendered = seat.run(move || picture::render(&bytes, &wished, dictionary.pictures())).await?;
+    let rendered = rendered.map_err(|refusal| refused(&refusal))?;
     let mut rows = Vec::with_capacity(rendered.len());
     for (spec, Rendered { bytes, format, width, height, .. }) in specs.iter().zip(rendered) {
         let rendition = key(spec);

@@ -3,7 +3,8 @@
 use super::compile::float;
 use super::fields::{Column, ColumnKind, Fields};
 use super::text;
-use crate::catalog::{GoldenValue, ProductView};
+use crate::catalog::picture::UPLOADED;
+use crate::catalog::{GoldenValue, Known, Picture, ProductView};
 use crate::filter::ip::Rating;
 use crate::normalize::Value;
 use crate::pricing::Money;
@@ -55,8 +56,16 @@ impl StoredHit {
             group: view.group.clone(),
             price: view.price,
             available: view.available,
-            image: view.images.first().map(|image| image.url.clone()),
+            image: view.images.iter().find(|image| !matches!(image.known, Known::Unusable { .. })).map(shown_at),
         }
+    }
+}
+
+/// Where a picture can be looked at: under its own address, or with us when it was uploaded.
+fn shown_at(picture: &Picture) -> String {
+    match picture.url.strip_prefix(UPLOADED) {
+        Some(id) => format!("/api/v1/images/{id}/card"),
+        None => picture.url.clone(),
     }
 }
 

@@ -112,7 +112,7 @@ pub struct Hit {
     /// What the default channel asks for it: `{"amount","currency"}`.
     #[schema(value_type = Option<Object>)]
     pub price: Option<Money>,
-    /// Address of its first picture.
+    /// Where its first usable picture can be looked at: the address that was named, or a path of this house.
     pub image: Option<String>,
 }
 

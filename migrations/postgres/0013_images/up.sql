@@ -8,6 +8,8 @@ CREATE TABLE images (
     height INTEGER NOT NULL,
     bytes BIGINT NOT NULL,
     white_border INTEGER NOT NULL,
+    -- How it looks, in hexadecimal digits.
+    looks TEXT COLLATE "C" NOT NULL,
     findings TEXT COLLATE "C" NOT NULL,
     facts JSON NOT NULL,
     -- The same picture in another size or compression that was here first.
@@ -21,6 +23,7 @@ CREATE TABLE images (
     created_at TIMESTAMPTZ NOT NULL
 );
 CREATE INDEX images_file ON images (file);
+CREATE INDEX images_placeholder ON images (id) WHERE placeholder;
 CREATE INDEX images_same_as ON images (same_as) WHERE same_as IS NOT NULL;
 
 -- Pieces of the perceptual hashes: two pictures that are alike have one of them in common.
@@ -36,6 +39,8 @@ CREATE INDEX image_bands_image_id ON image_bands (image_id);
 CREATE TABLE image_addresses (
     id TEXT COLLATE "C" PRIMARY KEY,
     address TEXT COLLATE "C" NOT NULL,
+    -- Of the address, empty for uploads: hosts are asked in turn, so that none holds up the others.
+    host TEXT COLLATE "C" NOT NULL,
     state TEXT COLLATE "C" NOT NULL,
     image_id TEXT COLLATE "C" REFERENCES images (id),
     etag TEXT COLLATE "C",
@@ -47,7 +52,7 @@ CREATE TABLE image_addresses (
     worker TEXT COLLATE "C",
     asked_at TIMESTAMPTZ
 );
-CREATE INDEX image_addresses_state_due_at ON image_addresses (state, due_at);
+CREATE INDEX image_addresses_state_host_due_at ON image_addresses (state, host, due_at);
 CREATE INDEX image_addresses_image_id ON image_addresses (image_id);
 
 -- Which product shows which address.

@@ -83,7 +83,9 @@ async fn attach_image(
             ));
         }
         let mut others: Vec<JsonValue> = shown.iter().filter(|picture| !is_it(picture)).map(as_said).collect();
-        let at = position.saturating_sub(1).min(others.len());
+        // What the group gives stays behind.
+        let own = shown.iter().filter(|picture| !is_it(picture) && !picture.inherited).count();
+        let at = position.saturating_sub(1).min(own);
         let said = PictureChoice {
             picture: there.map_or(&choice.picture, |picture| &picture.url).clone(),
             role: choice

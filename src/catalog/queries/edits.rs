@@ -1,7 +1,8 @@
 //! People's claims about products.
 
+use crate::catalog::picture::{ATTRIBUTE, UPLOADED};
 use crate::catalog::resolve::Edit;
-use crate::db::schema::product_edits;
+use crate::db::schema::{product_edits, products};
 use crate::db::{Conn, JsonText, ROWS_A_STATEMENT, Time};
 use crate::each_backend;
 use crate::error::Result;
@@ -27,6 +28,18 @@ pub struct EditRow {
     pub operation_id: String,
     /// When.
     pub edited_at: Time,
+}
+
+/// SKU of a product of which a person says that it shows this uploaded image, be it merged into another or not.
+pub fn product_that_names(conn: &mut Conn, image: &str) -> Result<Option<String>> {
+    // JSON on PostgreSQL, text on SQLite.
+    let said = diesel::dsl::sql::<diesel::sql_types::Text>("CAST(product_edits.value AS TEXT)");
+    Ok(product_edits::table
+        .inner_join(products::table)
+        .filter(product_edits::attribute.eq(ATTRIBUTE).and(said.like(format!("%\"{UPLOADED}{image}\"%"))))
+        .select(products::sku)
+        .first(conn)
+        .optional()?)
 }
 
 /// What people said about these products.

@@ -11,7 +11,7 @@ mod terms;
 mod views;
 
 pub use brands::{BrandRow, aliases_of_brands, brand_aliases, brand_by_code, brand_put_aliases, brands_after, brands_ensure};
-pub use edits::{EditRow, edit_delete, edit_rows_of, edits_of, edits_put};
+pub use edits::{EditRow, edit_delete, edit_rows_of, edits_of, edits_put, product_that_names};
 pub use groups::{
     FoundedGroup, GroupRow, group_by_code, group_codes_taken, group_insert, group_that_shows, group_update, groups_after,
     groups_by_parent, groups_found, pictures_of_groups,

@@ -8,7 +8,7 @@ use crate::error::Result;
 use crate::media::address_id;
 use crate::normalize::PictureChoice;
 use diesel::prelude::*;
-use std::collections::HashMap;
+use std::collections::{BTreeSet, HashMap};
 use std::sync::Arc;
 
 /// What is known, by address.
@@ -33,41 +33,60 @@ macro_rules! image {
     };
 }
 
-/// What is known of these pictures, whoever shows them.
-pub fn known_of_pictures(conn: &mut Conn, pictures: &[PictureChoice]) -> Result<KnownPictures> {
-    let uploaded: Vec<&str> = pictures.iter().filter_map(|choice| choice.picture.strip_prefix(UPLOADED)).collect();
-    let named: Vec<String> = pictures.iter().map(|choice| address_id(&choice.picture)).collect();
-    let images: Vec<ImageRow> =
-        each_backend!(conn => images::table.filter(images::id.eq_any(&uploaded)).select(image!()).load(conn))?;
-    let addresses: Vec<(AddressRow, Option<ImageRow>)> = each_backend!(conn => image_addresses::table
-        .left_join(images::table)
-        .filter(image_addresses::id.eq_any(&named))
-        .select((
-            (image_addresses::address, image_addresses::state, image_addresses::code, image_addresses::message),
-            image!().nullable(),
-        ))
-        .load(conn))?;
-    let of_uploads = images.into_iter().map(|image| (format!("{UPLOADED}{}", image.0), of("ready", None, None, Some(image))));
-    let of_addresses =
-        addresses.into_iter().map(|((address, state, code, message), image)| (address, of(&state, code, message, image)));
-    Ok(of_addresses.chain(of_uploads).collect())
+macro_rules! address {
+    () => {
+        (image_addresses::address, image_addresses::state, image_addresses::code, image_addresses::message)
+    };
 }
 
-/// What is known of the pictures of these products.
-pub fn known_of(conn: &mut Conn, product_ids: &[i64]) -> Result<KnownPictures> {
-    let mut known = KnownPictures::new();
+/// What is known of the pictures of these products, each product with the addresses that it shows.
+pub fn known_of<'a>(conn: &mut Conn, product_ids: &[i64], shown: impl Iterator<Item = &'a Picture>) -> Result<KnownPictures> {
+    let mut known = uploads(conn, shown.map(|picture| picture.url.as_str()))?;
     for part in product_ids.chunks(1_000) {
         let rows: Vec<(AddressRow, Option<ImageRow>)> = each_backend!(conn => product_images::table
             .inner_join(image_addresses::table.left_join(images::table))
             .filter(product_images::product_id.eq_any(part))
-            .select((
-                (image_addresses::address, image_addresses::state, image_addresses::code, image_addresses::message),
-                image!().nullable(),
-            ))
+            .select((address!(), image!().nullable()))
             .load(conn))?;
-        for ((address, state, code, message), image) in rows {
-            known.entry(address).or_insert_with(|| of(&state, code, message, image));
-        }
+        add(&mut known, rows);
+    }
+    Ok(known)
+}
+
+/// What is known of these pictures, whoever shows them.
+pub fn known_of_pictures(conn: &mut Conn, pictures: &[PictureChoice]) -> Result<KnownPictures> {
+    let mut known = uploads(conn, pictures.iter().map(|choice| choice.picture.as_str()))?;
+    let named: Vec<String> = pictures.iter().map(|choice| address_id(&choice.picture)).collect();
+    for part in named.chunks(1_000) {
+        let rows: Vec<(AddressRow, Option<ImageRow>)> = each_backend!(conn => image_addresses::table
+            .left_join(images::table)
+            .filter(image_addresses::id.eq_any(part))
+            .select((address!(), image!().nullable()))
+            .load(conn))?;
+        add(&mut known, rows);
+    }
+    Ok(known)
+}
+
+fn add(known: &mut KnownPictures, rows: Vec<(AddressRow, Option<ImageRow>)>) {
+    for ((address, state, code, message), image) in rows {
+        known.entry(address).or_insert_with(|| of(&state, code, message, image));
+    }
+}
+
+/// Uploads are known by themselves: they are here before anybody names them.
+fn uploads<'a>(conn: &mut Conn, named: impl Iterator<Item = &'a str>) -> Result<KnownPictures> {
+    let ids: BTreeSet<&str> = named.filter_map(|url| url.strip_prefix(UPLOADED)).collect();
+    let ids: Vec<&str> = ids.into_iter().collect();
+    let gone = || Known::Unusable {
+        code: "no_such_image".to_owned(),
+        message: "there is no such image any more; upload it again or take it off the product".to_owned(),
+    };
+    let mut known: KnownPictures = ids.iter().map(|id| (format!("{UPLOADED}{id}"), gone())).collect();
+    for part in ids.chunks(1_000) {
+        let rows: Vec<ImageRow> =
+            each_backend!(conn => images::table.filter(images::id.eq_any(part)).select(image!()).load(conn))?;
+        known.extend(rows.into_iter().map(|row| (format!("{UPLOADED}{}", row.0), of("ready", None, None, Some(row)))));
     }
     Ok(known)
 }

@@ -1,5 +1,6 @@
 //! Products as everybody reads them.
 
+use crate::catalog::Picture;
 use crate::catalog::view::{ProductStatus, ProductView};
 use crate::db::schema::{brands, listings, offers, product_groups, products, suppliers};
 use crate::db::{Conn, JsonText, Time};
@@ -109,11 +110,13 @@ pub fn view_by_sku(conn: &mut Conn, sku: &str) -> Result<Option<ProductView>> {
 fn assemble(conn: &mut Conn, rows: Vec<ViewRow>) -> Result<Vec<ProductView>> {
     let ids: Vec<i64> = rows.iter().map(|row| row.0.0).collect();
     let mut sources = live_suppliers(conn, &ids)?;
-    let known = super::pictures::known_of(conn, &ids)?;
+    let pictures = rows.iter().map(|(_, body, _)| body.2.read()).collect::<Result<Vec<Vec<Picture>>, _>>()?;
+    let known = super::pictures::known_of(conn, &ids, pictures.iter().flatten())?;
     rows.into_iter()
-        .map(|(key, body, rest)| {
+        .zip(pictures)
+        .map(|((key, body, rest), pictures)| {
             let (id, sku, status, gtin, brand_code, mpn) = key;
-            let (category, golden, images, tags, available, price_minor, price_currency) = body;
+            let (category, golden, _, tags, available, price_minor, price_currency) = body;
             let (version, created_at, updated_at, brand, group, merged_into) = rest;
             let price = match (price_minor, price_currency) {
                 (Some(minor), Some(code)) => money::currency(&code).ok().map(|currency| Money { minor, currency }),
@@ -131,7 +134,7 @@ fn assemble(conn: &mut Conn, rows: Vec<ViewRow>) -> Result<Vec<ProductView>> {
                 status: ProductStatus::parse(&status),
                 tags: tags.read()?,
                 values: golden.read()?,
-                images: super::pictures::with_what_is_known(images.read()?, &known),
+                images: super::pictures::with_what_is_known(pictures, &known),
                 suppliers: sources.remove(&id).unwrap_or_default(),
                 available,
                 price,

@@ -236,7 +236,7 @@ impl<'a> Judge<'a> {
                 let fix = format!("give the product a {name} in '{locale}', or a brand, a model and a category");
                 self.block(name, "missing", message, page, fix);
             }
-            Some(Source::Image | Source::Images) if !self.product.pictures.faults.is_empty() => {
+            Some(Source::Image | Source::Images) if self.product.pictures.faults.iter().any(|fault| fault.left_out) => {
                 let first = self.product.pictures.faults.iter().find(|fault| fault.left_out);
                 let why = first.map(|fault| format!(": {}", fault.message)).unwrap_or_default();
                 let message = format!("none of the product's pictures can go{why}");

@@ -126,3 +126,29 @@ fn what_a_channel_only_advises_is_told_and_goes() {
     );
     assert!(listing.reasons.iter().any(|reason| reason.code == "no_usable_picture"), "{:?}", listing.reasons);
 }
+
+#[test]
+fn what_another_channel_has_or_this_one_turns_away_stands_in_nobodys_place() {
+    let of_ebay = |name: &str, kept: Kept| Picture { channels: vec!["ebay".to_owned()], ..picture(name, ready(kept)) };
+    let copy = Kept { same_as: Some("aa".to_owned()), ..kept("bb", 1600, 1600) };
+    let ids = |all: &Pictures| all.urls.iter().filter_map(|url| Some(url.split('/').nth(4)?.to_owned())).collect::<Vec<_>>();
+    let first = sent("google", true, vec![of_ebay("a", kept("aa", 1500, 1500)), picture("b", ready(copy.clone()))]);
+    assert_eq!((ids(&first), codes(&first)), (vec!["bb".to_owned()], vec![]));
+    let larger = sent("google", true, vec![picture("a", ready(kept("aa", 1500, 1500))), of_ebay("b", copy.clone())]);
+    assert_eq!(ids(&larger), ["aa"]);
+    let refused = CHANNELS.get("google").unwrap().images.as_ref().unwrap().refuse[0].clone();
+    let blurred = Kept { findings: vec![refused], ..copy };
+    let better = sent("google", true, vec![picture("b", ready(blurred)), picture("a", ready(kept("aa", 1500, 1500)))]);
+    assert_eq!(ids(&better), ["aa"]);
+}
+
+#[test]
+fn what_could_not_be_had_yet_goes_with_a_warning_and_an_upload_needs_an_address_of_ours() {
+    let later = Known::Later { code: "too_slow".to_owned(), message: "the host is slow".to_owned() };
+    let all = sent("google", true, vec![picture("a", later)]);
+    assert_eq!((all.urls.len(), codes(&all)), (1, vec![("image_not_seen", false)]));
+    let upload = Picture { url: "image:aa".to_owned(), ..picture("a", ready(kept("aa", 1500, 1500))) };
+    let inside = sent("google", false, vec![upload.clone()]);
+    assert_eq!((inside.urls.len(), codes(&inside)), (0, vec![("no_public_address", true)]));
+    assert_eq!(sent("google", true, vec![upload]).urls.len(), 1);
+}

@@ -4,7 +4,7 @@ use crate::app::App;
 use crate::auth::{Caller, Permission};
 use crate::error::{Code, Error, Result};
 use crate::http::Query;
-use crate::http::body::failure;
+use crate::http::body::{self, failure};
 use crate::http::bulk::NDJSON;
 use crate::media::batch::{self, Files, Summary, Told};
 use crate::media::naming::Naming;
@@ -157,9 +157,10 @@ async fn spooled(app: &App, mut request: Request) -> Result<std::fs::File> {
         let parts = Multipart::from_request(request, &()).await;
         let mut parts =
             parts.map_err(|error| Error::new(Code::BadRequest, format!("the multipart body cannot be read: {error}")))?;
-        let mut found = false;
+        let (mut found, mut ignored) = (false, 0);
         while let Some(mut part) = parts.next_field().await.map_err(broken)? {
             if found || part.name() != Some("file") {
+                body::pass_over(part, &mut ignored).await?;
                 continue;
             }
             found = true;

@@ -3,7 +3,7 @@
 use crate::app::App;
 use crate::auth::{Caller, Permission};
 use crate::error::{Code, Error, Result};
-use crate::http::{Empty, Json, Listed, Page, Path, Query, Tagged, Written};
+use crate::http::{Empty, Json, Listed, Page, Path, Query, Tagged, Written, body};
 use crate::media::intake::{self, Taken};
 use crate::media::keep;
 use crate::media::picture::{Facts, Finding, Refusal};
@@ -147,7 +147,7 @@ async fn create_image(
         let (bytes, name) = part(request, most).await?;
         (bytes, named.filename.or(name))
     } else {
-        (crate::http::body::read(request.into_body(), most).await?, named.filename)
+        (body::read_file(request.into_body(), most).await?, named.filename)
     };
     match intake::take(&app, bytes, name.as_deref(), &caller.actor()).await? {
         Taken::Refused(refusal) => Err(refused(&refusal)),
@@ -166,8 +166,10 @@ async fn part(mut request: Request, most: usize) -> Result<(Bytes, Option<String
     let broken = |error: MultipartError| Error::new(Code::BadRequest, format!("the multipart body cannot be read: {error}"));
     let parts = Multipart::from_request(request, &()).await;
     let mut parts = parts.map_err(|error| Error::new(Code::BadRequest, format!("the multipart body cannot be read: {error}")))?;
+    let mut ignored = 0;
     while let Some(mut part) = parts.next_field().await.map_err(broken)? {
         if part.name() != Some("file") {
+            body::pass_over(part, &mut ignored).await?;
             continue;
         }
         let name = part.file_name().map(str::to_owned);

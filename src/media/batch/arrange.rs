@@ -33,6 +33,7 @@ pub(super) enum Placed {
 /// What is shown already and whose name says no position stays where it is; what is new and has none goes behind it; then those with a
 /// position go to it, in their order. So `SKU.jpg` with `SKU_2.jpg` and `SKU_3.jpg` is the first of the three.
 pub(super) fn arranged(shown: &[Picture], incoming: &[Incoming]) -> (Option<Vec<PictureChoice>>, Vec<Placed>) {
+    let own = shown.iter().take_while(|picture| !picture.inherited).count();
     let at_present: Vec<PictureChoice> = shown.iter().map(as_said).collect();
     let mut room = MAX_PICTURES.saturating_sub(shown.len());
     let mut seen = HashSet::new();
@@ -62,11 +63,13 @@ pub(super) fn arranged(shown: &[Picture], incoming: &[Incoming]) -> (Option<Vec<
     let moved: HashSet<&str> =
         taken.iter().filter(|(number, ..)| positioned(*number).is_some()).map(|(_, _, choice)| choice.picture.as_str()).collect();
     let mut list: Vec<PictureChoice> =
-        at_present.iter().filter(|choice| !moved.contains(choice.picture.as_str())).cloned().collect();
+        at_present.iter().take(own).filter(|choice| !moved.contains(choice.picture.as_str())).cloned().collect();
     // Before those with a position, so that the same batch finds the same list to put them into when it comes again.
     for (_, there, choice) in taken.iter().filter(|(number, ..)| positioned(*number).is_none()) {
         match list.iter_mut().find(|one| there.is_some() && one.picture == choice.picture) {
             Some(present) => present.role.clone_from(&choice.role),
+            // The group's, and shown already.
+            None if there.is_some() => {}
             None => list.push(choice.clone()),
         }
     }
@@ -83,6 +86,10 @@ pub(super) fn arranged(shown: &[Picture], incoming: &[Incoming]) -> (Option<Vec<
         let role = choice.role.as_deref().filter(|role| at == 0 || *role != "main").unwrap_or("gallery");
         choice.role = Some(if at == 0 { "main" } else { role }.to_owned());
     }
+    // What the group gives stays behind.
+    let inherited = at_present.iter().skip(own).filter(|choice| list.iter().all(|one| one.picture != choice.picture));
+    let inherited: Vec<PictureChoice> = inherited.cloned().collect();
+    list.extend(inherited);
     for (number, there, choice) in &taken {
         let now = list.iter().position(|one| one.picture == choice.picture);
         let same = there.is_some() && (now == *there || positioned(*number).is_none());

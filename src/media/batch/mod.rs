@@ -251,7 +251,7 @@ async fn taken(app: &App, how: &How, file: &NamedFile) -> Result<Result<String, 
     let id = super::image_id(&hex::encode(<sha2::Sha256 as sha2::Digest>::digest(&bytes)));
     let asked = id.clone();
     if let Some(row) = app.db.read(move |conn| queries::image(conn, &asked)).await? {
-        return Ok(if row.placeholder { Err(intake::placeholder()) } else { Ok(id) });
+        return Ok(if row.placeholder { Err(intake::placeholder(&row)) } else { Ok(id) });
     }
     let dictionary = app.dictionary.clone();
     match app.pictures.run(move || picture::examine(&bytes, dictionary.pictures())).await {

@@ -105,6 +105,21 @@ fn pictures_go_where_their_names_say() {
 }
 
 #[test]
+fn what_the_group_gives_stays_behind() {
+    let mut present = shown(&["a", "chart", "pack"]);
+    present[1].inherited = true;
+    present[2].inherited = true;
+    let (list, placed) = arranged(&present, &incoming(&[("chart", Some(1)), ("y", Some(9)), ("x", None), ("pack", None)]));
+    let named: Vec<String> = list.unwrap().into_iter().map(|one| one.picture.replace(UPLOADED, "")).collect();
+    assert_eq!(named, ["chart", "a", "x", "y", "pack"], "only what a name puts elsewhere is the product's own");
+    assert_eq!(placed, [Placed::Attached, Placed::Attached, Placed::Attached, Placed::Unchanged]);
+    // Of a product that shows nothing of its own the chart is no more the main picture once there is one.
+    let only: Vec<Picture> = present[1..].to_vec();
+    let list = arranged(&only, &incoming(&[("x", None)])).0.unwrap();
+    assert_eq!((list[0].picture.as_str(), list[0].role.as_deref()), ("image:x", Some("main")));
+}
+
+#[test]
 fn a_product_has_no_more_pictures_than_it_may() {
     let many: Vec<String> = (0..MAX_PICTURES).map(|at| format!("p{at}")).collect();
     let present = shown(&many.iter().map(String::as_str).collect::<Vec<_>>());

@@ -13,4 +13,5 @@ fn a_reader_gets_the_best_format_that_it_names() {
     assert_eq!(format("*/*"), Format::Jpeg);
     assert_eq!(format("IMAGE/WEBP;q=1"), Format::Webp);
     assert_eq!(format(""), Format::Jpeg);
+    assert_eq!(format("image/webp; q=0, */*"), Format::Jpeg);
 }

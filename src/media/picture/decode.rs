@@ -53,7 +53,7 @@ pub(super) fn decode(bytes: &[u8], rules: &PictureRules) -> Result<Decoded, Refu
     let format = sniff::sniff(bytes)?;
     let header = header::read(bytes, format, rules)?;
     let (raw, cmyk, beside) = match format {
-        Format::Jpeg => jpeg(bytes, rules)?,
+        Format::Jpeg => jpeg(bytes, &header, rules)?,
         _ => others(bytes, format, rules)?,
     };
     let deep = raw.deep;
@@ -71,7 +71,7 @@ pub(super) fn decode(bytes: &[u8], rules: &PictureRules) -> Result<Decoded, Refu
     })
 }
 
-fn jpeg(bytes: &[u8], rules: &PictureRules) -> Result<(Raw, bool, Beside), Refusal> {
+fn jpeg(bytes: &[u8], header: &header::Header, rules: &PictureRules) -> Result<(Raw, bool, Beside), Refusal> {
     let side = usize::try_from(rules.max_side).unwrap_or(usize::MAX);
     let scans = usize::try_from(rules.max_scans).unwrap_or(usize::MAX);
     let options =
@@ -88,7 +88,13 @@ fn jpeg(bytes: &[u8], rules: &PictureRules) -> Result<(Raw, bool, Beside), Refus
     };
     // Headers may be a little odd; what is drawn must be whole, or half a picture would be taken for one.
     decoder.set_options(options.jpeg_set_out_colorspace(colours).set_strict_mode(true));
-    let mut data = vec![0; decoder.output_buffer_size().ok_or_else(cannot)?];
+    let needed = decoder.output_buffer_size().ok_or_else(cannot)?;
+    // The header was judged by our own reading of it; a decoder that reads another one is not followed.
+    let (read_width, read_height) = (u32::try_from(width).ok(), u32::try_from(height).ok());
+    if (read_width, read_height) != (Some(header.width), Some(header.height)) || needed as u64 > rules.max_alloc {
+        return Err(Refusal::new("damaged", "The JPEG is damaged (it says two sizes); save or send it again."));
+    }
+    let mut data = vec![0; needed];
     decoder.decode_into(&mut data).map_err(|error| from_jpeg(&error))?;
     let within = |data: Option<&Vec<u8>>| data.filter(|data| data.len() as u64 <= rules.max_metadata).cloned();
     let beside = Beside {

@@ -1,12 +1,11 @@
 //! Addresses of pictures, and which product shows which.
 
 use crate::catalog::picture::{Picture, UPLOADED};
-use crate::db::schema::{image_addresses, images, product_images, products};
+use crate::db::schema::{image_addresses, product_images, products};
 use crate::db::{ChangeKind, Conn, JsonText, NewChange, ROWS_A_STATEMENT, Time};
 use crate::each_backend;
 use crate::error::Result;
-use crate::media::fetch::Validators;
-use crate::media::{AddressState, address_id};
+use crate::media::{AddressState, address_id, host_of};
 use chrono::{DateTime, Utc};
 use diesel::prelude::*;
 use std::collections::{BTreeMap, BTreeSet, HashMap, HashSet};
@@ -16,10 +15,8 @@ use std::collections::{BTreeMap, BTreeSet, HashMap, HashSet};
 struct NewAddress<'a> {
     id: &'a str,
     address: &'a str,
+    host: String,
     state: &'static str,
-    image_id: Option<String>,
-    code: Option<String>,
-    message: Option<String>,
     attempts: i32,
     due_at: Time,
 }
@@ -74,41 +71,23 @@ pub fn register(conn: &mut Conn, product_ids: &[i64], now: DateTime<Utc>) -> Res
     }
     let added: Vec<&(i64, String)> = wanted.difference(&present).collect();
     let ids: Vec<&str> = added.iter().map(|(_, id)| id.as_str()).collect::<BTreeSet<_>>().into_iter().collect();
-    let mut known: HashMap<String, String> = HashMap::new();
+    // Of which something is known already: nothing else would tell the products that name them only now.
+    let mut known: HashMap<String, bool> = HashMap::new();
     for part in ids.chunks(1_000) {
-        let rows: Vec<(String, String)> = each_backend!(conn => image_addresses::table
+        let rows: Vec<(String, String, Option<String>)> = each_backend!(conn => image_addresses::table
             .filter(image_addresses::id.eq_any(part))
-            .select((image_addresses::id, image_addresses::state))
+            .select((image_addresses::id, image_addresses::state, image_addresses::image_id))
             .load(conn))?;
-        known.extend(rows);
+        known.extend(rows.into_iter().map(|(id, state, image)| (id, image.is_some() || state != AddressState::Waiting.as_str())));
     }
     let fresh: Vec<(&str, &str)> =
         ids.iter().filter(|id| !known.contains_key(**id)).filter_map(|id| Some((*id, *addresses.get(*id)?))).collect();
-    let uploaded = uploads(conn, fresh.iter().filter_map(|(_, address)| address.strip_prefix(UPLOADED)))?;
     let new: Vec<NewAddress> = fresh
         .iter()
         .map(|(id, address)| {
-            let upload = address.strip_prefix(UPLOADED);
-            let image = upload.filter(|image| uploaded.contains(*image));
-            let (state, code, message) = match (upload, image) {
-                (None, _) => (AddressState::Waiting, None, None),
-                (Some(_), Some(_)) => (AddressState::Ready, None, None),
-                (Some(_), None) => (
-                    AddressState::Failed,
-                    Some("no_such_image".to_owned()),
-                    Some("there is no such image any more; upload it again or take it off the product".to_owned()),
-                ),
-            };
-            NewAddress {
-                id,
-                address,
-                state: state.as_str(),
-                image_id: image.map(str::to_owned),
-                code,
-                message,
-                attempts: 0,
-                due_at: now.into(),
-            }
+            // An upload is here, and nobody is asked for it.
+            let state = if address.starts_with(UPLOADED) { AddressState::Ready } else { AddressState::Waiting };
+            NewAddress { id, address, host: host_of(address), state: state.as_str(), attempts: 0, due_at: now.into() }
         })
         .collect();
     for part in new.chunks(ROWS_A_STATEMENT) {
@@ -121,29 +100,10 @@ pub fn register(conn: &mut Conn, product_ids: &[i64], now: DateTime<Utc>) -> Res
             .collect();
         each_backend!(conn => diesel::insert_into(product_images::table).values(&rows).on_conflict_do_nothing().execute(conn))?;
     }
-    let waiting = |id: &str| known.get(id).is_some_and(|state| state == AddressState::Waiting.as_str());
-    let seen: HashSet<i64> = added
-        .iter()
-        .filter(|(_, id)| {
-            !waiting(id) && (known.contains_key(id) || addresses.get(id).is_some_and(|address| address.starts_with(UPLOADED)))
-        })
-        .map(|(product, _)| *product)
-        .collect();
+    let seen: HashSet<i64> = added.iter().filter(|(_, id)| known.get(id) == Some(&true)).map(|(product, _)| *product).collect();
     let changes =
         shown.iter().filter(|(product, ..)| seen.contains(product)).map(|(product, sku, _)| told(*product, sku)).collect();
     Ok((Registered { new: new.len() }, changes))
-}
-
-/// Which of these images there are.
-fn uploads<'a>(conn: &mut Conn, ids: impl Iterator<Item = &'a str>) -> Result<HashSet<String>> {
-    let ids: Vec<&str> = ids.collect();
-    let mut found = HashSet::new();
-    for part in ids.chunks(1_000) {
-        let rows: Vec<String> =
-            each_backend!(conn => images::table.filter(images::id.eq_any(part)).select(images::id).load(conn))?;
-        found.extend(rows);
-    }
-    Ok(found)
 }
 
 /// The change that has readers look at a product's pictures again.
@@ -173,183 +133,25 @@ pub fn products_showing(conn: &mut Conn, address_ids: &[&str]) -> Result<Vec<New
     Ok(seen.iter().map(|(product, sku)| told(*product, sku)).collect())
 }
 
-/// An address that this worker asks.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Claimed {
-    /// Its id.
-    pub id: String,
-    /// The address.
-    pub address: String,
-    /// How often it has been asked since it was last reached, this time included.
-    pub attempts: i32,
-    /// By which the host may say that nothing changed.
-    pub validators: Validators,
-}
-
-/// Id, address, attempts, `ETag`, and when it was changed last, of an address that is due.
-type Due = (String, String, i32, Option<String>, Option<String>);
-
-/// Takes addresses that are due and that some product shows, the longest due first; nobody else takes them before `until`.
-pub fn addresses_claim(
-    conn: &mut Conn,
-    worker: &str,
-    limit: i64,
-    now: DateTime<Utc>,
-    until: DateTime<Utc>,
-) -> Result<Vec<Claimed>> {
-    let asked = [AddressState::Waiting.as_str(), AddressState::Unreached.as_str()];
-    let mut claimed = Vec::new();
-    for state in asked {
-        let left = limit - i64::try_from(claimed.len()).unwrap_or(limit);
-        let shown = diesel::dsl::exists(product_images::table.filter(product_images::address_id.eq(image_addresses::id)));
-        let rows: Vec<Due> = image_addresses::table
-            .filter(image_addresses::state.eq(state).and(image_addresses::due_at.le(Time(now))).and(shown))
-            .order((image_addresses::due_at, image_addresses::id))
-            .limit(left)
-            .select((
-                image_addresses::id,
-                image_addresses::address,
-                image_addresses::attempts,
-                image_addresses::etag,
-                image_addresses::last_modified,
-            ))
-            .load(conn)?;
-        for (id, address, attempts, etag, last_modified) in rows {
-            // Whoever was faster has moved the time; on PostgreSQL two workers may have read the same row.
-            let free = image_addresses::table.filter(image_addresses::id.eq(&id).and(image_addresses::due_at.le(Time(now))));
-            let taken = diesel::update(free)
-                .set((
-                    image_addresses::due_at.eq(Time(until)),
-                    image_addresses::worker.eq(worker),
-                    image_addresses::attempts.eq(attempts.saturating_add(1)),
-                    image_addresses::asked_at.eq(Time(now)),
-                ))
-                .execute(conn)?;
-            if taken == 1 {
-                let validators = Validators { etag, last_modified };
-                claimed.push(Claimed { id, address, attempts: attempts.saturating_add(1), validators });
-            }
-        }
-    }
-    Ok(claimed)
-}
-
-/// Is there an address to take?
-pub fn address_is_due(conn: &mut Conn, now: DateTime<Utc>) -> Result<bool> {
-    for state in [AddressState::Waiting, AddressState::Unreached] {
-        let shown = diesel::dsl::exists(product_images::table.filter(product_images::address_id.eq(image_addresses::id)));
-        let due = image_addresses::table
-            .filter(image_addresses::state.eq(state.as_str()).and(image_addresses::due_at.le(Time(now))).and(shown));
-        if diesel::select(diesel::dsl::exists(due)).get_result(conn)? {
-            return Ok(true);
-        }
-    }
-    Ok(false)
-}
-
-/// What came of asking an address.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub enum Outcome {
-    /// This image is kept.
-    Image {
-        /// Its id.
-        id: String,
-        /// For asking again.
-        validators: Validators,
-    },
-    /// What was kept is still what stands there.
-    Unchanged,
-    /// It is asked again at this time; until then it is as it was.
-    Later {
-        /// Why.
-        code: String,
-        /// Why, as a sentence.
-        message: String,
-        /// When.
-        at: DateTime<Utc>,
-        /// Is it given up for today?
-        unreached: bool,
-    },
-    /// It cannot be used.
-    Unusable {
-        /// Why.
-        code: String,
-        /// What to do.
-        message: String,
-    },
-}
-
-/// Notes what came of an address. True when products that show it look different now.
-pub fn addresses_settle(conn: &mut Conn, id: &str, outcome: &Outcome, now: DateTime<Utc>) -> Result<bool> {
-    use image_addresses as a;
-    let row = a::table.find(id);
-    let before: Option<(String, Option<String>)> = row.select((a::state, a::image_id)).first(conn).optional()?;
-    let Some((state, image)) = before else { return Ok(false) };
-    let none = None::<String>;
-    match outcome {
-        Outcome::Image { id: found, validators } => {
-            diesel::update(row)
-                .set((
-                    (
-                        a::state.eq(AddressState::Ready.as_str()),
-                        a::image_id.eq(found),
-                        a::attempts.eq(0),
-                        a::due_at.eq(Time(now)),
-                    ),
-                    (a::etag.eq(&validators.etag), a::last_modified.eq(&validators.last_modified)),
-                    (a::code.eq(&none), a::message.eq(&none), a::worker.eq(&none)),
-                ))
-                .execute(conn)?;
-            Ok(image.as_deref() != Some(found.as_str()) || state == AddressState::Failed.as_str())
-        }
-        Outcome::Unchanged => {
-            diesel::update(row)
-                .set((
-                    a::state.eq(AddressState::Ready.as_str()),
-                    a::attempts.eq(0),
-                    a::code.eq(&none),
-                    a::message.eq(&none),
-                    a::worker.eq(&none),
-                ))
-                .execute(conn)?;
-            Ok(false)
-        }
-        Outcome::Later { code, message, at, unreached } => {
-            let state = if *unreached { AddressState::Unreached } else { AddressState::Waiting };
-            diesel::update(row)
-                .set((
-                    a::state.eq(state.as_str()),
-                    a::due_at.eq(Time(*at)),
-                    a::code.eq(code),
-                    a::message.eq(message),
-                    a::worker.eq(&none),
-                ))
-                .execute(conn)?;
-            Ok(false)
-        }
-        Outcome::Unusable { code, message } => {
-            // What was there before is there no more.
-            diesel::update(row)
-                .set((
-                    (a::state.eq(AddressState::Failed.as_str()), a::image_id.eq(&none), a::attempts.eq(0)),
-                    (a::etag.eq(&none), a::last_modified.eq(&none)),
-                    (a::code.eq(code), a::message.eq(message), a::worker.eq(&none)),
-                ))
-                .execute(conn)?;
-            Ok(state != AddressState::Failed.as_str() || image.is_some())
-        }
-    }
-}
-
 /// Has addresses asked again, of one state or all; how many.
 pub fn addresses_again(conn: &mut Conn, state: Option<AddressState>, now: DateTime<Utc>) -> Result<usize> {
     use image_addresses as a;
     let again = (a::state.eq(AddressState::Waiting.as_str()), a::due_at.eq(Time(now)), a::attempts.eq(0));
-    let outside = a::address.not_like(format!("{UPLOADED}%"));
+    // What is being asked at the moment is.
+    let free = a::worker.is_null().or(a::due_at.le(Time(now)));
+    let outside = a::address.not_like(format!("{UPLOADED}%")).and(free);
     Ok(match state {
         Some(state) => diesel::update(a::table.filter(a::state.eq(state.as_str()).and(outside))).set(again).execute(conn)?,
         None => diesel::update(a::table.filter(outside)).set(again).execute(conn)?,
     })
+}
+
+/// Has addresses asked again that failed for this reason.
+pub fn addresses_refused_again(conn: &mut Conn, code: &str, now: DateTime<Utc>) -> Result<usize> {
+    use image_addresses as a;
+    let again = (a::state.eq(AddressState::Waiting.as_str()), a::due_at.eq(Time(now)), a::attempts.eq(0));
+    let failed = a::table.filter(a::state.eq(AddressState::Failed.as_str()).and(a::code.eq(code)));
+    Ok(diesel::update(failed).set(again).execute(conn)?)
 }
 
 /// How many addresses that products show are in which state.

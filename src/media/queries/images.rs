@@ -29,6 +29,8 @@ pub struct ImageRow {
     pub bytes: i64,
     /// How much of its rim is white, in thousandths.
     pub white_border: i32,
+    /// How it looks: its perceptual hash, in hexadecimal digits.
+    pub looks: String,
     /// Codes of what was noticed, a space between.
     pub findings: String,
     /// Everything that was found out.
@@ -58,6 +60,7 @@ macro_rules! columns {
             images::height,
             images::bytes,
             images::white_border,
+            images::looks,
             images::findings,
             images::facts,
             images::same_as,
@@ -116,22 +119,51 @@ pub fn image_insert(conn: &mut Conn, row: &ImageRow, bands: &[(i32, i32)]) -> Re
     Ok(true)
 }
 
-/// Images that have a piece of their hash in common with these: whoever is nearer than there are pieces is among them.
-pub fn alike(conn: &mut Conn, bands: &[(i32, i32)], limit: i64) -> Result<Vec<ImageRow>> {
+/// An image as far as it is compared with another.
+#[derive(Debug, Clone, PartialEq, Eq, Queryable)]
+pub struct Looks {
+    /// The image.
+    pub id: String,
+    /// Its perceptual hash, in hexadecimal digits.
+    pub looks: String,
+    /// Pixels, as it is looked at.
+    pub width: i32,
+    /// Pixels, as it is looked at.
+    pub height: i32,
+    /// The image that shows the same and was here first.
+    pub same_as: Option<String>,
+    /// Does it stand for no picture?
+    pub placeholder: bool,
+}
+
+macro_rules! looks {
+    () => {
+        (images::id, images::looks, images::width, images::height, images::same_as, images::placeholder)
+    };
+}
+
+/// Images that have a piece of their hash in common with these, `limit` of each piece, and all that stand for no picture. Whoever is nearer
+/// than there are pieces is among them, unless so many share each of its pieces that the limit cuts it off.
+pub fn alike(conn: &mut Conn, bands: &[(i32, i32)], limit: i64) -> Result<Vec<Looks>> {
+    let mut rows: Vec<Looks> =
+        images::table.filter(images::placeholder.eq(true)).order(images::id).select(looks!()).load(conn)?;
     let mut ids: HashSet<String> = HashSet::new();
     for (band, value) in bands {
-        let rows: Vec<String> = image_bands::table
+        let some: Vec<String> = image_bands::table
             .filter(image_bands::band.eq(band).and(image_bands::value.eq(value)))
             .order(image_bands::image_id)
             .select(image_bands::image_id)
             .limit(limit)
             .load(conn)?;
-        ids.extend(rows);
+        ids.extend(some);
     }
     let ids: Vec<String> = ids.into_iter().collect();
-    let mut rows = Vec::with_capacity(ids.len());
     for part in ids.chunks(1_000) {
-        let some: Vec<ImageRow> = each_backend!(conn => images::table.filter(images::id.eq_any(part)).order(images::created_at).select(columns!()).load(conn))?;
+        let some: Vec<Looks> = each_backend!(conn => images::table
+            .filter(images::id.eq_any(part))
+            .order((images::created_at, images::id))
+            .select(looks!())
+            .load(conn))?;
         rows.extend(some);
     }
     Ok(rows)

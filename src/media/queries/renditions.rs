@@ -5,7 +5,7 @@ use crate::db::{Conn, Time};
 use crate::each_backend;
 use crate::error::Result;
 use diesel::prelude::*;
-use std::collections::{HashMap, HashSet};
+use std::collections::HashMap;
 
 /// A rendition as it is stored.
 #[derive(Debug, Clone, PartialEq, Eq, Queryable, Insertable)]
@@ -88,18 +88,27 @@ pub fn image_files(conn: &mut Conn, after: &str, limit: i64) -> Result<Vec<Image
     Ok(files.collect())
 }
 
-/// Which of these files some image has.
-pub fn files_known(conn: &mut Conn, files: &[String]) -> Result<HashSet<String>> {
-    let mut known = HashSet::new();
+/// Which of these files some image has, and their lengths.
+pub fn files_known(conn: &mut Conn, files: &[String]) -> Result<HashMap<String, i64>> {
+    let mut known = HashMap::new();
     for part in files.chunks(1_000) {
-        let originals: Vec<String> =
-            each_backend!(conn => images::table.filter(images::file.eq_any(part)).select(images::file).load(conn))?;
+        let originals: Vec<(String, i64)> = each_backend!(conn => images::table
+            .filter(images::file.eq_any(part))
+            .select((images::file, images::bytes))
+            .load(conn))?;
         known.extend(originals);
-        let made: Vec<String> = each_backend!(conn => image_renditions::table
+        let made: Vec<(String, i64)> = each_backend!(conn => image_renditions::table
             .filter(image_renditions::file.eq_any(part))
-            .select(image_renditions::file)
+            .select((image_renditions::file, image_renditions::bytes))
             .load(conn))?;
         known.extend(made);
     }
     Ok(known)
+}
+
+/// How many files images have, originals and renditions.
+pub fn files_count(conn: &mut Conn) -> Result<i64> {
+    let originals: i64 = images::table.count().get_result(conn)?;
+    let made: i64 = image_renditions::table.count().get_result(conn)?;
+    Ok(originals + made)
 }

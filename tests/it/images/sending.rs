@@ -73,7 +73,10 @@ both_databases! {
         let (a, b, c) = (sent(&server, "a", jpeg(11, 700, 700)).await, sent(&server, "b", jpeg(12, 700, 700)).await, sent(&server, "c", jpeg(13, 700, 700)).await);
         server.send(Method::POST, "/api/v1/products", json!({"sku": "L-1", "brand": "Acme", "category": "headlamps", "values": {"title": {"en": "Ridge"}}})).await.expect(201);
         let attach = |body: Value| server.send(Method::POST, "/api/v1/products/L-1/images", body);
-        attach(json!({"id": a})).await.expect(200);
+        let first = attach(json!({"id": a})).await.expect(200);
+        // Known at once, and kept at once.
+        assert_eq!((&first["images"][0]["state"], &first["images"][0]["width"]), (&json!("ready"), &json!(700)));
+        assert_eq!(server.send(Method::DELETE, &format!("/api/v1/images/{a}"), Value::Null).await.status, 409);
         attach(json!({"id": b, "alt": {"en": "From the side"}, "role": "angle"})).await.expect(200);
         let product = attach(json!({"id": c, "position": 1})).await.expect(200);
         assert_eq!(shown(&product), [format!("{c} main"), format!("{a} gallery"), format!("{b} angle")]);
@@ -201,6 +204,13 @@ both_databases! {
         let (status, problem) = send(&server, "soon2.jpg", jpeg(21, 900, 900)).await;
         assert_eq!((status, &problem["errors"][0]["code"]), (422, &json!("placeholder")));
         assert_eq!(send(&server, "real.jpg", jpeg(22, 900, 900)).await.0, 201);
+        assert!(problem["errors"][0]["message"].as_str().unwrap().contains(&id), "{problem}");
+        // What is said of a copy is said of all that show the same.
+        let (large, small) = (sent(&server, "l.jpg", jpeg(23, 900, 900)).await, sent(&server, "s.jpg", jpeg(23, 450, 450)).await);
+        server.send(Method::PATCH, &format!("/api/v1/images/{small}"), json!({"placeholder": true})).await.expect(200);
+        assert_eq!(server.get(&format!("/api/v1/images/{large}")).await.expect(200)["placeholder"], true);
+        server.send(Method::PATCH, &format!("/api/v1/images/{large}"), json!({"placeholder": false})).await.expect(200);
+        assert_eq!(server.get(&format!("/api/v1/images/{small}")).await.expect(200)["placeholder"], false);
         // The listings know.
         house.seen().await;
         channels::follow::catch_up(&house.app).await.unwrap();

@@ -31,7 +31,9 @@ pub(super) fn read(bytes: &[u8]) -> Result<Header, Refusal> {
         let (marker, after) = found;
         match marker {
             0xD9 => break,
-            // Markers without a length.
+            // Markers without a length. The decoder reads one behind them, and so another picture, where no scan has begun: a file may not
+            // say one size to us and another one to it.
+            0x01 | 0xD0..=0xD8 if scans == 0 => return Err(damaged(FORMAT, "a mark stands where none may be")),
             0x01 | 0xD0..=0xD8 => {
                 at = after;
                 continue;

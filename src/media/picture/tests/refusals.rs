@@ -113,6 +113,26 @@ fn a_jpeg_that_is_drawn_thousands_of_times_is_refused() {
 }
 
 #[test]
+fn a_jpeg_that_says_two_sizes_is_refused() {
+    let (small, large) = (jpeg(&samples::noise(1, 16, 16), 80), jpeg(&samples::noise(1, 640, 480), 80));
+    let frame = |bytes: &[u8]| {
+        let at = bytes.windows(2).position(|pair| pair == [0xFF, 0xC0]).unwrap();
+        at..at + 2 + usize::from(u16::from_be_bytes([bytes[at + 2], bytes[at + 3]]))
+    };
+    let (of_small, of_large) = (frame(&small), frame(&large));
+    // We would read the small frame and pass over the large one; who reads a length behind a restart marker does the other.
+    let mut hidden = small[of_small].to_vec();
+    hidden.extend([0xFF, 0xE1]);
+    hidden.extend(u16::try_from(of_large.len() + 2).unwrap().to_be_bytes());
+    let mut both = large[..of_large.start].to_vec();
+    both.extend([0xFF, 0xD0]);
+    both.extend(u16::try_from(hidden.len() + 2).unwrap().to_be_bytes());
+    both.extend(hidden);
+    both.extend(&large[of_large.start..]);
+    assert_eq!(refused(&both).code, "damaged");
+}
+
+#[test]
 fn a_tiff_with_tiles_larger_than_any_picture_is_refused() {
     let entry = |tag: u16, value: u32| {
         let mut entry = tag.to_le_bytes().to_vec();
