@@ -10,12 +10,11 @@ use super::queries::{self, Claimed, Outcome, Room};
 use super::rendition;
 use crate::app::App;
 use crate::db::{Conn, changes};
-use crate::error::{Code, Result};
+use crate::error::{Code, Error, Result};
 use chrono::{DateTime, TimeDelta, Utc};
-use futures_util::StreamExt;
-use futures_util::stream::FuturesUnordered;
 use std::collections::HashMap;
 use std::time::Duration;
+use tokio::task::JoinSet;
 use tokio::time::MissedTickBehavior;
 use tokio_util::sync::CancellationToken;
 
@@ -89,7 +88,8 @@ pub async fn all(app: &App, tell: &(dyn Fn(&Outcome) + Sync)) -> Result<Collecte
 async fn step(app: &App, worker: &str, tell: &(dyn Fn(&Outcome) + Sync)) -> Result<Collected> {
     let fetcher = app.fetcher()?;
     let mut done = Collected::default();
-    let mut asked = FuturesUnordered::new();
+    // Tasks of their own: one that has been given the only connection to write with has to go on while this one waits for the next.
+    let mut asked: JoinSet<(String, Result<Outcome>)> = JoinSet::new();
     let mut under_way: HashMap<String, String> = HashMap::new();
     let mut room = Room { each: EACH_HOST, ..Room::default() };
     let mut fault = None;
@@ -97,20 +97,27 @@ async fn step(app: &App, worker: &str, tell: &(dyn Fn(&Outcome) + Sync)) -> Resu
     heartbeat.set_missed_tick_behavior(MissedTickBehavior::Delay);
     loop {
         if fault.is_none() && asked.len() * 2 <= BATCH {
-            for claimed in claim(app, worker, &mut room, BATCH - asked.len()).await? {
-                *room.asked.entry(claimed.host.clone()).or_default() += 1;
-                under_way.insert(claimed.id.clone(), claimed.host.clone());
-                asked.push(ask(app, &fetcher, claimed));
+            match claim(app, worker, &mut room, BATCH - asked.len()).await {
+                Ok(all) => {
+                    for claimed in all {
+                        *room.asked.entry(claimed.host.clone()).or_default() += 1;
+                        under_way.insert(claimed.id.clone(), claimed.host.clone());
+                        asked.spawn(ask(app.clone(), fetcher.clone(), claimed));
+                    }
+                }
+                Err(error) => fault = Some(error),
             }
         }
         let (id, outcome) = tokio::select! {
-            next = asked.next() => match next {
-                Some(next) => next,
+            next = asked.join_next() => match next {
+                Some(next) => next.map_err(Error::internal)?,
                 None => return fault.map_or(Ok(done), Err),
             },
             _ = heartbeat.tick() => {
                 let (worker, ids, until) = (worker.to_owned(), under_way.keys().cloned().collect::<Vec<_>>(), app.clock.now() + LEASE);
-                app.db.write(move |conn| queries::addresses_hold(conn, &worker, &ids, until)).await?;
+                if let Err(error) = app.db.write(move |conn| queries::addresses_hold(conn, &worker, &ids, until)).await {
+                    tracing::warn!(%error, "pictures may be asked for twice");
+                }
                 continue;
             }
         };
@@ -147,8 +154,8 @@ async fn claim(app: &App, worker: &str, room: &mut Room, limit: usize) -> Result
 }
 
 /// Asks one address and notes what came of it.
-async fn ask(app: &App, fetcher: &Fetcher, claimed: Claimed) -> (String, Result<Outcome>) {
-    let outcome = asked(app, fetcher, &claimed).await;
+async fn ask(app: App, fetcher: Fetcher, claimed: Claimed) -> (String, Result<Outcome>) {
+    let outcome = asked(&app, &fetcher, &claimed).await;
     (claimed.id, outcome)
 }
 

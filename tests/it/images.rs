@@ -35,7 +35,7 @@ async fn fetching(mut house: House, files: Option<Arc<dyn ObjectStore>>) -> Hous
 /// Waits until every address that products show has been asked, and says how many are in which state.
 async fn fetched(server: &Server, house: &House) -> Value {
     follow::catch_up(&house.app).await.unwrap();
-    for _ in 0..2_400 {
+    for _ in 0..1_200 {
         let now = server.get("/api/v1/images/fetch").await.expect(200);
         let waiting = server.all("/api/v1/images/addresses?state=waiting").await;
         // What is asked again later has been asked.
@@ -44,5 +44,6 @@ async fn fetched(server: &Server, house: &House) -> Value {
         }
         tokio::time::sleep(Duration::from_millis(100)).await;
     }
-    panic!("the pictures were not fetched in four minutes: {}", server.get("/api/v1/images/fetch").await.expect(200));
+    let waiting = server.all("/api/v1/images/addresses?state=waiting").await;
+    panic!("the pictures were not fetched in two minutes: {} {waiting:?}", server.get("/api/v1/images/fetch").await.expect(200));
 }
