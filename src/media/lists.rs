@@ -100,8 +100,8 @@ impl ForLists {
             let refused = parts.any(|part| part.strip_prefix("q=").is_some_and(|weight| weight.parse::<f32>() == Ok(0.0)));
             (!refused).then(|| name.to_owned())
         };
-        let named: Vec<String> = accept.split(',').filter_map(takes).collect();
-        let names = |spec: &&Spec| named.iter().any(|name| name == spec.format.content_type());
+        let kinds: Vec<String> = accept.split(',').filter_map(takes).collect();
+        let names = |spec: &&Spec| kinds.iter().any(|kind| kind == spec.format.content_type());
         self.wishes.iter().find(names).or(self.wishes.last())
     }
 }
