@@ -57,11 +57,13 @@ both_databases! {
         for field in ["values", "gtin", "brand", "mpn", "category", "tags", "status", "images", "price"] {
             assert_eq!(written[field], read[field], "{field}");
         }
-        for (field, value) in [("sku", json!("L-2")), ("version", json!(99)), ("available", json!(7)), ("images", json!([{"url": "x"}])),
+        for (field, value) in [("sku", json!("L-2")), ("version", json!(99)), ("available", json!(7)),
             ("price", json!({"amount": "1.00", "currency": "EUR"})), ("completeness", json!({"google": 1.0})), ("created_at", json!(null))] {
             let answer = server.send(Method::PATCH, path, json!({field: value})).await;
             assert_eq!(mistakes(&answer), mistake(&format!("/{field}"), "read_only"));
         }
+        let answer = server.send(Method::PATCH, path, json!({"images": [{"url": "x"}]})).await;
+        assert_eq!(mistakes(&answer), mistake("/images", "not_an_address"));
         let answer = server.send(Method::PATCH, path, json!({"title": {"en": "x"}})).await;
         assert_eq!(mistakes(&answer), mistake("/title", "unknown_field"));
         let answer = server.send(Method::PATCH, path, json!({"values": {"modes": [{}, {"runtime": "-1"}], "pack_quantity": 0}})).await;
