@@ -135,7 +135,7 @@ impl Bench<'_> {
         if !self.wants(&[Figure::Picture, Figure::PictureCores, Figure::PictureMemory]) {
             return Ok(());
         }
-        let count = self.lab.options.photographs.max(FEW);
+        let count = self.lab.options.photographs.max(1);
         let house = self.lab.house("pictures")?;
         let folder = house.data.join("photographs");
         (self.tell)(&format!("drawing {count} photographs"));
@@ -163,7 +163,7 @@ impl Bench<'_> {
             self.line(Figure::PictureCores, per(count) / together.seconds, per(count) / alone.seconds)?;
         }
         if self.wants(&[Figure::PictureMemory]) {
-            let (_, few) = self.lab.floor(&house, &on(1, FEW))?;
+            let (_, few) = self.lab.floor(&house, &on(1, FEW.min(count)))?;
             self.line(Figure::PictureMemory, memory(process.mebibytes)?, memory(few.mebibytes)?)?;
         }
         Ok(())
