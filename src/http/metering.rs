@@ -34,10 +34,17 @@ enum Kind {
 use Kind::{Asked, Counter, Gauge, Histogram};
 
 /// Every metric there is: name, kind, unit, meaning. docs/operations.md lists the same.
-const ALL: [(&str, Kind, Unit, &str); 29] = [
+const ALL: [(&str, Kind, Unit, &str); 31] = [
     ("beamline_http_requests_total", Counter, Unit::Count, "Requests answered, by method, route and status"),
     ("beamline_http_request_duration_seconds", Histogram, Unit::Seconds, "Time to the head of the answer, by method and route"),
     ("beamline_http_requests_in_flight", Gauge, Unit::Count, "Requests being worked on"),
+    (
+        "beamline_images_collected_total",
+        Counter,
+        Unit::Count,
+        "Addresses of pictures that were asked, by outcome: kept, unchanged, later, unusable",
+    ),
+    ("beamline_renditions_total", Counter, Unit::Count, "Renditions of pictures that were made"),
     ("beamline_imports_total", Counter, Unit::Count, "Imports that ended, by kind and status"),
     ("beamline_import_seconds", Histogram, Unit::Seconds, "Time from an import's begin to its end, by kind"),
     ("beamline_import_stage_rows_total", Counter, Unit::Count, "Rows that left a stage of an import: read, understand, write"),

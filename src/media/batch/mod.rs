@@ -1,7 +1,7 @@
 //! Many pictures at once, each attached to the product that its name means.
 //!
-//! First all names are read and held against the catalogue ([`find`]); then product after product its pictures are read, examined and kept
-//! one at a time, and attached in the order that their names say ([`arrange`]). What a run attaches is one operation, however many
+//! First all names are read and held against the catalogue (`find`); then product after product its pictures are read, examined and kept
+//! one at a time, and attached in the order that their names say (`arrange`). What a run attaches is one operation, however many
 //! transactions it takes: undone as one. A file that cannot be used is told of and stops nothing, and sending everything again changes
 //! nothing.
 
