@@ -93,6 +93,17 @@ impl Kept {
 }
 
 impl Picture {
+    /// What a person would say who wants it as it is.
+    pub fn as_said(&self) -> PictureChoice {
+        PictureChoice {
+            picture: self.url.clone(),
+            role: Some(self.role.clone()),
+            alt: self.alt.clone(),
+            channels: self.channels.clone(),
+            hidden: false,
+        }
+    }
+
     /// The id of the image, where it is known.
     pub fn image_id(&self) -> Option<&str> {
         match &self.known {
@@ -177,16 +188,9 @@ fn one_main(pictures: &mut [Picture], of_people: usize) {
 /// A person's list made to say what stays away: what is shown now and not named any more, and what was hidden before. None when it is what
 /// is shown already, so that sending back what was read is no choice.
 pub fn completed(said: &[PictureChoice], shown: &[Picture], before: Option<&[PictureChoice]>) -> Option<Vec<PictureChoice>> {
-    let as_shown = |picture: &Picture| PictureChoice {
-        picture: picture.url.clone(),
-        role: Some(picture.role.clone()),
-        alt: picture.alt.clone(),
-        channels: picture.channels.clone(),
-        hidden: false,
-    };
     let same = |choice: &PictureChoice, picture: &Picture| {
         let role = choice.role.clone().or_else(|| Some(picture.role.clone()));
-        PictureChoice { role, ..choice.clone() } == as_shown(picture)
+        PictureChoice { role, ..choice.clone() } == picture.as_said()
     };
     if said.len() == shown.len() && said.iter().zip(shown).all(|(choice, picture)| same(choice, picture)) {
         return None;

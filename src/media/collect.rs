@@ -110,7 +110,11 @@ async fn step(app: &App, worker: &str, tell: &(dyn Fn(&Outcome) + Sync)) -> Resu
         }
         let (id, outcome) = tokio::select! {
             next = asked.join_next() => match next {
-                Some(next) => next.map_err(Error::internal)?,
+                Some(Ok(next)) => next,
+                Some(Err(panicked)) => {
+                    fault = Some(Error::internal(panicked));
+                    continue;
+                }
                 None => return fault.map_or(Ok(done), Err),
             },
             _ = heartbeat.tick() => {

@@ -93,7 +93,9 @@ async fn attach_image(
                 .clone()
                 .or_else(|| there.map(|picture| picture.role.clone()))
                 .filter(|role| role != "main" || at == 0),
-            ..choice.clone()
+            alt: there.filter(|_| choice.alt.is_empty()).map_or(&choice.alt, |picture| &picture.alt).clone(),
+            channels: there.filter(|_| choice.channels.is_empty()).map_or(&choice.channels, |picture| &picture.channels).clone(),
+            hidden: false,
         };
         others.insert(at, json!({"url": said.picture, "role": said.role, "alt": said.alt, "channels": said.channels}));
         Ok(images(others))

@@ -34,7 +34,7 @@ pub(super) enum Placed {
 /// position go to it, in their order. So `SKU.jpg` with `SKU_2.jpg` and `SKU_3.jpg` is the first of the three.
 pub(super) fn arranged(shown: &[Picture], incoming: &[Incoming]) -> (Option<Vec<PictureChoice>>, Vec<Placed>) {
     let own = shown.iter().take_while(|picture| !picture.inherited).count();
-    let at_present: Vec<PictureChoice> = shown.iter().map(as_said).collect();
+    let at_present: Vec<PictureChoice> = shown.iter().map(Picture::as_said).collect();
     let mut room = MAX_PICTURES.saturating_sub(shown.len());
     let mut seen = HashSet::new();
     let mut placed = vec![Placed::Unchanged; incoming.len()];
@@ -105,14 +105,4 @@ pub(super) fn arranged(shown: &[Picture], incoming: &[Incoming]) -> (Option<Vec<
         return (None, placed);
     }
     (Some(list), placed)
-}
-
-fn as_said(picture: &Picture) -> PictureChoice {
-    PictureChoice {
-        picture: picture.url.clone(),
-        role: Some(picture.role.clone()),
-        alt: picture.alt.clone(),
-        channels: picture.channels.clone(),
-        hidden: false,
-    }
 }

@@ -26,8 +26,6 @@ pub struct Claimed {
     pub worker: String,
 }
 
-/// Hosts looked at in one look.
-const HOSTS: usize = 64;
 /// Addresses that are asked: what was not asked yet, what could not be had, and what was of no use and may be better by now.
 const ASKED: [AddressState; 3] = [AddressState::Waiting, AddressState::Unreached, AddressState::Failed];
 
@@ -60,10 +58,8 @@ pub fn addresses_due(conn: &mut Conn, room: &Room, limit: usize, now: DateTime<U
     for state in ASKED {
         let mut host = room.after.clone();
         let mut around = false;
-        for _ in 0..HOSTS {
-            if found.len() >= limit {
-                break;
-            }
+        // All of them, however many have nothing that is due: who ends before would never come to those behind.
+        while found.len() < limit {
             let next: Option<String> = image_addresses::table
                 .filter(image_addresses::state.eq(state.as_str()).and(image_addresses::host.gt(&host)))
                 .order(image_addresses::host)

@@ -62,4 +62,26 @@ both_databases! {
         };
         assert_eq!((due(1).await, due(3).await), (false, true));
     }
+
+    async fn a_host_is_reached_behind_however_many_that_have_nothing_due(house: House) {
+        let server = Server::start(&house).await;
+        for part in 0..2 {
+            let images: Vec<_> = (0..50).map(|at| json!({"url": format!("https://h{part}-{at:02}.example/a.jpg")})).collect();
+            server.send(Method::POST, "/api/v1/products", json!({"sku": format!("L-{part}"), "images": images})).await.expect(201);
+        }
+        house.seen().await;
+        follow::catch_up(&house.app).await.unwrap();
+        let now = house.clock.now();
+        let mut taken = 0;
+        for _ in 0..2 {
+            let room = Room { each: 16, ..Room::default() };
+            taken += house.app.db.write(move |conn| claim(conn, "one", &room, now)).await.unwrap().len();
+        }
+        assert_eq!(taken, 100);
+        server.send(Method::POST, "/api/v1/products", json!({"sku": "L-9", "images": [{"url": "https://z.example/a.jpg"}]})).await.expect(201);
+        house.seen().await;
+        follow::catch_up(&house.app).await.unwrap();
+        let (due, _) = house.app.db.read(move |conn| addresses_due(conn, &Room { each: 16, ..Room::default() }, 64, now)).await.unwrap();
+        assert_eq!(by_host(&due), [("z.example", 1)].into());
+    }
 }

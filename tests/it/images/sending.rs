@@ -80,6 +80,10 @@ both_databases! {
         attach(json!({"id": b, "alt": {"en": "From the side"}, "role": "angle"})).await.expect(200);
         let product = attach(json!({"id": c, "position": 1})).await.expect(200);
         assert_eq!(shown(&product), [format!("{c} main"), format!("{a} gallery"), format!("{b} angle")]);
+        // One that is moved keeps what was said of it.
+        let moved = attach(json!({"id": b, "position": 2})).await.expect(200);
+        assert_eq!((&moved["images"][1]["id"], &moved["images"][1]["alt"]["en"], &moved["images"][1]["role"]), (&json!(b), &json!("From the side"), &json!("angle")));
+        let product = attach(json!({"id": b})).await.expect(200);
         // Sent back as read it is no edit; in another order it is one.
         let mut images = product["images"].clone();
         let same = server.send(Method::PATCH, "/api/v1/products/L-1", json!({"images": images})).await.expect(200);
