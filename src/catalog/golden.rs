@@ -16,7 +16,8 @@ use super::view::{GoldenValue, ProductStatus};
 use crate::db::{ChangeKind, Conn, JsonText, NewChange};
 use crate::error::Result;
 use crate::identity::mpn::mpn_key;
-use crate::normalize::PictureChoice;
+use crate::normalize::value::Bare;
+use crate::normalize::{Claim, PictureChoice};
 use crate::pricing::{Money, OfferTerms};
 use crate::stock::available::Level;
 use crate::stock::queries::levels_of_products;
@@ -181,14 +182,18 @@ impl Work {
 
 fn part(offer: &ClaimsRow) -> Result<Part> {
     Ok(Part {
-        source: source(offer)?,
+        source: source_of(offer, offer.claims.read::<Vec<Bare>>()?.into_iter().map(Claim::from).collect())?,
         cost: stored_money(offer.cost_minor, offer.cost_currency.as_deref()),
         recommended_price: stored_money(offer.recommended_minor, offer.recommended_currency.as_deref()),
     })
 }
 
-/// Makes an offer a source of claims.
+/// Makes an offer a source of claims, each with where it came from.
 pub fn source(offer: &ClaimsRow) -> Result<Source> {
+    source_of(offer, offer.claims.read()?)
+}
+
+fn source_of(offer: &ClaimsRow, claims: Vec<Claim>) -> Result<Source> {
     Ok(Source {
         offer_id: offer.id,
         supplier: offer.supplier_code.clone(),
@@ -198,7 +203,7 @@ pub fn source(offer: &ClaimsRow) -> Result<Source> {
         import_id: offer.import_id.clone(),
         file: offer.file.clone(),
         row: offer.row_number,
-        claims: offer.claims.read()?,
+        claims,
         images: offer.images.read()?,
         tags: offer.tags.read()?,
     })

@@ -76,29 +76,30 @@ struct Compared {
     verdicts: Vec<Verdicts>,
 }
 
-/// Finds the product of each row, of which `marks` are known; `old` are the offers that were there before.
+/// Finds the product of each row, of which `marks` are known, and what it is compared by where that was `made` before; `old` are the offers that were there before.
 pub(super) fn identify(
     conn: &mut Conn,
     rules: &Rules,
     batch: &Batch,
     rows: &[PreparedRow],
+    made: Vec<Option<Traits>>,
     marks: &[Marks],
     old: &HashMap<String, OfferRow>,
 ) -> Result<Identified> {
     let mut identified = Identified::default();
-    let mut asking: Vec<(usize, &PreparedRow, &Marks, Option<i64>)> = Vec::new();
-    for (at, (row, marks)) in rows.iter().zip(marks).enumerate() {
+    let mut asking = Vec::new();
+    for (at, ((row, marks), made)) in rows.iter().zip(marks).zip(made).enumerate() {
         let before = old.get(&row.key).map(|offer| &offer.body);
         let stands = before.and_then(|body| body.product_id);
         let renumbered = |body: &OfferBody| body.gtin != marks.gtin || body.brand != marks.brand || body.mpn_key != marks.mpn_key;
         if stands.is_none() || before.is_some_and(renumbered) {
             identified.renumbered.extend(stands);
-            asking.push((at, row, marks, stands));
+            asking.push((at, row, made, marks, stands));
         }
         identified.products.push(stands.unwrap_or_default());
     }
     let asking: Vec<Asking<'_>> =
-        asking.into_par_iter().map(|(at, row, marks, stands)| Asking::of(rules, at, row, marks, stands)).collect();
+        asking.into_par_iter().map(|(at, row, made, marks, stands)| Asking::of(rules, (at, row), made, marks, stands)).collect();
     let Compared { known, shared, verdicts } = compare(conn, rules, batch, &asking)?;
 
     let matching = rules.matching.as_ref();
@@ -157,8 +158,8 @@ pub(super) fn identify(
 }
 
 impl<'a> Asking<'a> {
-    fn of(rules: &Rules, at: usize, row: &'a PreparedRow, marks: &Marks, stands: Option<i64>) -> Self {
-        let mut traits = Traits::of_row(row, &rules.dictionary, &rules.matching);
+    fn of(rules: &Rules, (at, row): (usize, &'a PreparedRow), made: Option<Traits>, marks: &Marks, stands: Option<i64>) -> Self {
+        let mut traits = made.unwrap_or_else(|| Traits::of_row(row, &rules.dictionary, &rules.matching));
         if let Some(code) = &marks.brand {
             // People may have said that a spelling means a brand.
             traits.set_brand(code, &rules.dictionary, &rules.matching);

@@ -3,11 +3,12 @@
 //! One call is some hundred rows of a write transaction. Look-ups are batched; ids are given out beforehand, so that products, offers and
 //! levels are each written once, in a few statements however many rows there are.
 
+use super::ahead::record_of;
 use super::golden::{self, Chosen, Part, Pending};
 use super::identify::{identify, refresh_keys};
 use super::queries::{
-    FoundedGroup, Keys, OfferBody, OfferKey, OfferRecord, OfferRow, Rules, group_codes_taken, groups_by_parent, groups_found,
-    offer_keys, offers_by_key, offers_put, records_put,
+    FoundedGroup, Keys, OfferBody, OfferKey, OfferRow, Rules, group_codes_taken, groups_by_parent, groups_found, offer_keys,
+    offers_by_key, offers_put, records_put,
 };
 use super::resolve::Source;
 use super::terms::stored_money;
@@ -18,7 +19,6 @@ use crate::identity::cases;
 use crate::identity::find::Marks;
 use crate::identity::mpn::mpn_key;
 use crate::import::PreparedRow;
-use crate::normalize::value::Compact;
 use crate::pricing::Money;
 use crate::stock::available::Level;
 use crate::stock::intake::{NewLevel, Plan, plan_levels};
@@ -104,13 +104,14 @@ impl Taken {
     }
 }
 
-fn write_changed(conn: &mut Conn, rules: &Rules, batch: &Batch, rows: Vec<PreparedRow>, taken: &mut Taken) -> Result<()> {
+fn write_changed(conn: &mut Conn, rules: &Rules, batch: &Batch, mut rows: Vec<PreparedRow>, taken: &mut Taken) -> Result<()> {
     let looking_up = tracing::debug_span!("look_up").entered();
     let marks: Vec<Marks> = rows.iter().map(|row| marks_of(row, rules)).collect();
+    let traits = rows.iter_mut().map(|row| row.ahead.as_mut().and_then(|ahead| ahead.traits.take())).collect();
     let keys: Vec<&str> = rows.iter().map(|row| row.key.as_str()).collect();
     let old = offers_by_key(conn, batch.supplier_id, &keys)?;
     let groups = groups(conn, batch, &rows)?;
-    let identified = identify(conn, rules, batch, &rows, &marks, &old)?;
+    let identified = identify(conn, rules, batch, &rows, traits, &marks, &old)?;
     let mut new_ids = ids::reserve(conn, "offers", rows.len() - old.len())?.into_iter();
 
     let mut places = Vec::with_capacity(rows.len());
@@ -131,7 +132,7 @@ fn write_changed(conn: &mut Conn, rules: &Rules, batch: &Batch, rows: Vec<Prepar
 
     let mut pending = Pending { products: identified.founded, ..Pending::default() };
     let (mut kept, mut other) = (Vec::with_capacity(rows.len()), Vec::new());
-    let bodies = rows.par_iter().zip(marks).zip(&places).map(|((row, marks), (offer_id, product_id))| {
+    let bodies = rows.par_iter_mut().zip(marks).zip(&places).map(|((row, marks), (offer_id, product_id))| {
         let old = old.get(&row.key);
         let body = body(row, marks, *product_id, batch, old)?;
         let change = offer_change(*offer_id, &body, old, batch)?;
@@ -246,7 +247,7 @@ fn groups(conn: &mut Conn, batch: &Batch, rows: &[PreparedRow]) -> Result<HashMa
     Ok(groups)
 }
 
-fn body(row: &PreparedRow, marks: Marks, product_id: i64, batch: &Batch, old: Option<&OfferRow>) -> Result<OfferBody> {
+fn body(row: &mut PreparedRow, marks: Marks, product_id: i64, batch: &Batch, old: Option<&OfferRow>) -> Result<OfferBody> {
     let now: Time = batch.now.into();
     // A catalogue without a cost column says nothing about the cost that a price list gave.
     let kept = |new: Option<Money>, minor: Option<i64>, currency: Option<String>| match new {
@@ -281,12 +282,9 @@ fn body(row: &PreparedRow, marks: Marks, product_id: i64, batch: &Batch, old: Op
         row_number: i64::try_from(row.row).unwrap_or(i64::MAX),
         created_at: old.map_or(now, |offer| offer.body.created_at),
         updated_at: now,
-        record: OfferRecord {
-            raw: JsonText::of(&row.raw)?,
-            claims: JsonText::of(&Compact(&row.claims))?,
-            images: JsonText::of(&row.images)?,
-            tags: JsonText::of(&row.tags)?,
-            issues: if row.issues.is_empty() { None } else { Some(JsonText::of(&row.issues)?) },
+        record: match row.ahead.take() {
+            Some(ahead) => ahead.record,
+            None => record_of(row)?,
         },
     })
 }

@@ -4,6 +4,7 @@
 //! (what a product is called). [`intake`] takes an import's rows in, [`edit`] a person's; both end in [`golden`], which rebuilds
 //! the golden record of the products they touched. Where only stock or cost moved, [`terms`] is enough.
 
+pub mod ahead;
 mod all_products;
 pub mod api;
 pub mod brand;

@@ -22,6 +22,24 @@ fn spelt(text: &str) -> String {
     key(text).chars().filter(|c| c.is_alphanumeric()).collect()
 }
 
+/// The longest run of at most `most` words from `at` on that is known, and what is known of it.
+pub(super) fn longest_phrase<T>(
+    words: &[Token],
+    at: usize,
+    most: usize,
+    known: impl Fn(&str) -> Option<T>,
+) -> Option<(usize, T)> {
+    let (mut phrase, mut longest) = (String::new(), None);
+    for (place, word) in words.iter().skip(at).take(most).enumerate() {
+        if place > 0 {
+            phrase.push(' ');
+        }
+        phrase.push_str(&word.text);
+        longest = known(&phrase).map(|known| (place + 1, known)).or(longest);
+    }
+    longest
+}
+
 /// Kinds of the dictionary that are lamps.
 const LAMPS: [&str; 3] = ["headlamp", "flashlight", "lantern"];
 
@@ -107,11 +125,7 @@ impl Lexicon {
         let mut found: Vec<String> = Vec::new();
         let mut at = 0;
         while at < words.len() {
-            let phrase = |count: usize| -> Option<&String> {
-                let run: Vec<&str> = words.get(at..at + count)?.iter().map(|word| word.text.as_str()).collect();
-                self.colors.get(run.join(" ").as_str())
-            };
-            let longest = (1..=3).rev().find_map(|count| phrase(count).map(|code| (count, code)));
+            let longest = longest_phrase(words, at, 3, |phrase| self.colors.get(phrase));
             if let Some((_, code)) = longest.filter(|(_, code)| !found.contains(code)) {
                 found.push(code.clone());
             }

@@ -46,12 +46,12 @@ const YEARS: std::ops::RangeInclusive<u16> = 1990..=2099;
 pub fn read(
     rules: &MatchRules,
     name: &str,
-    brand: &[String],
+    brand: &[Token],
     color: impl Fn(&str) -> Option<String>,
 ) -> (ModelName, Generation, Vec<String>) {
     let (outside, inside) = brackets(name);
     let mut words = tokens(rules, &outside);
-    let repeats = brand.iter().zip(&words).filter(|(part, word)| **part == word.text).count();
+    let repeats = brand.iter().zip(&words).filter(|(part, word)| part.text == word.text).count();
     if !brand.is_empty() && repeats == brand.len() && words.len() > repeats {
         words.drain(..repeats);
     }

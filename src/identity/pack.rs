@@ -11,14 +11,16 @@ const MOST_TIMES: u32 = 100;
 /// The lamps in the pack. `title` is the text of the words, in which large and small letters still differ.
 pub(super) fn pack(rules: &MatchRules, title: &str, words: &[Token]) -> Option<u32> {
     let is_pack = |word: &Token| rules.words.pack.contains(&word.text);
+    let mut phrase = String::new();
     for (at, word) in words.iter().enumerate() {
         let next = words.get(at + 1);
         // What comes along is counted for itself, but "Pack mit 3".
         if at > 0 && rules.words.with.contains(&word.text) && !words.get(at - 1).is_some_and(is_pack) {
             break;
         }
-        let phrase = next.map(|next| format!("{} {}", word.text, next.text));
-        if let Some(count) = phrase.and_then(|phrase| rules.counted.get(&phrase)).or_else(|| rules.counted.get(&word.text)) {
+        phrase.clear();
+        phrase.extend([word.text.as_str(), " ", next.map_or("", |next| next.text.as_str())]);
+        if let Some(count) = rules.counted.get(&phrase).or_else(|| rules.counted.get(&word.text)) {
             return Some(*count);
         }
         let number = |word: &Token| (word.sort == Sort::Number && !word.decimal).then(|| word.text.parse().ok()).flatten();

@@ -2,7 +2,7 @@
 
 use super::corpus::default_weight;
 use super::rules::MatchRules;
-use super::words::{Sort, Token, codes, hash, tokens};
+use super::words::{Sort, Token, codes, hash, hash_joined, tokens};
 
 /// Words of a description that are looked at.
 const MAX_MORE: usize = 150;
@@ -38,8 +38,8 @@ pub struct Text {
 }
 
 impl Text {
-    pub(super) fn new(rules: &MatchRules, tokens_of: &[Token], mpn: Option<&str>, description: &str) -> Self {
-        let word = |token: &Token| Word {
+    pub(super) fn new(rules: &MatchRules, tokens_of: &[&Token], mpn: Option<&str>, description: &str) -> Self {
+        let word = |token: &&Token| Word {
             hash: hash(&[&token.text]),
             weight: if rules.words.stop.contains(&token.text) { 0.02 } else { default_weight(&token.text, token.sort) },
             sort: token.sort,
@@ -51,10 +51,7 @@ impl Text {
         let pairs = tokens_of.iter().zip(tokens_of.iter().skip(1));
         let mut joins: Vec<(u64, u64, u64)> = pairs
             .filter(|(left, right)| left.text.len() + right.text.len() <= 40)
-            .map(|(left, right)| {
-                let whole: String = left.text.chars().chain(right.text.chars()).filter(|c| c.is_alphanumeric()).collect();
-                (hash(&[&whole]), hash(&[&left.text]), hash(&[&right.text]))
-            })
+            .map(|(left, right)| (hash_joined(&left.text, &right.text), hash(&[&left.text]), hash(&[&right.text])))
             .collect();
         joins.sort_unstable();
         joins.dedup();
@@ -75,8 +72,12 @@ impl Text {
         let mut more: Vec<u64> = if description.is_empty() {
             Vec::new()
         } else {
-            let start: String = description.chars().take(2_000).collect();
-            tokens(rules, &start).iter().take(MAX_MORE).map(|token| hash(&[&token.text])).collect()
+            let end = description.char_indices().nth(2_000).map_or(description.len(), |(at, _)| at);
+            tokens(rules, description.get(..end).unwrap_or_default())
+                .iter()
+                .take(MAX_MORE)
+                .map(|token| hash(&[&token.text]))
+                .collect()
         };
         more.sort_unstable();
         more.dedup();

@@ -3,6 +3,7 @@
 //! "Stirnlampe Fenix HM65R schwarz, 1400 Lumen" and "Fenix HM65R black headlamp" both leave "HM65R", whatever the language. Only a short
 //! rest is a name; a title that says more is prose, and is left to the score.
 
+use super::lexicon::longest_phrase;
 use super::model::{self, Generation, ModelName, Where};
 use super::rules::MatchRules;
 use super::words::{Sort, Token};
@@ -50,12 +51,8 @@ pub(super) fn guess(
 fn drop_phrases(words: &mut Vec<Token>, known: impl Fn(&str) -> bool) {
     let mut at = 0;
     while at < words.len() {
-        let run = (1..=PHRASE.min(words.len() - at)).rev().find(|count| {
-            let phrase: Vec<&str> = words.iter().skip(at).take(*count).map(|word| word.text.as_str()).collect();
-            known(&phrase.join(" "))
-        });
-        match run {
-            Some(count) => {
+        match longest_phrase(words, at, PHRASE, |phrase| known(phrase).then_some(())) {
+            Some((count, ())) => {
                 words.drain(at..at + count);
             }
             None => at += 1,

@@ -138,32 +138,30 @@ impl Traits {
             traits.value(code, value);
         }
         traits.mpn_key = names.mpn.and_then(mpn::mpn_key);
-        let whole: Vec<&str> = [names.brand, names.title, names.model, names.mpn, names.rest].into_iter().flatten().collect();
-        let words: Vec<Token> = whole.iter().flat_map(|part| tokens(rules, part)).collect();
-        let title = names.title.or(names.model).or(names.rest).unwrap_or_default();
-        let title_words = tokens(rules, title);
+        let cut = Cut::of(names, rules);
+        let (title, title_words) = cut.title(names);
         if traits.colors.is_empty() {
-            traits.colors = lexicon.colors(&title_words);
+            traits.colors = lexicon.colors(title_words);
         }
         if traits.pack.is_none() {
-            traits.pack = pack(rules, title, &title_words).or_else(|| pack(rules, "", &tokens(rules, names.model?)));
+            traits.pack = pack(rules, title, title_words).or_else(|| names.model.and_then(|_| pack(rules, "", &cut.model)));
         }
         if matches!(traits.kind, Kind::Unknown | Kind::Lamp) {
-            traits.kind = kind(rules, &title_words, title).unwrap_or(traits.kind);
+            traits.kind = kind(rules, title_words, title).unwrap_or(traits.kind);
         }
         if traits.kind == Kind::Unknown && (traits.measures.lumens.is_some() || traits.measures.beam.is_some()) {
             traits.kind = Kind::Lamp;
         }
-        traits.brand(names, dictionary, rules);
-        traits.named_lumens = stated_lumens(rules, &title_words);
-        if let Some(model) = names.model.filter(|_| names.title.is_some()) {
-            traits.named_lumens.extend(stated_lumens(rules, &tokens(rules, model)));
+        traits.brand(names, &cut, dictionary, rules);
+        traits.named_lumens = stated_lumens(rules, title_words);
+        if names.title.is_some() {
+            traits.named_lumens.extend(stated_lumens(rules, &cut.model));
         }
-        traits.name(names, &title_words, dictionary, rules);
+        traits.name(names, &cut, title_words, dictionary, rules);
         traits.color_said = traits.color_said.take().filter(|_| traits.colors.is_empty());
         traits.colors.sort();
         traits.colors.dedup();
-        traits.text = Text::new(rules, &words, names.mpn, names.description.unwrap_or_default());
+        traits.text = Text::new(rules, &cut.all(), names.mpn, names.description.unwrap_or_default());
         traits
     }
 
@@ -204,7 +202,7 @@ impl Traits {
         }
     }
 
-    fn brand(&mut self, names: &Names<'_>, dictionary: &Dictionary, rules: &MatchRules) {
+    fn brand(&mut self, names: &Names<'_>, cut: &Cut, dictionary: &Dictionary, rules: &MatchRules) {
         if let Some(brand) = names.brand {
             self.brand = mpn::brand_key(dictionary, brand);
             self.brand_known = dictionary.brand(brand).is_some();
@@ -212,8 +210,8 @@ impl Traits {
             return;
         }
         // Where no column says it, the title does.
-        let words = tokens(rules, names.title.or(names.rest).unwrap_or_default());
-        if let Some(brand) = brand_in(rules, dictionary, &words) {
+        let words = if names.title.is_some() { &cut.title } else { &cut.rest };
+        if let Some(brand) = brand_in(rules, dictionary, words) {
             self.brand = mpn::brand_key(dictionary, &brand);
             self.brand_known = true;
             return;
@@ -222,15 +220,14 @@ impl Traits {
         if self.kind != Kind::Lamp {
             return;
         }
-        let plain =
-            before_fitting(rules, &words).iter().filter(|word| word.sort == Sort::Plain && !rules.words.knows(&word.text));
+        let plain = before_fitting(rules, words).iter().filter(|word| word.sort == Sort::Plain && !rules.words.knows(&word.text));
         let mut like = plain.filter(|word| rules.lexicon.color(&word.text).is_none() && !rules.lexicon.is_lamp(&word.text));
         self.brand_like = like.find_map(|word| rules.lexicon.misspelt_brand(&word.text)).map(str::to_owned);
     }
 
     /// Notes which known brand an unknown one may mean.
     fn misspells(&mut self, brand: &str, rules: &MatchRules) {
-        self.brand_like = rules.lexicon.misspelt_brand(brand).filter(|_| !self.brand_known).map(str::to_owned);
+        self.brand_like = if self.brand_known { None } else { rules.lexicon.misspelt_brand(brand).map(str::to_owned) };
     }
 
     /// Takes this brand for the record's, whatever its columns say: people may have said what a spelling means.
@@ -246,11 +243,10 @@ impl Traits {
     }
 
     /// The model's name, from its column or, of a known brand, from the title.
-    fn name(&mut self, names: &Names<'_>, title: &[Token], dictionary: &Dictionary, rules: &MatchRules) {
-        let brand: Vec<String> = tokens(rules, names.brand.unwrap_or_default()).into_iter().map(|word| word.text).collect();
+    fn name(&mut self, names: &Names<'_>, cut: &Cut, title: &[Token], dictionary: &Dictionary, rules: &MatchRules) {
         let color = |word: &str| rules.lexicon.color(word);
         if let Some(name) = names.model {
-            let (model, generation, colors) = model::read(rules, name, &brand, color);
+            let (model, generation, colors) = model::read(rules, name, &cut.brand, color);
             self.generation = generation;
             if self.colors.is_empty() {
                 self.colors = colors;
@@ -267,6 +263,37 @@ impl Traits {
                 };
                 self.model = title::guess(rules, title, is_brand, self.pack, &mut self.generation);
             }
+        }
+    }
+}
+
+/// The words of each name, cut once.
+struct Cut {
+    brand: Vec<Token>,
+    title: Vec<Token>,
+    model: Vec<Token>,
+    mpn: Vec<Token>,
+    rest: Vec<Token>,
+}
+
+impl Cut {
+    fn of(names: &Names<'_>, rules: &MatchRules) -> Self {
+        let of = |name: Option<&str>| name.map(|name| tokens(rules, name)).unwrap_or_default();
+        let Names { brand, title, model, mpn, rest, .. } = *names;
+        Self { brand: of(brand), title: of(title), model: of(model), mpn: of(mpn), rest: of(rest) }
+    }
+
+    /// All words of the record, one name after the other.
+    fn all(&self) -> Vec<&Token> {
+        [&self.brand, &self.title, &self.model, &self.mpn, &self.rest].into_iter().flatten().collect()
+    }
+
+    /// What says most of what is sold: the title, or what stands for it.
+    fn title<'a>(&self, names: &Names<'a>) -> (&'a str, &[Token]) {
+        match (names.title, names.model) {
+            (Some(title), _) => (title, &self.title),
+            (None, Some(model)) => (model, &self.model),
+            (None, None) => (names.rest.unwrap_or_default(), &self.rest),
         }
     }
 }
@@ -317,11 +344,11 @@ pub fn said(raw: &serde_json::Map<String, serde_json::Value>) -> String {
 /// What a title says it sells. What follows "with" comes along; what stands before "for" is what is sold.
 fn kind(rules: &MatchRules, words: &[Token], title: &str) -> Option<Kind> {
     let words_set = &rules.words;
+    let pairs: Vec<String> =
+        words.windows(2).map(|pair| pair.iter().map(|word| &*word.text).collect::<Vec<_>>().join(" ")).collect();
     let first = |set: &std::collections::HashSet<String>| {
-        words.iter().enumerate().find_map(|(at, word)| {
-            let pair = words.get(at + 1).map(|next| format!("{} {}", word.text, next.text));
-            (set.contains(&word.text) || pair.is_some_and(|pair| set.contains(&pair))).then_some(at)
-        })
+        let said = |at: usize, word: &Token| set.contains(&word.text) || pairs.get(at).is_some_and(|pair| set.contains(pair));
+        words.iter().enumerate().find_map(|(at, word)| said(at, word).then_some(at))
     };
     let with = first(&words_set.with).unwrap_or(usize::MAX);
     let fits = first(&words_set.r#for).unwrap_or(usize::MAX);

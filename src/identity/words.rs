@@ -5,6 +5,7 @@
 
 use super::rules::MatchRules;
 use crate::normalize::text::key;
+use std::borrow::Borrow;
 
 /// What a word is.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
@@ -42,7 +43,7 @@ pub fn tokens(rules: &MatchRules, text: &str) -> Vec<Token> {
 }
 
 /// The codes among the words: mixed ones, long numbers, and what hyphens hold together.
-pub fn codes(tokens: &[Token]) -> Vec<String> {
+pub fn codes<T: Borrow<Token>>(tokens: &[T]) -> Vec<String> {
     let mut codes: Vec<String> = Vec::new();
     let mut add = |code: String| {
         if !codes.contains(&code) && codes.len() < 12 {
@@ -50,19 +51,19 @@ pub fn codes(tokens: &[Token]) -> Vec<String> {
         }
     };
     let mut at = 0;
-    while let Some(first) = tokens.get(at) {
-        let run = tokens.iter().skip(at + 1).take_while(|next| next.glued).count();
-        let parts = tokens.get(at..=at + run).unwrap_or_default();
-        let whole: String = parts.iter().flat_map(|part| part.text.chars()).filter(|c| c.is_alphanumeric()).collect();
-        let digits = whole.chars().filter(char::is_ascii_digit).count();
-        let measured = parts.iter().any(|part| part.sort == Sort::Quantity);
-        if run > 0 && !measured && digits > 0 && (4..=30).contains(&whole.len()) && (digits < whole.len() || digits >= 5) {
-            add(whole);
+    while at < tokens.len() {
+        let run = tokens.iter().skip(at + 1).take_while(|next| (*next).borrow().glued).count();
+        let parts = || tokens.get(at..=at + run).unwrap_or_default().iter().map(Borrow::borrow);
+        if run > 0 && !parts().any(|part| part.sort == Sort::Quantity) {
+            let whole: String = parts().flat_map(|part| part.text.chars()).filter(|c| c.is_alphanumeric()).collect();
+            let digits = whole.chars().filter(char::is_ascii_digit).count();
+            if digits > 0 && (4..=30).contains(&whole.len()) && (digits < whole.len() || digits >= 5) {
+                add(whole);
+            }
         }
-        for part in parts.iter().filter(|part| part.sort == Sort::Code && part.text.len() >= 3) {
+        for part in parts().filter(|part| part.sort == Sort::Code && part.text.len() >= 3) {
             add(part.text.chars().filter(|c| c.is_alphanumeric()).collect());
         }
-        let _ = first;
         at += run + 1;
     }
     codes
@@ -108,10 +109,14 @@ fn push(pieces: &mut Vec<Token>, word: &mut String, glued: bool) {
     if word.is_empty() {
         return;
     }
-    let folded =
-        if word.is_ascii() { word.to_ascii_lowercase() } else { key(word).split_whitespace().collect::<Vec<_>>().concat() };
-    word.clear();
-    let folded = folded.trim_matches('.').to_owned();
+    let mut folded = std::mem::take(word);
+    if folded.is_ascii() {
+        folded.make_ascii_lowercase();
+    } else {
+        folded = key(&folded).split_whitespace().collect();
+    }
+    folded.truncate(folded.trim_end_matches('.').len());
+    folded.drain(..folded.len() - folded.trim_start_matches('.').len());
     if !folded.is_empty() {
         let decimal = folded.contains('.');
         pieces.push(Token { text: folded, sort: Sort::Plain, glued, decimal });
@@ -194,11 +199,23 @@ fn scaled(number: &str, times: u32) -> String {
 
 /// A stable 64-bit hash (FNV-1a with a final mix): it may be stored.
 pub fn hash(parts: &[&str]) -> u64 {
+    hash_of(parts.iter().flat_map(|part| part.bytes().chain([0xff])))
+}
+
+/// The [`hash`] of two neighbours' letters and digits in one word.
+pub fn hash_joined(left: &str, right: &str) -> u64 {
+    if left.is_ascii() && right.is_ascii() {
+        let bytes = left.bytes().chain(right.bytes()).filter(u8::is_ascii_alphanumeric);
+        return hash_of(bytes.chain([0xff]));
+    }
+    let whole: String = left.chars().chain(right.chars()).filter(|c| c.is_alphanumeric()).collect();
+    hash(&[&whole])
+}
+
+fn hash_of(bytes: impl Iterator<Item = u8>) -> u64 {
     let mut hash = 0xcbf2_9ce4_8422_2325_u64;
-    for part in parts {
-        for byte in part.bytes().chain([0xff]) {
-            hash = (hash ^ u64::from(byte)).wrapping_mul(0x0100_0000_01b3);
-        }
+    for byte in bytes {
+        hash = (hash ^ u64::from(byte)).wrapping_mul(0x0100_0000_01b3);
     }
     hash ^= hash >> 32;
     hash = hash.wrapping_mul(0x9e37_79b9_7f4a_7c15);

@@ -5,17 +5,21 @@
 //! change nothing, however far apart they are. A row that the supplier's offer was read from the last time, letter by letter and by the
 //! same reader, is not normalised again; the warnings that reading it had left are kept with the offer and repeated in the report.
 
+use super::chunks::Chunks;
 use super::last_rows::LastRows;
 use super::prepare::{Preparer, about_key, record_hash};
 use super::read::{self, ReadError, ReadLimits};
 use super::{Counts, ImportKind, Issue, PreparedRow, Record, Severity};
+use crate::catalog::ahead::Ahead;
 use crate::catalog::queries::{OfferKey, issues_of_offers, offer_keys};
 use crate::db::{Db, JsonText};
 use crate::dictionary::Dictionary;
 use crate::error::{Error, Result};
+use crate::identity::MatchRules;
 use crate::normalize::Memo;
 use crate::suppliers::profile::Profile;
 use crate::suppliers::queries::supplier_by_code;
+use futures_util::StreamExt;
 use iso_currency::Currency;
 use rayon::prelude::*;
 use std::collections::HashMap;
@@ -80,33 +84,6 @@ pub struct Reader {
     pub fingerprint: Arc<str>,
     /// Cells read so far.
     pub memo: Arc<Memo>,
-}
-
-/// The chunks of a file, in order.
-pub struct Chunks {
-    receive: mpsc::Receiver<Result<Chunk>>,
-    failed: Option<Error>,
-}
-
-impl Chunks {
-    /// The next one, once it is there; none after the last.
-    pub async fn next(&mut self) -> Option<Result<Chunk>> {
-        match self.failed.take() {
-            Some(error) => Some(Err(error)),
-            None => self.receive.recv().await,
-        }
-    }
-
-    /// The next one, if it is there already. A failure is left for [`Self::next`].
-    pub fn ready(&mut self) -> Option<Chunk> {
-        match self.receive.try_recv().ok()? {
-            Ok(chunk) => Some(chunk),
-            Err(error) => {
-                self.failed = Some(error);
-                None
-            }
-        }
-    }
 }
 
 /// Records as read, not looked at yet.
@@ -181,16 +158,21 @@ impl Reader {
         });
         let reader = self.clone();
         tokio::spawn(async move {
-            while let Some(batch) = batches.recv().await {
+            let batches = futures_util::stream::poll_fn(move |context| batches.poll_recv(context));
+            let chunks = batches.map(|batch| {
                 let span = tracing::debug_span!(parent: &span, "understand");
-                let chunk = reader.understand(batch, file, Arc::clone(&last)).instrument(span).await;
+                reader.understand(batch, file, Arc::clone(&last)).instrument(span)
+            });
+            // Of two one is looked up while the other is understood.
+            let mut chunks = std::pin::pin!(chunks.buffered(2));
+            while let Some(chunk) = chunks.next().await {
                 let failed = chunk.is_err();
                 if send.send(chunk).await.is_err() || failed {
                     return;
                 }
             }
         });
-        Chunks { receive, failed: None }
+        Chunks::of(receive)
     }
 
     fn preparer(&self) -> Preparer<'_> {
@@ -249,13 +231,15 @@ impl Reader {
         let prepared = tokio::task::spawn_blocking(move || {
             let mut chunk = Chunk { fatal, ..Chunk::default() };
             let preparer = reader.preparer();
-            let rows: Vec<Understood> = looked.into_par_iter().map(|taken| understood(&preparer, &stored, taken)).collect();
+            let rules = MatchRules::of(&reader.dictionary)?;
+            let whole = |taken| reader.made_ahead(&rules, &stored, understood(&preparer, &stored, taken));
+            let rows: Vec<Understood> = looked.into_par_iter().map(whole).collect::<Result<_>>()?;
             for row in rows {
                 chunk.take(row);
             }
-            chunk
+            Ok::<_, Error>(chunk)
         });
-        let chunk = prepared.await.map_err(Error::internal)?;
+        let chunk = prepared.await.map_err(Error::internal)??;
         left_stage("understand", chunk.read.unsigned_abs());
         Ok(Chunk { spent: [spent, began.elapsed()], ..chunk })
     }
@@ -285,6 +269,18 @@ impl Reader {
             }
             None => Taken::Other(record),
         }
+    }
+
+    /// Makes of a catalogue's row what can be made without the writer.
+    fn made_ahead(&self, rules: &MatchRules, stored: &Stored, row: Understood) -> Result<Understood> {
+        Ok(match row {
+            Understood::Row(mut row) if self.kind == ImportKind::Catalog && !row.rejected() => {
+                let compared = !stored.offers.contains_key(&row.key);
+                row.ahead = Some(Box::new(Ahead::of(&row, compared, &self.dictionary, rules)?));
+                Understood::Row(row)
+            }
+            other => other,
+        })
     }
 
     /// What is stored under the keys of these rows.
@@ -363,6 +359,11 @@ fn understood(preparer: &Preparer<'_>, stored: &Stored, taken: Taken) -> Underst
 const LOST_WORDS: usize = 2_000;
 
 impl Chunk {
+    /// Do all its rows stand as they are?
+    pub(super) fn stands(&self) -> bool {
+        self.rows.is_empty() && self.fatal.is_none()
+    }
+
     fn take(&mut self, row: Understood) {
         match row {
             Understood::Fatal(reason) => self.fatal = Some(reason),

@@ -6,6 +6,7 @@
 pub mod accept;
 pub mod api;
 pub mod chunk;
+pub mod chunks;
 pub mod finish;
 pub mod formula;
 mod language;

@@ -1,5 +1,6 @@
 //! The nouns of a row on its way in: a [`Record`] as read, a [`PreparedRow`] as understood, an [`Issue`] for what was not.
 
+use crate::catalog::ahead::Ahead;
 use crate::normalize::Claim;
 use crate::pricing::Money;
 use chrono::{DateTime, Utc};
@@ -106,6 +107,8 @@ pub struct PreparedRow {
     pub warned: bool,
     /// What tells whether the record says anything new; see [`super::prepare::record_hash`]. Catalogue rows have one.
     pub hash: String,
+    /// What was made of it ahead of the writer.
+    pub ahead: Option<Box<Ahead>>,
 }
 
 impl PreparedRow {

@@ -1,6 +1,7 @@
 //! Writing what was understood: a chunk, or as many as are ready, with their changes, issues and progress in one transaction.
 
-use super::chunk::{Chunk, Chunks, left_stage};
+use super::chunk::{Chunk, left_stage};
+use super::chunks::Chunks;
 use super::queries::{import_count, import_stage, issues_insert};
 use super::run::{MAX_LOST_WORDS, Pace, Run, State};
 use super::timings::{Stage, Timings};
@@ -44,10 +45,15 @@ pub(super) async fn chunks(
     run: &Run,
     file: &str,
     first: Chunk,
-    rest: Chunks,
+    mut rest: Chunks,
     state: State,
     timings: &mut Timings,
 ) -> Result<Written> {
+    if first.stands() {
+        let waiting = Instant::now();
+        rest.gather(longest(run.pace)).await;
+        timings.add(Stage::Wait, waiting.elapsed());
+    }
     let (before, asked) = (state.counts, Instant::now());
     let step = Step { run: run.clone(), file: file.to_owned(), dictionary: Arc::clone(&app.dictionary), now: app.clock.now() };
     let (written, spent, [begun, ended]) = transact(app, step, first, rest, state).await?;

@@ -11,7 +11,7 @@ mod scripts;
 
 #[test]
 fn claims_are_read_back_in_both_forms_they_were_ever_stored_in() {
-    use super::value::{Compact, Measure};
+    use super::value::{Bare, Compact, Measure};
     use super::{Claim, Value};
     let claim = |attribute: &str, locale: Option<&str>, value: Value| Claim {
         attribute: attribute.to_owned(),
@@ -29,5 +29,9 @@ fn claims_are_read_back_in_both_forms_they_were_ever_stored_in() {
     assert!(compact.len() * 3 < whole.len() * 2, "{compact} is hardly shorter than {whole}");
     for stored in [compact, whole] {
         assert_eq!(serde_json::from_str::<Vec<Claim>>(&stored).unwrap(), claims);
+        let bare: Vec<Bare> = serde_json::from_str(&stored).unwrap();
+        let claimed = |claim: Claim| Claim { raw: String::new(), field: String::new(), rule: String::new(), ..claim };
+        let bare: Vec<Claim> = bare.into_iter().map(Claim::from).collect();
+        assert_eq!(bare, claims.iter().cloned().map(claimed).collect::<Vec<_>>());
     }
 }

@@ -7,6 +7,7 @@ mod shape;
 pub(crate) use shape::{Object, is_of_value};
 
 use rust_decimal::Decimal;
+use serde::de::IgnoredAny;
 use serde::{Deserialize, Serialize, Serializer};
 use std::collections::BTreeMap;
 
@@ -167,6 +168,28 @@ pub struct Claim {
     pub rule: String,
     /// How sure that rule is, 0 to 100.
     pub confidence: u8,
+}
+
+/// A claim as whoever resolves reads it: what is claimed and how surely, without the texts that tell where it came from.
+#[derive(Debug, Deserialize)]
+pub struct Bare {
+    attribute: String,
+    #[serde(default)]
+    locale: Option<String>,
+    value: Value,
+    #[serde(default, rename = "raw")]
+    _raw: IgnoredAny,
+    #[serde(default, rename = "field")]
+    _field: IgnoredAny,
+    #[serde(default, rename = "rule")]
+    _rule: IgnoredAny,
+    confidence: u8,
+}
+
+impl From<Bare> for Claim {
+    fn from(Bare { attribute, locale, value, confidence, .. }: Bare) -> Self {
+        Self { attribute, locale, value, raw: String::new(), field: String::new(), rule: String::new(), confidence }
+    }
 }
 
 /// Claims as they are stored: each a row of its parts in their order, because the parts' names would be half of all that is stored. Both

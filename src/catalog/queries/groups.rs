@@ -57,7 +57,7 @@ pub fn groups_by_parent(conn: &mut Conn, supplier_id: i64, parents: &[&str]) -> 
 
 /// A group that a supplier's parent key founds, or two colours of one lamp.
 #[derive(Debug, Clone, Insertable)]
-#[diesel(table_name = product_groups)]
+#[diesel(table_name = product_groups, treat_none_as_default_value = false)]
 pub struct FoundedGroup {
     /// Row id.
     pub id: i64,

@@ -41,7 +41,7 @@ fn codes_are_what_makers_name_their_goods_by() {
 fn generations_are_read_from_names() {
     let read = |name: &str| {
         let (model, generation, colors) =
-            model::read(&rules(), name, &["fenix".to_owned()], |word| (word == "red").then(|| "red".to_owned()));
+            model::read(&rules(), name, &tokens(&rules(), "Fenix"), |word| (word == "red").then(|| "red".to_owned()));
         (model.whole, generation.number, generation.year, colors)
     };
     let number = |number: &str| Some(number.to_owned());
