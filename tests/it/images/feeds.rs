@@ -2,7 +2,7 @@
 
 use super::drawn::{jpeg, png};
 use super::{Bucket, House, PictureHost, Server, Upload, fetched, fetching};
-use crate::support::Behaviour;
+use crate::support::{Behaviour, S3Server};
 use beamline::channels::contract::check::{Wanted, check};
 use beamline::channels::follow;
 use reqwest::Method;
@@ -200,5 +200,13 @@ both_databases! {
         let bucket = Bucket::start().await;
         let store = bucket.store();
         from_file_to_feed(fetching(house, Some(store)).await, 30).await;
+    }
+
+    async fn the_same_with_everything_in_a_real_s3_server(house: House) {
+        let Some(server) = S3Server::start() else { return };
+        from_file_to_feed(fetching(house, Some(server.store())).await, 100).await;
+        // Ten products share a picture: fewer originals than addresses. Three channels and the lists have renditions of each.
+        let [originals, renditions] = ["media/originals", "media/renditions"].map(|folder| server.files(folder).len());
+        assert!((101..150).contains(&originals) && renditions > 2 * originals, "{originals} originals, {renditions} renditions");
     }
 }

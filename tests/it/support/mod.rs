@@ -8,6 +8,7 @@ mod names;
 mod pictures;
 mod postgres;
 mod raw;
+mod s3_server;
 mod server;
 mod shared;
 
@@ -18,6 +19,7 @@ pub use names::Names;
 pub use pictures::{Behaviour, PictureHost};
 pub use postgres::{Cluster, Postgres};
 pub use raw::Raw;
+pub use s3_server::S3Server;
 pub use server::{Answer, Server, key};
 pub use shared::shared;
 
