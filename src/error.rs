@@ -54,7 +54,7 @@ codes! {
     Conflict = "conflict", 409, "The current state does not allow this";
     /// A request with this `Idempotency-Key` is still running.
     InProgress = "in_progress", 409, "The first request with this key is still running";
-    /// This kind of operation changes nothing that could be restored.
+    /// Nothing of this kind of operation can be restored.
     NotUndoable = "not_undoable", 409, "This operation cannot be undone";
     /// What this needs was kept for a time and is gone.
     NoLongerKept = "no_longer_kept", 410, "What this needs is no longer kept";

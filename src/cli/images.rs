@@ -1,4 +1,4 @@
-//! `beamline images add|fetch|status`
+//! `beamline images add|fetch|examine|status`
 
 use super::progress::Progress;
 use super::{Outcome, say};
@@ -10,6 +10,7 @@ use crate::media::batch::{self, Files, Status, Summary, Told};
 use crate::media::collect::{self, Collected};
 use crate::media::naming::Naming;
 use crate::media::queries::{Outcome as Asked, address_counts, addresses_again};
+use crate::media::reexamine::{Reexamined, reexamine};
 use crate::media::{AddressState, follow};
 use clap::{Args, Subcommand};
 use serde_json::json;
@@ -19,7 +20,7 @@ use std::str::FromStr;
 use std::sync::atomic::{AtomicI64, Ordering};
 use tokio::sync::mpsc;
 
-/// Attach pictures by the names of their files, fetch those that suppliers name, and tell how far it is
+/// Attach pictures by the names of their files, fetch those that suppliers name, examine them again, and tell how far it is
 #[derive(Debug, Args)]
 pub struct Images {
     #[command(subcommand)]
@@ -45,6 +46,12 @@ enum Command {
         /// Ask again for those in this state: waiting, ready, failed, unreached or all
         #[arg(long, env = "BEAMLINE_IMAGES_AGAIN", value_name = "STATE|all")]
         again: Option<Again>,
+        /// One JSON object
+        #[arg(long, env = "BEAMLINE_JSON")]
+        json: bool,
+    },
+    /// Examine every picture again, after a threshold of schema/media/pictures.toml changed; channels judge them anew
+    Examine {
         /// One JSON object
         #[arg(long, env = "BEAMLINE_JSON")]
         json: bool,
@@ -79,6 +86,7 @@ impl Images {
         match self.command {
             Command::Add { dry_run, json, paths } => add(&app, paths, dry_run, json).await,
             Command::Fetch { again, json } => fetch(&app, again, json).await,
+            Command::Examine { json } => examine(&app, json).await,
             Command::Status { json } => status(&app, json).await,
         }
     }
@@ -172,6 +180,21 @@ async fn fetch(app: &App, again: Option<Again>, json: bool) -> Result<Outcome> {
         }
     }
     Ok(if unusable + later > 0 { Outcome::Findings } else { Outcome::Done })
+}
+
+async fn examine(app: &App, json: bool) -> Result<Outcome> {
+    let progress = Progress::begin("examining pictures");
+    let tell = |images: u64| progress.at(i64::try_from(images).unwrap_or(i64::MAX), "images");
+    let done = reexamine(app, &tell).await?;
+    drop(progress);
+    super::catch_up(app).await?;
+    if json {
+        say(serde_json::to_string(&done)?)?;
+    } else {
+        let Reexamined { images, changed, unreadable } = done;
+        say(format_args!("{images} images examined: {changed} judged otherwise than before, {unreadable} unreadable"))?;
+    }
+    Ok(if done.unreadable > 0 { Outcome::Findings } else { Outcome::Done })
 }
 
 async fn status(app: &App, json: bool) -> Result<Outcome> {

@@ -14,7 +14,7 @@ use serde_json::Value as JsonValue;
 pub struct Operation {
     /// Id, `op_…`; ids are in the order of their making.
     pub id: String,
-    /// `import`, `edit`, `stock`, `settings`, `rule`, `undo`, `key`, `resolve`, `repair`, `images`.
+    /// `import`, `edit`, `stock`, `settings`, `rule`, `undo`, `key`, `resolve`, `repair`, `images`, `image`.
     pub kind: String,
     /// Who did it: `key:NAME`, `command`, `demo`, or `job` for work that nobody in particular asked for.
     pub actor: String,

@@ -127,7 +127,7 @@ fn row_of(facts: &Facts, id: String, file: String, name: Option<String>, actor: 
         bytes: i64::try_from(facts.bytes).unwrap_or(i64::MAX),
         white_border: i32::from(facts.white_border),
         looks: facts.hash.to_string(),
-        findings: facts.findings.iter().map(|finding| finding.code.as_str()).collect::<Vec<_>>().join(" "),
+        findings: codes(facts),
         facts: JsonText::of(facts)?,
         same_as: None,
         distinct_by: None,
@@ -138,8 +138,13 @@ fn row_of(facts: &Facts, id: String, file: String, name: Option<String>, actor: 
     })
 }
 
+/// What was noticed, as it is stored.
+pub(super) fn codes(facts: &Facts) -> String {
+    facts.findings.iter().map(|finding| finding.code.as_str()).collect::<Vec<_>>().join(" ")
+}
+
 /// The pieces of a hash with their numbers. Two hashes that differ in fewer bits than there are pieces have one in common.
-fn bands(hash: &PictureHash) -> Vec<(i32, i32)> {
+pub(super) fn bands(hash: &PictureHash) -> Vec<(i32, i32)> {
     let bits: Vec<i32> = hash.as_bytes().iter().flat_map(|byte| (0..8).map(move |at| i32::from(byte >> at & 1))).collect();
     bits.chunks(BAND_BITS).zip(0..).map(|(piece, band)| (band, piece.iter().fold(0, |value, bit| (value << 1) | bit))).collect()
 }

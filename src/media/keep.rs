@@ -1,70 +1,37 @@
-//! What people say of images, and taking images away: nothing is deleted while something points at it.
+//! Taking images away: nothing is deleted while something points at it.
 
-use super::intake;
 use super::queries::{self, ImageRow};
 use crate::app::App;
 use crate::catalog::picture::UPLOADED;
 use crate::catalog::queries::{group_that_shows, product_that_names};
-use crate::db::{Conn, Position, changes, lock_catalog};
+use crate::db::operations::{self, OperationFilter};
+use crate::db::{Conn, lock_catalog};
 use crate::error::{Code, Error, Result};
 use crate::files;
-use chrono::{DateTime, Utc};
+use crate::normalize::PictureChoice;
 use object_store::ObjectStoreExt;
 use object_store::path::Path;
-
-/// What a person says of an image.
-#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
-pub struct Mark {
-    /// Does it stand for no picture?
-    pub placeholder: Option<bool>,
-    /// Is it the same as the one that it was taken to be the same as?
-    pub same: Option<bool>,
-}
+use serde_json::json;
 
 /// The image, or `not_found`.
 pub fn existing(conn: &mut Conn, id: &str) -> Result<ImageRow> {
     queries::image(conn, id)?.ok_or_else(|| Error::not_found(format!("image '{id}'")))
 }
 
-/// Notes what a person says; products that show it, or what shows the same, are told of.
-pub fn mark(conn: &mut Conn, id: &str, said: Mark, actor: &str, now: DateTime<Utc>) -> Result<(ImageRow, Option<Position>)> {
-    let row = existing(conn, id)?;
-    if said.same == Some(true) && row.same_as.is_none() {
-        return Err(Error::field("/same", "not_alike", "this image was not found to be the same as another one"));
-    }
-    let distinct = said.same == Some(false);
-    let same_as = row.same_as.clone().filter(|_| !distinct);
-    let distinct_by = if distinct { Some(actor) } else { row.distinct_by.as_deref() };
-    let placeholder = said.placeholder.unwrap_or(row.placeholder);
-    queries::image_mark(conn, id, same_as.as_deref(), distinct_by, placeholder)?;
-    let mut touched = vec![id.to_owned()];
-    if placeholder != row.placeholder {
-        // What shows the same stands for as little, in whatever size it came first.
-        let root = same_as.unwrap_or_else(|| id.to_owned());
-        let same = queries::images_same_as(conn, &root)?.into_iter().chain([root]);
-        for other in same.filter(|other| other != id) {
-            let there = existing(conn, &other)?;
-            queries::image_mark(conn, &other, there.same_as.as_deref(), there.distinct_by.as_deref(), placeholder)?;
-            touched.push(other);
-        }
-        if !placeholder {
-            queries::addresses_refused_again(conn, intake::PLACEHOLDER, now)?;
-        }
-    }
-    let mut told = Vec::new();
-    for image in &touched {
-        let mut addresses: Vec<String> = queries::addresses_of_image(conn, image)?.into_iter().map(|(id, _)| id).collect();
-        addresses.push(super::address_id(&format!("{UPLOADED}{image}")));
-        let addresses: Vec<&str> = addresses.iter().map(String::as_str).collect();
-        told.extend(queries::products_showing(conn, &addresses)?);
-    }
-    let change = if told.is_empty() { None } else { Some(changes::append(conn, now, &told)?) };
-    Ok((existing(conn, id)?, change))
+/// The kind of the operations that take images away.
+pub const DELETED: &str = "image_delete";
+
+/// Is one of these uploads not here any more? Then in which operation it was deleted, where that is known.
+pub fn deleted(conn: &mut Conn, pictures: &[PictureChoice]) -> Result<Option<Option<String>>> {
+    let uploaded: Vec<&str> = pictures.iter().filter_map(|choice| choice.picture.strip_prefix(UPLOADED)).collect();
+    let Some(id) = queries::missing_images(conn, &uploaded)?.into_iter().next() else { return Ok(None) };
+    let filter = OperationFilter { kind: Some(DELETED.to_owned()), subject: Some(id) };
+    Ok(Some(operations::list(conn, &filter, None, 1)?.into_iter().next().map(|operation| operation.id)))
 }
 
-/// Takes an image away, with its original and everything that was made of it.
-pub async fn delete(app: &App, id: &str) -> Result<()> {
-    let of = id.to_owned();
+/// Takes an image away, with its original and everything that was made of it. It cannot be undone, but it stands in history.
+pub async fn delete(app: &App, id: &str, actor: &str) -> Result<()> {
+    let (of, actor, now) = (id.to_owned(), actor.to_owned(), app.clock.now());
     let (row, made) = app
         .db
         .write(move |conn| {
@@ -90,6 +57,7 @@ pub async fn delete(app: &App, id: &str) -> Result<()> {
             }
             let made = queries::renditions_of(conn, &of)?;
             queries::image_delete(conn, &of)?;
+            operations::record(conn, DELETED, &actor, &of, &json!({"name": row.name}), now)?;
             Ok((row, made))
         })
         .await?;

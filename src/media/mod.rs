@@ -20,7 +20,9 @@ pub mod naming;
 pub mod packed;
 pub mod picture;
 pub mod queries;
+pub mod reexamine;
 pub mod rendition;
+pub mod said;
 pub mod work;
 
 use serde::{Deserialize, Serialize};

@@ -66,7 +66,7 @@ pub struct Restored {
     pub products: u64,
     /// Stock levels.
     pub levels: u64,
-    /// Settings: rates, a channel's, a supplier's terms, a group's title.
+    /// Settings: rates, a channel's, a supplier's terms, a group's title, what was said of an image.
     pub settings: u64,
 }
 
@@ -129,15 +129,15 @@ impl Report {
     }
 }
 
-/// Kinds that nothing of the catalogue hangs on: a key that was shown once cannot be made unseen, and golden records and
-/// levels follow from what they are made from.
-const NEVER: [&str; 3] = ["key", "repair", "resolve"];
+/// Kinds of which nothing can be brought back: a key that was shown once cannot be made unseen, an image that was deleted is gone, and golden
+/// records and levels follow from what they are made from.
+const NEVER: [&str; 4] = ["image_delete", "key", "repair", "resolve"];
 
 /// Can this operation be undone? The error says why not, and what to do.
 pub fn possible(operation: &Operation, pruned: Option<&Watermark>) -> Result<()> {
     let id = &operation.id;
     if NEVER.contains(&operation.kind.as_str()) {
-        let why = format!("operation {id} is of the kind '{}', which changes nothing that could be restored", operation.kind);
+        let why = format!("operation {id} is of the kind '{}', of which nothing can be restored", operation.kind);
         return Err(Error::new(Code::NotUndoable, why));
     }
     if operation.summary.get("dry_run").and_then(serde_json::Value::as_bool) == Some(true) {

@@ -12,9 +12,11 @@ use crate::catalog::queries::{
     records_put,
 };
 use crate::catalog::said::{self, EditImage, Touched};
-use crate::catalog::{ProductStatus, golden::image as product_image};
+use crate::catalog::{ProductStatus, golden::image as product_image, picture};
 use crate::db::{ChangeKind, Conn, JsonText, NewChange};
 use crate::error::Result;
+use crate::media::keep;
+use crate::normalize::Value;
 use crate::suppliers::queries::supplier_codes;
 use chrono::{DateTime, Utc};
 use serde_json::json;
@@ -230,6 +232,13 @@ fn edits(
                 if now.map(|row| &row.operation_id) != touched.operation.as_ref() {
                     let later = now.map(|row| row.operation_id.clone()).or_else(|| trail.newest.clone());
                     conflicts.insert(key.0, later);
+                    continue;
+                }
+                if let Some(row) = was.as_ref().filter(|row| row.attribute == picture::ATTRIBUTE)
+                    && let Value::Pictures(pictures) = row.value.read()?
+                    && let Some(by) = keep::deleted(conn, &pictures)?
+                {
+                    conflicts.insert(key.0, by);
                     continue;
                 }
                 match was {

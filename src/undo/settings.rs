@@ -15,6 +15,9 @@ use crate::identity::cases;
 use crate::identity::queries::case_by_id;
 use crate::jobs::Job;
 use crate::jobs::queries::job_enqueue_once;
+use crate::media::keep;
+use crate::media::queries::image;
+use crate::media::said;
 use crate::pricing::api::{RateBody, read as read_rates};
 use crate::pricing::queries::{rate_list, rate_replace};
 use crate::suppliers::SupplierTerms;
@@ -31,6 +34,7 @@ enum What {
     Channel,
     Supplier,
     Group,
+    Image,
     Match,
     Listing,
 }
@@ -43,6 +47,8 @@ impl What {
             Some(Self::Rates)
         } else if what == Some("group") {
             Some(Self::Group)
+        } else if what == Some("image") {
+            Some(Self::Image)
         } else if what == Some("listing") {
             Some(Self::Listing)
         } else if what == Some("match") {
@@ -60,7 +66,7 @@ impl What {
 impl What {
     /// Is it what a person said, on which no other product hangs?
     fn is_said(self) -> bool {
-        matches!(self, Self::Group | Self::Match)
+        matches!(self, Self::Group | Self::Image | Self::Match)
     }
 }
 
@@ -88,6 +94,12 @@ pub(super) fn step(conn: &mut Conn, desk: &Desk<'_>, channels: &Channels, report
             report.conflict(Conflict { subject: change.subject, fields: vec!["settings".to_owned()], operation });
             continue;
         }
+        if what == What::Group
+            && let Some(operation) = keep::deleted(conn, &serde_json::from_value::<SaidOfGroup>(change.before.clone())?.images)?
+        {
+            report.conflict(Conflict { subject: change.subject, fields: vec!["images".to_owned()], operation });
+            continue;
+        }
         report.restored.settings += 1;
         let Some(undo) = desk.undo else { continue };
         let follows = put(conn, desk, channels, what, &change.subject, &change.before)?;
@@ -104,7 +116,7 @@ pub(super) fn step(conn: &mut Conn, desk: &Desk<'_>, channels: &Channels, report
         if matches!(what, What::Match | What::Listing) {
             continue;
         }
-        if what != What::Group {
+        if !matches!(what, What::Group | What::Image) {
             job_enqueue_once(conn, &Job::ResolveAll, desk.now)?;
         }
     }
@@ -117,6 +129,7 @@ fn present(conn: &mut Conn, what: What, subject: &str) -> Result<Option<JsonValu
         What::Rates => Some(json!(rate_list(conn)?.into_iter().map(RateBody::from).collect::<Vec<_>>())),
         What::Channel => Some(channel_settings(conn, subject)?.map_or_else(nothing_set, |stored| channel_document(&stored))),
         What::Supplier => supplier_by_code(conn, subject)?.map(|supplier| json!(supplier.terms())),
+        What::Image => said::document(conn, subject)?,
         What::Match => case_by_id(conn, subject)?.map(|case| cases::document(&case)),
         What::Listing => listing_of(conn, subject)?
             .map(|(product, channel)| choice(conn, product, &channel))
@@ -176,6 +189,10 @@ fn put(
             let Some(supplier) = supplier_by_code(conn, subject)? else { return Ok(Vec::new()) };
             let terms: SupplierTerms = serde_json::from_value(document.clone())?;
             supplier_update(conn, &supplier, &terms, desk.now)?;
+        }
+        What::Image => {
+            let (Some(row), Some(undo)) = (image(conn, subject)?, desk.undo) else { return Ok(Vec::new()) };
+            return said::restate(conn, &row, &serde_json::from_value(document.clone())?, undo, desk.now);
         }
         What::Match => cases::restore(conn, subject, document)?,
         What::Listing => {

@@ -1,5 +1,6 @@
 //! Pictures as a supplier names them and a person sends them: on the right product, kept once, and as every channel wants them.
 
+mod again;
 mod asking;
 mod batch;
 mod drawn;

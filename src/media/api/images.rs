@@ -8,6 +8,7 @@ use crate::media::intake::{self, Taken};
 use crate::media::keep;
 use crate::media::picture::{Facts, Finding, Refusal};
 use crate::media::queries::{self, ImageRow};
+use crate::media::said::{Mark, mark};
 use axum::extract::multipart::MultipartError;
 use axum::extract::{DefaultBodyLimit, FromRequest, Multipart, Request, State};
 use axum::http::header;
@@ -225,10 +226,8 @@ async fn patch_image(
 ) -> Result<Written<Image>> {
     caller.require(Permission::Edit)?;
     let (actor, now) = (caller.actor(), app.clock.now());
-    let (row, change) = app
-        .db
-        .write(move |conn| keep::mark(conn, &id, keep::Mark { placeholder: said.placeholder, same: said.same }, &actor, now))
-        .await?;
+    let (row, change) =
+        app.db.write(move |conn| mark(conn, &id, Mark { placeholder: said.placeholder, same: said.same }, &actor, now)).await?;
     let written = Written::changed(Image::of(row, None)?);
     Ok(match change {
         Some(change) => written.change(change),
@@ -241,6 +240,6 @@ async fn patch_image(
     responses((status = 204, description = "It is gone")))]
 async fn delete_image(State(app): State<App>, caller: Caller, Path(id): Path<String>) -> Result<Empty> {
     caller.require(Permission::Edit)?;
-    keep::delete(&app, &id).await?;
+    keep::delete(&app, &id, &caller.actor()).await?;
     Ok(Empty { change: None })
 }

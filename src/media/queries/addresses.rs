@@ -133,6 +133,19 @@ pub fn products_showing(conn: &mut Conn, address_ids: &[&str]) -> Result<Vec<New
     Ok(seen.iter().map(|(product, sku)| told(*product, sku)).collect())
 }
 
+/// The changes that tell of every product that shows one of these images, by address or as an upload.
+pub fn products_of_images(conn: &mut Conn, images: &[&str]) -> Result<Vec<NewChange>> {
+    let mut addresses: Vec<String> = images.iter().map(|image| address_id(&format!("{UPLOADED}{image}"))).collect();
+    for part in images.chunks(1_000) {
+        let of: Vec<String> = each_backend!(conn => image_addresses::table
+            .filter(image_addresses::image_id.eq_any(part))
+            .select(image_addresses::id)
+            .load(conn))?;
+        addresses.extend(of);
+    }
+    products_showing(conn, &addresses.iter().map(String::as_str).collect::<Vec<_>>())
+}
+
 /// Has addresses asked again, of one state or all; how many.
 pub fn addresses_again(conn: &mut Conn, state: Option<AddressState>, now: DateTime<Utc>) -> Result<usize> {
     use image_addresses as a;
@@ -163,15 +176,6 @@ pub fn address_counts(conn: &mut Conn) -> Result<BTreeMap<String, i64>> {
         .select((image_addresses::state, diesel::dsl::count_star()))
         .load(conn)?;
     Ok(rows.into_iter().collect())
-}
-
-/// Addresses at which this image was found.
-pub fn addresses_of_image(conn: &mut Conn, image: &str) -> Result<Vec<(String, String)>> {
-    Ok(image_addresses::table
-        .filter(image_addresses::image_id.eq(image))
-        .order(image_addresses::id)
-        .select((image_addresses::id, image_addresses::address))
-        .load(conn)?)
 }
 
 /// An address as it stands.

@@ -111,12 +111,38 @@ pub fn image_insert(conn: &mut Conn, row: &ImageRow, bands: &[(i32, i32)]) -> Re
     if new == 0 {
         return Ok(false);
     }
+    bands_insert(conn, &row.id, bands)?;
+    Ok(true)
+}
+
+/// What another look at an image may find otherwise.
+#[derive(Debug, Clone, PartialEq, Eq, AsChangeset)]
+#[diesel(table_name = images)]
+pub struct Examined {
+    /// See [`ImageRow::white_border`].
+    pub white_border: i32,
+    /// See [`ImageRow::looks`].
+    pub looks: String,
+    /// See [`ImageRow::findings`].
+    pub findings: String,
+    /// See [`ImageRow::facts`].
+    pub facts: JsonText,
+}
+
+/// Notes what another look at an image found, with the pieces of its hash.
+pub fn image_examined(conn: &mut Conn, id: &str, found: &Examined, bands: &[(i32, i32)]) -> Result<()> {
+    diesel::update(images::table.find(id)).set(found).execute(conn)?;
+    diesel::delete(image_bands::table.filter(image_bands::image_id.eq(id))).execute(conn)?;
+    bands_insert(conn, id, bands)
+}
+
+fn bands_insert(conn: &mut Conn, id: &str, bands: &[(i32, i32)]) -> Result<()> {
     let rows: Vec<_> = bands
         .iter()
-        .map(|(band, value)| (image_bands::band.eq(*band), image_bands::value.eq(*value), image_bands::image_id.eq(&row.id)))
+        .map(|(band, value)| (image_bands::band.eq(*band), image_bands::value.eq(*value), image_bands::image_id.eq(id)))
         .collect();
     each_backend!(conn => diesel::insert_into(image_bands::table).values(&rows).on_conflict_do_nothing().execute(conn))?;
-    Ok(true)
+    Ok(())
 }
 
 /// An image as far as it is compared with another.

@@ -11,7 +11,7 @@ async fn send(server: &Server, name: &str, bytes: Vec<u8>) -> (u16, Value) {
     (answer.status().as_u16(), answer.json().await.unwrap())
 }
 
-async fn sent(server: &Server, name: &str, bytes: Vec<u8>) -> String {
+pub(super) async fn sent(server: &Server, name: &str, bytes: Vec<u8>) -> String {
     let (status, image) = send(server, name, bytes).await;
     assert!([200, 201].contains(&status), "{image}");
     image["id"].as_str().unwrap().to_owned()
@@ -215,6 +215,40 @@ both_databases! {
         assert_eq!(server.get(&format!("/api/v1/images/{large}")).await.expect(200)["placeholder"], true);
         server.send(Method::PATCH, &format!("/api/v1/images/{large}"), json!({"placeholder": false})).await.expect(200);
         assert_eq!(server.get(&format!("/api/v1/images/{small}")).await.expect(200)["placeholder"], false);
+        // Each saying is an operation that history tells of and undo takes back, for the copies as well, and so is the undo.
+        let marked = async |id: &str| server.get(&format!("/api/v1/images/{id}")).await.expect(200)["placeholder"] == true;
+        let newest = async || server.get("/api/v1/operations").await.expect(200)["items"][0].clone();
+        let undo = async |operation: &Value| {
+            server.send(Method::POST, &format!("/api/v1/operations/{}/undo", operation["id"].as_str().unwrap()), json!({})).await
+        };
+        let said = newest().await;
+        assert_eq!((&said["kind"], &said["subject"], &said["summary"]), (&json!("image"), &json!(large), &json!({"placeholder": false})));
+        assert_eq!(undo(&said).await.expect(200)["restored"]["settings"], 1);
+        assert!(marked(&large).await && marked(&small).await);
+        let undone = newest().await;
+        assert_eq!(undo(&undone).await.expect(200)["conflicts_total"], 0);
+        assert!(!marked(&large).await && !marked(&small).await);
+        // Saying what is said already is no operation.
+        let before = newest().await;
+        server.send(Method::PATCH, &format!("/api/v1/images/{large}"), json!({"placeholder": false})).await.expect(200);
+        assert_eq!(newest().await, before);
+        // That it shows something else is taken back as well.
+        server.send(Method::PATCH, &format!("/api/v1/images/{small}"), json!({"same": false})).await.expect(200);
+        let image = server.get(&format!("/api/v1/images/{small}")).await.expect(200);
+        assert_eq!(image["same_as"], Value::Null, "{image}");
+        let refused = server.send(Method::PATCH, &format!("/api/v1/images/{small}"), json!({"same": true})).await;
+        assert_eq!((refused.status.as_u16(), &refused.json()["errors"][0]["code"]), (422, &json!("not_alike")));
+        let parted = newest().await;
+        // What was said since by another is not overwritten.
+        server.send(Method::PATCH, &format!("/api/v1/images/{small}"), json!({"placeholder": true})).await.expect(200);
+        assert_eq!(undo(&parted).await.status, 409);
+        assert_eq!(undo(&newest().await).await.expect(200)["restored"]["settings"], 1);
+        undo(&parted).await.expect(200);
+        assert_eq!(server.get(&format!("/api/v1/images/{small}")).await.expect(200)["same_as"], json!(large));
+        // A product is told when its picture stands for no picture, and when it does again, in the operation that says so.
+        let history = server.get("/api/v1/products/L-1/history").await.expect(200);
+        let told = history["items"].as_array().unwrap().iter().find(|entry| entry["kind"] == "image.changed").unwrap();
+        assert!(told["operation"].is_string(), "{told}");
         // The listings know.
         house.seen().await;
         channels::follow::catch_up(&house.app).await.unwrap();
