@@ -76,7 +76,8 @@ struct Compared {
     verdicts: Vec<Verdicts>,
 }
 
-/// Finds the product of each row, of which `marks` are known, and what it is compared by where that was `made` before; `old` are the offers that were there before.
+/// Finds the product of each row, of which `marks` are known, and what it is compared by where that was `made` already; `old` are the offers
+/// that were there before.
 pub(super) fn identify(
     conn: &mut Conn,
     rules: &Rules,

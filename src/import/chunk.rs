@@ -277,6 +277,10 @@ impl Reader {
             Understood::Row(mut row) if self.kind == ImportKind::Catalog && !row.rejected() => {
                 let compared = !stored.offers.contains_key(&row.key);
                 row.ahead = Some(Box::new(Ahead::of(&row, compared, &self.dictionary, rules)?));
+                if compared {
+                    // Nobody reads it again: it is written down, and so is all that it would be asked for.
+                    row.raw.clear();
+                }
                 Understood::Row(row)
             }
             other => other,
