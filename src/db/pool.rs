@@ -64,9 +64,8 @@ struct Inner {
 
 /// How many snapshots may be read at once.
 const READERS: usize = 8;
-/// How much of an SQLite file is read where it lies in the system's cache, without a copy of one's own: all of it. SQLite itself stops at
-/// 2 GiB unless it is compiled to go on, see `.cargo/config.toml`.
-const MAPPED_BYTES: u64 = 1 << 40;
+/// How much of an SQLite file is read where it lies in the system's cache, without a copy of one's own.
+const MAPPED_BYTES: u64 = 1 << 31;
 /// Writers on PostgreSQL; SQLite has one, because more only wait for each other.
 const PG_WRITERS: usize = 4;
 /// A statement that takes so long is told of, unless the owner says otherwise.

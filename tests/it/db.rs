@@ -105,21 +105,6 @@ async fn a_plain_path_and_every_sqlite_spelling_open_the_same_file() {
     }
 }
 
-#[derive(QueryableByName)]
-struct Mapped {
-    #[diesel(sql_type = BigInt)]
-    mmap_size: i64,
-}
-
-#[tokio::test]
-async fn a_large_sqlite_file_is_mapped_whole() {
-    let dir = TempDir::new().unwrap();
-    let db = Db::open(&dir.path().join("x.db").display().to_string()).await.unwrap();
-    let mapped = |conn: &mut Conn| Ok(diesel::sql_query("PRAGMA mmap_size").get_result::<Mapped>(conn)?.mmap_size);
-    let (read, written) = (db.read(mapped).await.unwrap(), db.write(mapped).await.unwrap());
-    assert!(read.min(written) >= 1 << 40, "SQLite was compiled to map {read} bytes at most; .cargo/config.toml says more");
-}
-
 #[tokio::test]
 async fn a_database_that_cannot_be_reached_is_unavailable_and_names_the_remedy() {
     let error = Db::open("postgres://nobody@127.0.0.1:1/none").await.err().unwrap();
