@@ -3,14 +3,14 @@ use crate::error::{Code, Error};
 use crate::import::PreparedRow;
 
 /// Of one row that stands, or of one that changes something.
-fn chunk(stands: bool) -> Result<Chunk> {
+fn chunk(stands: bool) -> Chunk {
     let rows = if stands { Vec::new() } else { vec![PreparedRow::default()] };
-    Ok(Chunk { read: 1, rows, ..Chunk::default() })
+    Chunk { read: 1, rows, ..Chunk::default() }
 }
 
-fn coming(chunks: Vec<Result<Chunk>>) -> Chunks {
-    let (send, receive) = mpsc::channel(chunks.len().max(1));
-    for chunk in chunks {
+fn coming(chunks: Vec<Chunk>, failure: Option<Error>) -> Chunks {
+    let (send, receive) = mpsc::channel(chunks.len() + 1);
+    for chunk in chunks.into_iter().map(Ok).chain(failure.map(Err)) {
         send.try_send(chunk).unwrap();
     }
     Chunks::of(receive)
@@ -20,7 +20,7 @@ const SOON: Duration = Duration::from_secs(30);
 
 #[tokio::test]
 async fn what_stands_is_gathered_up_to_what_changes_something() {
-    let mut chunks = coming(vec![chunk(true), chunk(true), chunk(false), chunk(true)]);
+    let mut chunks = coming(vec![chunk(true), chunk(true), chunk(false), chunk(true)], None);
     chunks.gather(SOON).await;
     assert_eq!(chunks.came.len(), 3, "the one that changes something comes along, and nothing behind it");
     let rows: Vec<usize> = std::iter::from_fn(|| chunks.ready()).map(|chunk| chunk.rows.len()).collect();
@@ -30,11 +30,11 @@ async fn what_stands_is_gathered_up_to_what_changes_something() {
 
 #[tokio::test]
 async fn gathering_ends_with_the_file_and_has_an_end_of_its_own() {
-    let mut ended = coming(vec![chunk(true)]);
+    let mut ended = coming(vec![chunk(true)], None);
     ended.gather(SOON).await;
     assert_eq!(ended.came.len(), 1);
 
-    let mut many = coming((0..MOST_GATHERED + 5).map(|_| chunk(true)).collect());
+    let mut many = coming((0..MOST_GATHERED + 5).map(|_| chunk(true)).collect(), None);
     many.gather(SOON).await;
     assert_eq!(many.came.len(), MOST_GATHERED);
 
@@ -46,8 +46,7 @@ async fn gathering_ends_with_the_file_and_has_an_end_of_its_own() {
 
 #[tokio::test]
 async fn a_failure_waits_for_whoever_asks_for_the_next_one() {
-    let failed = || Err(Error::new(Code::Unavailable, "the database went away"));
-    let mut chunks = coming(vec![chunk(true), failed()]);
+    let mut chunks = coming(vec![chunk(true)], Some(Error::new(Code::Unavailable, "the database went away")));
     chunks.gather(SOON).await;
     assert!(chunks.ready().is_some());
     assert!(chunks.ready().is_none(), "what failed is not ready");
