@@ -161,11 +161,14 @@ impl Reader {
             let batches = futures_util::stream::poll_fn(move |context| batches.poll_recv(context));
             let chunks = batches.map(|batch| {
                 let span = tracing::debug_span!(parent: &span, "understand");
-                reader.understand(batch, file, Arc::clone(&last)).instrument(span)
+                let (reader, last) = (reader.clone(), Arc::clone(&last));
+                // A task of its own goes on, and gives its connection back, while the writer keeps others waiting.
+                tokio::spawn(async move { reader.understand(batch, file, last).await }.instrument(span))
             });
             // Of two one is looked up while the other is understood.
             let mut chunks = std::pin::pin!(chunks.buffered(2));
             while let Some(chunk) = chunks.next().await {
+                let chunk = chunk.map_err(Error::internal).and_then(|chunk| chunk);
                 let failed = chunk.is_err();
                 if send.send(chunk).await.is_err() || failed {
                     return;

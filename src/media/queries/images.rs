@@ -131,7 +131,10 @@ pub struct Examined {
 
 /// Notes what another look at an image found, with the pieces of its hash.
 pub fn image_examined(conn: &mut Conn, id: &str, found: &Examined, bands: &[(i32, i32)]) -> Result<()> {
-    diesel::update(images::table.find(id)).set(found).execute(conn)?;
+    if diesel::update(images::table.find(id)).set(found).execute(conn)? == 0 {
+        // It was deleted while it was looked at.
+        return Ok(());
+    }
     diesel::delete(image_bands::table.filter(image_bands::image_id.eq(id))).execute(conn)?;
     bands_insert(conn, id, bands)
 }
