@@ -73,29 +73,36 @@ pub fn restate(
     now: DateTime<Utc>,
 ) -> Result<Vec<NewChange>> {
     let mut said = said.clone();
-    if let Some(other) = &said.same_as
-        && !queries::image_known(conn, other)?
-    {
-        said.same_as = None;
-    }
-    queries::image_mark(conn, &row.id, said.same_as.as_deref(), said.distinct_by.as_deref(), said.placeholder)?;
     let (mut touched, mut told) = (vec![row.id.clone()], Vec::new());
-    if said.placeholder != row.placeholder {
-        // What shows the same stands for as little, in whatever size it came first.
-        let root = said.same_as.unwrap_or_else(|| row.id.clone());
-        let same = queries::images_same_as(conn, &root)?.into_iter().chain([root]);
-        for other in same.filter(|other| *other != row.id) {
-            let there = SaidOfImage::of(&existing(conn, &other)?);
-            if there.placeholder == said.placeholder {
-                continue;
-            }
-            queries::image_mark(conn, &other, there.same_as.as_deref(), there.distinct_by.as_deref(), said.placeholder)?;
-            told.push(changed(&other, &there, operation)?);
-            touched.push(other);
+    let first = said.same_as.as_deref().map(|first| queries::image(conn, first)).transpose()?.flatten();
+    said.same_as = first.as_ref().map(|first| first.same_as.clone().unwrap_or_else(|| first.id.clone()));
+    // Of what shows the same: who follows this one.
+    let same = match first.filter(|_| said.same_as != row.same_as) {
+        Some(first) => {
+            // It comes back to the others and stands for what they stand for now, and so does who was taken to be the same as it meanwhile.
+            said.placeholder = first.placeholder;
+            queries::images_same_as(conn, &row.id)?
         }
-        if !said.placeholder {
-            queries::addresses_refused_again(conn, intake::PLACEHOLDER, now)?;
+        None if said.placeholder == row.placeholder => Vec::new(),
+        None => {
+            let root = said.same_as.clone().unwrap_or_else(|| row.id.clone());
+            queries::images_same_as(conn, &root)?.into_iter().chain([root]).collect()
         }
+    };
+    queries::image_mark(conn, &row.id, said.same_as.as_deref(), said.distinct_by.as_deref(), said.placeholder)?;
+    for other in same.into_iter().filter(|other| *other != row.id) {
+        let there = SaidOfImage::of(&existing(conn, &other)?);
+        let root = said.same_as.as_ref().filter(|_| there.same_as.as_ref() == Some(&row.id)).or(there.same_as.as_ref());
+        let next = SaidOfImage { placeholder: said.placeholder, same_as: root.cloned(), ..there.clone() };
+        if next == there {
+            continue;
+        }
+        queries::image_mark(conn, &other, next.same_as.as_deref(), next.distinct_by.as_deref(), next.placeholder)?;
+        told.push(changed(&other, &there, operation)?);
+        touched.push(other);
+    }
+    if row.placeholder && !said.placeholder {
+        queries::addresses_refused_again(conn, intake::PLACEHOLDER, now)?;
     }
     let touched: Vec<&str> = touched.iter().map(String::as_str).collect();
     let seen = queries::products_of_images(conn, &touched)?;

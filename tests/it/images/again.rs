@@ -3,6 +3,7 @@
 use super::drawn::jpeg;
 use super::sending::sent;
 use super::{App, House, Server, fetching, follow};
+use beamline::media::queries::image_mark;
 use beamline::media::reexamine::{Reexamined, reexamine};
 use reqwest::Method;
 use serde_json::{Value, json};
@@ -95,5 +96,42 @@ both_databases! {
         for shown in ["/api/v1/products/L-1", "/api/v1/product-groups/G"] {
             assert_eq!(server.get(shown).await.expect(200)["images"][0]["id"], json!(id), "{shown}");
         }
+    }
+
+    async fn a_copy_that_comes_back_follows_the_others_and_brings_its_own(house: House) {
+        let house = fetching(house, None).await;
+        let server = Server::start(&house).await;
+        let (first, copy) = (sent(&server, "a.jpg", jpeg(51, 900, 900)).await, sent(&server, "b.jpg", jpeg(51, 600, 600)).await);
+        let image = async |id: &str| server.get(&format!("/api/v1/images/{id}")).await.expect(200);
+        let says = async |id: &str, said: Value| server.send(Method::PATCH, &format!("/api/v1/images/{id}"), said).await.expect(200);
+        let newest = async || server.get("/api/v1/operations").await.expect(200)["items"][0]["id"].as_str().unwrap().to_owned();
+        let undo = async |id: &str| server.send(Method::POST, &format!("/api/v1/operations/{id}/undo"), json!({})).await.expect(200);
+        says(&first, json!({"placeholder": true})).await;
+        assert_eq!((&image(&copy).await["same_as"], &image(&copy).await["placeholder"]), (&json!(first), &json!(true)));
+        // Parted and no placeholder, in one saying; meanwhile the first turns out to be none either.
+        says(&copy, json!({"same": false, "placeholder": false})).await;
+        let parted = newest().await;
+        says(&first, json!({"placeholder": false})).await;
+        undo(&parted).await;
+        // The later word on the first stands, and the copy follows it.
+        for (id, same) in [(&first, Value::Null), (&copy, json!(first))] {
+            let there = image(id).await;
+            assert_eq!((&there["placeholder"], &there["same_as"]), (&json!(false), &same), "{there}");
+        }
+        // Parted again; one is taken to be the same as the copy, and the first becomes a placeholder. Back together they are one set.
+        says(&copy, json!({"same": false})).await;
+        let parted = newest().await;
+        let third = sent(&server, "c.jpg", jpeg(52, 600, 600)).await;
+        let (of, like) = (third.clone(), copy.clone());
+        house.app.db.write(move |conn| image_mark(conn, &of, Some(&like), None, false)).await.unwrap();
+        says(&first, json!({"placeholder": true})).await;
+        undo(&parted).await;
+        for id in [&copy, &third] {
+            let there = image(id).await;
+            assert_eq!((&there["placeholder"], &there["same_as"]), (&json!(true), &json!(first)), "{there}");
+        }
+        // And apart again as they were, when that is undone.
+        undo(&newest().await).await;
+        assert_eq!((&image(&copy).await["same_as"], &image(&third).await["same_as"]), (&Value::Null, &json!(copy)));
     }
 }
