@@ -21,6 +21,7 @@ pub fn start(app: &App) -> TaskTracker {
     if app.config.fetch_images {
         tasks.spawn(media::collect::run(app.clone(), app.shutdown.clone()));
     }
+    tasks.spawn(media::ahead::run(app.clone(), app.shutdown.clone()));
     tasks.spawn(keep_time(app.clone()));
     tasks.spawn(mend_copies(app.clone()));
     tasks.spawn(channels::schedule::run(app.clone(), app.shutdown.clone()));

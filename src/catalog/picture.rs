@@ -32,6 +32,9 @@ pub struct Picture {
     /// Codes of the only channels that get it; all when empty.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub channels: Vec<String>,
+    /// Its place among those that a channel gets, from 1, by the channel's code, where it is another than in the list.
+    #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
+    pub positions: BTreeMap<String, u32>,
     /// Does it come from the product's group?
     #[serde(default, skip_serializing_if = "std::ops::Not::not")]
     pub inherited: bool,
@@ -100,6 +103,7 @@ impl Picture {
             role: Some(self.role.clone()),
             alt: self.alt.clone(),
             channels: self.channels.clone(),
+            positions: self.positions.clone(),
             hidden: false,
         }
     }
@@ -131,6 +135,7 @@ pub fn shown<'a>(suppliers: impl Iterator<Item = &'a ImageLink>, said: Option<&[
             role: role.unwrap_or_else(|| "gallery".to_owned()),
             alt: choice.alt.clone(),
             channels: choice.channels.clone(),
+            positions: choice.positions.clone(),
             ..Picture::default()
         });
     }
@@ -159,6 +164,7 @@ pub fn inheriting(mut own: Vec<Picture>, group: &[PictureChoice], said: Option<&
             role: choice.role.clone().filter(|role| role != "main").unwrap_or_else(|| "gallery".to_owned()),
             alt: choice.alt.clone(),
             channels: choice.channels.clone(),
+            positions: choice.positions.clone(),
             inherited: true,
             ..Picture::default()
         });

@@ -59,7 +59,7 @@ impl Outlook<'_> {
         let mut pictures = Pictures::default();
         let of_channel =
             |picture: &Picture| picture.channels.is_empty() || picture.channels.iter().any(|code| code == self.channel);
-        let taken: Vec<(&Picture, usize)> = view.images.iter().zip(1..).filter(|(picture, _)| of_channel(picture)).collect();
+        let taken = self.in_order(view.images.iter().zip(1..).filter(|(picture, _)| of_channel(picture)).collect());
         let best = self.best_of_each(&taken);
         for (picture, position) in taken {
             let url = match &picture.known {
@@ -88,6 +88,22 @@ impl Outlook<'_> {
             }
         }
         pictures
+    }
+
+    /// The channel's pictures: those that have a place there of their own go to it, the others stay in the list's order around them.
+    fn in_order<'p>(&self, all: Vec<(&'p Picture, usize)>) -> Vec<(&'p Picture, usize)> {
+        let place = |(picture, _): &(&Picture, usize)| picture.positions.get(self.channel).copied();
+        let (mut placed, mut list): (Vec<_>, Vec<_>) = all.into_iter().partition(|one| place(one).is_some());
+        placed.sort_by_key(place);
+        // Two that are to have one place follow each other as in the list.
+        let mut next = 0;
+        for one in placed {
+            let wanted = place(&one).and_then(|place| usize::try_from(place).ok()).unwrap_or(usize::MAX).saturating_sub(1);
+            let at = wanted.max(next).min(list.len());
+            list.insert(at, one);
+            next = at + 1;
+        }
+        list
     }
 
     /// The address that was named. One that was uploaded has none while this house cannot be reached from outside.

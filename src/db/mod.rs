@@ -44,10 +44,21 @@ macro_rules! each_backend {
 ///
 /// SQLite has one writer anyway; PostgreSQL takes an advisory lock that ends with the transaction. Writes are short.
 pub fn lock_catalog(conn: &mut Conn) -> crate::error::Result<()> {
+    lock(conn, 7301)
+}
+
+/// Serialises who notes that a product shows a picture with who notes what came of asking for it: in the same moment neither would see the
+/// other, and nobody would tell the product. Taken before anything else, so that nobody waits for it with something in hand.
+pub fn lock_pictures(conn: &mut Conn) -> crate::error::Result<()> {
+    lock(conn, 7302)
+}
+
+fn lock(conn: &mut Conn, number: i64) -> crate::error::Result<()> {
     use diesel::RunQueryDsl;
     if let Conn::Postgres(conn) = conn {
         let asked = std::time::Instant::now();
-        diesel::sql_query("SELECT pg_advisory_xact_lock(7301)").execute(conn)?;
+        let query = diesel::sql_query("SELECT pg_advisory_xact_lock($1)");
+        query.bind::<diesel::sql_types::BigInt, _>(number).execute(conn)?;
         pool::locked(asked.elapsed());
     }
     Ok(())

@@ -561,6 +561,7 @@ diesel::table! {
         name -> Nullable<Text>,
         created_by -> Text,
         created_at -> UtcTime,
+        made_for -> Nullable<Text>,
     }
 }
 

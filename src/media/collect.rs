@@ -4,12 +4,12 @@
 //! An address is taken by moving the time when it is due, so that several processes share the work and what one that died had taken is
 //! taken up again.
 
+use super::ahead::{self, Wishes};
 use super::fetch::{Again, Fetched, Fetcher, Refusal};
 use super::intake::{self, Taken};
 use super::queries::{self, Claimed, Outcome, Room};
-use super::rendition;
 use crate::app::App;
-use crate::db::{Conn, changes};
+use crate::db::{Conn, changes, lock_pictures};
 use crate::error::{Code, Error, Result};
 use chrono::{DateTime, TimeDelta, Utc};
 use std::collections::HashMap;
@@ -173,7 +173,7 @@ async fn asked(app: &App, fetcher: &Fetcher, claimed: &Claimed) -> Result<Outcom
     };
     metrics::counter!("beamline_images_collected_total", "outcome" => label).increment(1);
     if let Outcome::Image { id, .. } = &outcome
-        && let Err(error) = rendition::make_ahead(app, id).await
+        && let Err(error) = made_ahead(app, id).await
     {
         // They are made when they are asked for.
         tracing::warn!(%error, image = id, "renditions could not be made ahead");
@@ -182,10 +182,16 @@ async fn asked(app: &App, fetcher: &Fetcher, claimed: &Claimed) -> Result<Outcom
     Ok(outcome)
 }
 
+/// Before products are told of it: a channel may ask at once.
+async fn made_ahead(app: &App, image: &str) -> Result<usize> {
+    ahead::make(app, image, &Wishes::now(app).await?).await
+}
+
 /// Notes what came of an address, and tells the products that show it.
 async fn settle(app: &App, claimed: &Claimed, outcome: &Outcome) -> Result<()> {
     let (claimed, noted, now) = (claimed.clone(), outcome.clone(), app.clock.now());
     let work = move |conn: &mut Conn| {
+        lock_pictures(conn)?;
         if queries::addresses_settle(conn, &claimed, &noted, now)? {
             let told = queries::products_showing(conn, &[claimed.id.as_str()])?;
             changes::append(conn, now, &told)?;

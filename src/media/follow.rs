@@ -5,7 +5,7 @@ use super::queries::{self, Registered};
 use crate::app::App;
 use crate::background::follow::{Reader, Step};
 use crate::channels::queries::{cursor, move_cursor};
-use crate::db::{Change, ChangeKind, Conn, Position, changes};
+use crate::db::{Change, ChangeKind, Conn, Position, changes, lock_pictures};
 use crate::error::{Code, Error, Result};
 use chrono::{DateTime, Utc};
 use std::collections::BTreeSet;
@@ -103,6 +103,7 @@ async fn note(app: &App, products: Vec<i64>, moved: Option<(String, String)>) ->
     let now = app.clock.now();
     app.db
         .write(move |conn| {
+            lock_pictures(conn)?;
             if let Some((from, to)) = &moved {
                 move_or_conflict(conn, Some(from), to, now)?;
             }

@@ -13,7 +13,7 @@ pub use addresses::{
 pub use claims::{Claimed, Outcome, Room, addresses_claim, addresses_due, addresses_hold, addresses_settle};
 pub use images::{
     Examined, ImageRow, Looks, alike, image, image_delete, image_examined, image_insert, image_known, image_mark,
-    image_references, images_page, images_same_as, missing_images,
+    image_references, images_not_ready, images_not_ready_again, images_page, images_ready, images_same_as, missing_images,
 };
 pub use named::{Named, products_of_marks, products_of_skus};
 pub use renditions::{

@@ -5,6 +5,7 @@ use super::intake;
 use super::picture::{self, Format, Refusal, Rendered, Spec};
 use super::queries::{self, ImageRow, RenditionRow};
 use crate::app::App;
+use crate::db::Conn;
 use crate::error::{Code, Error, Result};
 use crate::files;
 use object_store::ObjectStoreExt;
@@ -44,31 +45,8 @@ pub async fn get(app: &App, image: &str, wanted: &str) -> Result<RenditionRow> {
     made.ok_or_else(|| Error::internal("a rendition was wished and none was made"))
 }
 
-/// Makes what lists show, and what the channels ask for that are on, before anybody waits for it.
-pub async fn make_ahead(app: &App, image: &str) -> Result<usize> {
-    let id = image.to_owned();
-    let (row, made) = app.db.read(move |conn| Ok((queries::image(conn, &id)?, queries::renditions_of(conn, &id)?))).await?;
-    let Some(row) = row else { return Ok(0) };
-    let mut specs: Vec<Spec> = app.lists.iter().flat_map(|list| list.wishes.iter().cloned()).collect();
-    let desks = crate::channels::follow::desks(app, None).await?;
-    specs.extend(
-        desks.iter().filter(|desk| desk.links.is_some()).filter_map(|desk| Some(desk.profile.images.as_ref()?.rendition.clone())),
-    );
-    let mut fresh: Vec<Spec> = Vec::new();
-    for spec in specs {
-        let of = key(&spec);
-        if !made.iter().any(|row| row.rendition == of) && !fresh.contains(&spec) {
-            fresh.push(spec);
-        }
-    }
-    if fresh.is_empty() {
-        return Ok(0);
-    }
-    Ok(make(app, &row, fresh).await?.len())
-}
-
 /// Makes these of an image: decoded once for all of them. Those that somebody made while this waited for its turn are as good.
-async fn make(app: &App, row: &ImageRow, mut specs: Vec<Spec>) -> Result<Vec<RenditionRow>> {
+pub(super) async fn make(app: &App, row: &ImageRow, mut specs: Vec<Spec>) -> Result<Vec<RenditionRow>> {
     let seat = app.pictures.seat().await?;
     let id = row.id.clone();
     let mut there = app.db.read(move |conn| queries::renditions_of(conn, &id)).await?;
@@ -102,7 +80,18 @@ async fn make(app: &App, row: &ImageRow, mut specs: Vec<Spec>) -> Result<Vec<Ren
         stored.map_err(|error| files::refused("the rendition cannot be kept", error))?;
     }
     let kept = rows.clone();
-    app.db.write(move |conn| kept.iter().try_for_each(|row| queries::rendition_insert(conn, row))).await?;
+    let note = move |conn: &mut Conn| match kept.first() {
+        // Deleted while it was made: what was made of it goes too.
+        Some(row) if !queries::image_known(conn, &row.image_id)? => Ok(false),
+        _ => kept.iter().try_for_each(|row| queries::rendition_insert(conn, row)).map(|()| true),
+    };
+    if !app.db.write(note).await? {
+        for made in &rows {
+            // What stays behind is found by `doctor`.
+            let _ = app.files.delete(&Path::from(made.file.as_str())).await;
+        }
+        return Err(Error::not_found(format!("image '{}'", row.id)));
+    }
     metrics::counter!("beamline_renditions_total").increment(rows.len() as u64);
     Ok(rows)
 }

@@ -115,6 +115,9 @@ pub struct PictureChoice {
     /// Codes of the only channels that get it; all when empty.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub channels: Vec<String>,
+    /// Its place among those that a channel gets, from 1, by the channel's code, where it is another than in the list.
+    #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
+    pub positions: BTreeMap<String, u32>,
     /// Not a picture of this product, whatever a supplier says.
     #[serde(default, skip_serializing_if = "std::ops::Not::not")]
     pub hidden: bool,

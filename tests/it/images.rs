@@ -1,9 +1,12 @@
 //! Pictures as a supplier names them and a person sends them: on the right product, kept once, and as every channel wants them.
 
 mod again;
+mod ahead;
 mod asking;
 mod batch;
+mod choosing;
 mod drawn;
+mod encrypted;
 mod feeds;
 mod sending;
 

@@ -57,7 +57,7 @@ struct PatchProductGroup {
     #[serde(default)]
     title: Field<BTreeMap<String, Option<String>>>,
     /// Pictures that all its products show behind their own, such as a size chart: a list of pictures with an `id` or a `url`, a `role`,
-    /// `alt` and `channels`; null for none.
+    /// `alt`, `channels` and `positions`; null for none.
     #[schema(value_type = Option<Vec<Object>>)]
     #[serde(default)]
     images: Field<JsonValue>,

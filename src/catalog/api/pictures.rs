@@ -12,6 +12,7 @@ use crate::http::{Json, Listed, Path, Preconditions, Tagged, Written};
 use crate::normalize::PictureChoice;
 use axum::extract::State;
 use serde_json::{Map, Value as JsonValue, json};
+use std::collections::BTreeMap;
 use utoipa_axum::{router::OpenApiRouter, routes};
 
 pub(super) fn router() -> OpenApiRouter<App> {
@@ -45,6 +46,8 @@ struct AttachImage {
     alt: Option<Map<String, JsonValue>>,
     /// Codes of the only channels that get it.
     channels: Option<Vec<String>>,
+    /// Its place among those that a channel gets, from 1, by the channel's code, where it is another than in the list.
+    positions: Option<BTreeMap<String, u32>>,
 }
 
 /// Attaches a picture to a product; one that is attached already moves. `PATCH /products/{sku}` with `images` sets all of them at once.
@@ -95,9 +98,10 @@ async fn attach_image(
                 .filter(|role| role != "main" || at == 0),
             alt: there.filter(|_| choice.alt.is_empty()).map_or(&choice.alt, |picture| &picture.alt).clone(),
             channels: there.filter(|_| choice.channels.is_empty()).map_or(&choice.channels, |picture| &picture.channels).clone(),
+            positions: there.filter(|_| choice.positions.is_empty()).map_or(&choice.positions, |picture| &picture.positions).clone(),
             hidden: false,
         };
-        others.insert(at, json!({"url": said.picture, "role": said.role, "alt": said.alt, "channels": said.channels}));
+        others.insert(at, as_json(&said));
         Ok(images(others))
     };
     edit_product(&app, &caller, sku, made, move |version| preconditions.allow_version(version)).await
@@ -127,7 +131,13 @@ async fn detach_image(
 }
 
 fn as_said(picture: &Picture) -> JsonValue {
-    json!({"url": picture.url, "role": picture.role, "alt": picture.alt, "channels": picture.channels})
+    as_json(&picture.as_said())
+}
+
+/// As a caller would send it.
+fn as_json(said: &PictureChoice) -> JsonValue {
+    let PictureChoice { picture, role, alt, channels, positions, hidden: _ } = said;
+    json!({"url": picture, "role": role, "alt": alt, "channels": channels, "positions": positions})
 }
 
 fn images(all: Vec<JsonValue>) -> Map<String, JsonValue> {

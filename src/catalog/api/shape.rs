@@ -90,6 +90,9 @@ pub struct Image {
     /// Codes of the only channels that get it; all without.
     #[serde(skip_serializing_if = "Vec::is_empty")]
     pub channels: Vec<String>,
+    /// Its place among those that a channel gets, from 1, by the channel's code, where it is another than in the list.
+    #[serde(skip_serializing_if = "BTreeMap::is_empty")]
+    pub positions: BTreeMap<String, u32>,
     /// Does it come from the product's group? Without when not.
     #[serde(skip_serializing_if = "std::ops::Not::not")]
     pub inherited: bool,
@@ -128,6 +131,7 @@ impl Image {
             url: (!uploaded).then_some(picture.url),
             alt: picture.alt,
             channels: picture.channels,
+            positions: picture.positions,
             inherited: picture.inherited,
             state: "waiting",
             ..Self::default()

@@ -52,7 +52,7 @@ pub fn one(item: &JsonValue) -> Read<PictureChoice> {
     };
     if let Some(name) = fields
         .keys()
-        .find(|name| !["id", "url", "role", "alt", "channels"].contains(&name.as_str()) && !TOLD.contains(&name.as_str()))
+        .find(|name| !["id", "url", "role", "alt", "channels", "positions"].contains(&name.as_str()) && !TOLD.contains(&name.as_str()))
     {
         let name: String = name.chars().take(100).collect();
         return Err(("unknown_field", format!("a picture has no field '{name}'")));
@@ -73,7 +73,8 @@ pub fn one(item: &JsonValue) -> Read<PictureChoice> {
         let role: String = role.chars().take(60).collect();
         return Err(("not_allowed", format!("there is no role '{role}'; give one of {}", ROLES.join(", "))));
     }
-    Ok(PictureChoice { picture: picture(named)?, role, alt: alt(fields)?, channels: channels(fields)?, hidden: false })
+    let (channels, positions) = (channels(fields)?, positions(fields)?);
+    Ok(PictureChoice { picture: picture(named)?, role, alt: alt(fields)?, channels, positions, hidden: false })
 }
 
 /// An address, or an image's id with what stands before ids.
@@ -116,10 +117,33 @@ fn channels(fields: &Map<String, JsonValue>) -> Read<Vec<String>> {
         None | Some(JsonValue::Null) => Ok(Vec::new()),
         Some(codes) => {
             let codes: Vec<String> = serde_json::from_value(codes.clone()).map_err(|_| wrong())?;
-            if codes.len() > MAX_CHANNELS || codes.iter().any(|code| code.is_empty() || code.chars().count() > 60) {
+            if codes.len() > MAX_CHANNELS || !codes.iter().all(|code| is_code(code)) {
                 return Err(wrong());
             }
             Ok(codes)
         }
     }
+}
+
+fn positions(fields: &Map<String, JsonValue>) -> Read<BTreeMap<String, u32>> {
+    let wrong = || {
+        let message = format!("positions is an object of places from 1 to {MAX_PICTURES} by a channel's code, such as {{\"amazon\": 1}}");
+        ("wrong_type", message)
+    };
+    match fields.get("positions") {
+        None | Some(JsonValue::Null) => Ok(BTreeMap::new()),
+        Some(places) => {
+            let places: BTreeMap<String, u32> = serde_json::from_value(places.clone()).map_err(|_| wrong())?;
+            let right = |(code, place): (&String, &u32)| is_code(code) && (1..=MAX_PICTURES).contains(&(*place as usize));
+            if places.len() > MAX_CHANNELS || !places.iter().all(right) {
+                return Err(wrong());
+            }
+            Ok(places)
+        }
+    }
+}
+
+/// May it be a channel's code? Which channels there are, a house's owner changes.
+fn is_code(code: &str) -> bool {
+    !code.is_empty() && code.chars().count() <= 60
 }

@@ -6,6 +6,7 @@ use crate::db::{Conn, JsonText, Time};
 use crate::each_backend;
 use crate::error::Result;
 use crate::media::address_id;
+use diesel::dsl::not;
 use diesel::prelude::*;
 use std::collections::HashSet;
 
@@ -225,5 +226,37 @@ pub fn image_delete(conn: &mut Conn, id: &str) -> Result<()> {
     diesel::update(images::table.filter(images::same_as.eq(id))).set(images::same_as.eq(None::<String>)).execute(conn)?;
     diesel::delete(image_addresses::table.filter(image_addresses::image_id.eq(id))).execute(conn)?;
     diesel::delete(images::table.find(id)).execute(conn)?;
+    Ok(())
+}
+
+/// Some images of which what is made ahead was made for other wishes, or never; about so many. Those that stand for no picture are left out.
+pub fn images_not_ready(conn: &mut Conn, wishes: &str, limit: i64) -> Result<Vec<String>> {
+    let (never, before, behind) = (images::made_for.is_null(), images::made_for.lt(wishes), images::made_for.gt(wishes));
+    let usable = not(images::placeholder);
+    // One after the other: together they would be a walk through all images, and nearly all are ready.
+    let mut ids: Vec<String> = images::table.filter(never.and(usable)).select(images::id).limit(limit).load(conn)?;
+    for other in [images::table.filter(before.and(usable)).into_boxed(), images::table.filter(behind.and(usable)).into_boxed()] {
+        ids.extend(other.select(images::id).limit(limit).load::<String>(conn)?);
+    }
+    Ok(ids)
+}
+
+/// Says that these are made ready for these wishes; the ones that nobody else has said it of.
+pub fn images_ready(conn: &mut Conn, ids: &[String], wishes: &str) -> Result<Vec<String>> {
+    let mut taken = Vec::with_capacity(ids.len());
+    for id in ids {
+        let other = images::made_for.is_null().or(images::made_for.ne(wishes));
+        if diesel::update(images::table.find(id).filter(other)).set(images::made_for.eq(wishes)).execute(conn)? == 1 {
+            taken.push(id.clone());
+        }
+    }
+    Ok(taken)
+}
+
+/// Takes back that these were made ready.
+pub fn images_not_ready_again(conn: &mut Conn, ids: &[String]) -> Result<()> {
+    each_backend!(conn => diesel::update(images::table.filter(images::id.eq_any(ids)))
+        .set(images::made_for.eq(None::<String>))
+        .execute(conn))?;
     Ok(())
 }

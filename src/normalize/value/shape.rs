@@ -184,6 +184,7 @@ fn picture<'de, A: MapAccess<'de>>(mut map: A) -> Result<PictureChoice, A::Error
             "role" => choice.role = map.next_value()?,
             "alt" => choice.alt = map.next_value()?,
             "channels" => choice.channels = map.next_value()?,
+            "positions" => choice.positions = map.next_value()?,
             "hidden" => choice.hidden = map.next_value()?,
             other => return Err(A::Error::custom(format!("unknown field `{other}` of a picture"))),
         }

@@ -11,6 +11,7 @@ mod raw;
 mod s3_server;
 mod server;
 mod shared;
+mod tls;
 
 pub use bucket::{Bucket, Fault};
 pub use house::House;
@@ -22,6 +23,7 @@ pub use raw::Raw;
 pub use s3_server::S3Server;
 pub use server::{Answer, Server, key};
 pub use shared::shared;
+pub use tls::TlsFront;
 
 /// Writes each test twice: `name::sqlite` and `name::postgres`.
 ///

@@ -1,0 +1,2 @@
+DROP INDEX images_made_for;
+ALTER TABLE images DROP COLUMN made_for;

@@ -1,0 +1,3 @@
+-- For which wishes, by their key, what is made ahead of an image has been made.
+ALTER TABLE images ADD COLUMN made_for TEXT;
+CREATE INDEX images_made_for ON images (made_for);
