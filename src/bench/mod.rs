@@ -36,6 +36,7 @@ use process::Measured;
 use search::quantile;
 use serde::Serialize;
 use served::Server;
+use std::path::PathBuf;
 use std::str::FromStr;
 
 macro_rules! figures {
@@ -118,6 +119,8 @@ pub struct Options {
     pub products: u64,
     /// Photographs that renditions are made of.
     pub photographs: usize,
+    /// A folder that they are taken from as far as it has some; the others are drawn.
+    pub photographs_from: Option<PathBuf>,
     /// Which figures; empty for all.
     pub figures: Vec<Figure>,
     /// A PostgreSQL server, by the URL of any database on it; the bench makes its own beside it. None measures SQLite.

@@ -27,6 +27,8 @@ const RENDITIONS: [(u32, Format); 3] = [(1_600, Format::Jpeg), (800, Format::Jpe
 const SIZES: [(u32, u32); 3] = [(3_000, 2_000), (2_000, 2_000), (1_600, 1_200)];
 /// Every so many is a lamp on white, the others are scenes.
 const LAMPS: u64 = 3;
+/// What files of photographs are called that are brought.
+const ENDINGS: [&str; 5] = ["jpg", "jpeg", "png", "tif", "tiff"];
 /// Photographs that are enough to see how much memory the work takes.
 const FEW: usize = 10;
 
@@ -52,7 +54,7 @@ pub(super) async fn work(of: &Photographs, app: &App) -> Result<Told> {
             let work = move || -> Result<()> {
                 let bytes = std::fs::read(&file)?;
                 let (facts, made) = examine_and_render(&bytes, &specs, dictionary.pictures())
-                    .map_err(|refusal| Error::internal(format!("a photograph was refused: {}", refusal.message)))?;
+                    .map_err(|refusal| Error::internal(format!("{} was refused: {}", file.display(), refusal.message)))?;
                 std::hint::black_box(facts);
                 for (rendition, at) in made.iter().zip(1..) {
                     std::fs::write(out.with_extension(format!("{at}.{}", rendition.format)), &rendition.bytes)?;
@@ -74,10 +76,33 @@ fn files(folder: &Path) -> Result<Vec<PathBuf>> {
     Ok(files)
 }
 
-/// Draws photographs; the same ones every time.
-fn draw(folder: &Path, count: usize) -> Result<()> {
-    std::fs::create_dir_all(folder)?;
-    (0..count as u64).into_par_iter().try_for_each(|number| {
+/// Brings the photographs of a folder, and of those in it, by name; how many there were, at most so many.
+fn bring(from: &Path, folder: &Path, most: usize) -> Result<usize> {
+    let (mut found, mut open) = (Vec::new(), vec![from.to_owned()]);
+    while let Some(next) = open.pop() {
+        for entry in std::fs::read_dir(&next)? {
+            let entry = entry?;
+            let (kind, path) = (entry.file_type()?, entry.path());
+            let ending = path.extension().and_then(|ending| ending.to_str()).unwrap_or_default().to_ascii_lowercase();
+            if kind.is_dir() {
+                open.push(path);
+            } else if kind.is_file() && ENDINGS.contains(&ending.as_str()) {
+                found.push(path);
+            }
+        }
+    }
+    found.sort();
+    found.truncate(most);
+    for (number, file) in found.iter().enumerate() {
+        let name = file.file_name().unwrap_or_default().to_string_lossy();
+        std::fs::copy(file, folder.join(format!("{number:05}-{name}")))?;
+    }
+    Ok(found.len())
+}
+
+/// Draws photographs of these numbers; the same ones every time.
+fn draw(folder: &Path, numbers: std::ops::Range<usize>) -> Result<()> {
+    (numbers.start as u64..numbers.end as u64).into_par_iter().try_for_each(|number| {
         let (width, height) = SIZES.into_iter().cycle().nth((number % 3) as usize).unwrap_or((1_600, 1_200));
         let drawn = if number % LAMPS == 1 { lamp(&Lamp::new(number), width, height, 0.9) } else { scene(number, width, height) };
         let mut bytes = Vec::new();
@@ -138,8 +163,20 @@ impl Bench<'_> {
         let count = self.lab.options.photographs.max(1);
         let house = self.lab.house("pictures")?;
         let folder = house.data.join("photographs");
-        (self.tell)(&format!("drawing {count} photographs"));
-        draw(&folder, count)?;
+        std::fs::create_dir_all(&folder)?;
+        let brought = match &self.lab.options.photographs_from {
+            Some(from) => {
+                let brought = bring(from, &folder, count)?;
+                if brought == 0 {
+                    let detail = format!("{} holds no photographs ({})", from.display(), ENDINGS.join(", "));
+                    return Err(Error::new(Code::Invalid, detail));
+                }
+                brought
+            }
+            None => 0,
+        };
+        (self.tell)(&format!("{brought} photographs brought, {} drawn", count - brought));
+        draw(&folder, brought..count)?;
         (self.tell)("three renditions of each, on one processor");
         let on = |processors: usize, count: usize| Job::Pictures(Photographs { folder: folder.clone(), processors, count });
         let (alone, process) = self.lab.floor(&house, &on(1, count))?;

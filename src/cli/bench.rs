@@ -7,6 +7,7 @@ use crate::config::Config;
 use crate::error::{Error, Result};
 use clap::Args;
 use std::io::Write as _;
+use std::path::PathBuf;
 
 /// Measure this machine: each figure with its floor, one JSON line each
 ///
@@ -22,6 +23,9 @@ pub struct Bench {
     /// Photographs for the figures of pictures; 500 take some minutes
     #[arg(long, env = "BEAMLINE_BENCH_PHOTOGRAPHS", default_value = "60", value_name = "N")]
     photographs: usize,
+    /// A folder of photographs to be used first, such as /usr/share/backgrounds; what is missing of the number is drawn
+    #[arg(long, env = "BEAMLINE_BENCH_PHOTOGRAPHS_FROM", value_name = "FOLDER")]
+    photographs_from: Option<PathBuf>,
     /// Only this figure, and what it needs; may be given several times [default: all]
     #[arg(long, env = "BEAMLINE_BENCH_FIGURE", value_name = "NAME", value_delimiter = ',')]
     figure: Vec<Figure>,
@@ -38,7 +42,13 @@ impl Bench {
             return Ok(Outcome::Done);
         }
         let server = config.database_url.filter(|url| url.starts_with("postgres"));
-        let options = Options { products: self.products, photographs: self.photographs, figures: self.figure, server };
+        let options = Options {
+            products: self.products,
+            photographs: self.photographs,
+            photographs_from: self.photographs_from,
+            figures: self.figure,
+            server,
+        };
         let measured = tokio::task::spawn_blocking(move || {
             let progress = std::cell::RefCell::new(None::<Progress>);
             let tell = |what: &str| {

@@ -146,7 +146,7 @@ fn report(summary: &Summary, dry_run: bool) -> String {
     let Summary { files, attached, unchanged, refused, unmatched, ambiguous, operation, change: _ } = summary;
     let would = if dry_run { " (dry run: nothing was changed)" } else { "" };
     let mut text = format!(
-        "{files} files = {attached} attached + {unchanged} unchanged + {refused} refused + {unmatched} unmatched + {ambiguous} ambiguous{would}"
+        "files: {files} = {attached} attached + {unchanged} unchanged + {refused} refused + {unmatched} unmatched + {ambiguous} ambiguous{would}"
     );
     if let Some(operation) = operation {
         let _ = write!(text, "\n  taken back by: POST /api/v1/operations/{operation}/undo");
@@ -173,7 +173,7 @@ async fn fetch(app: &App, again: Option<Again>, json: bool) -> Result<Outcome> {
     } else {
         let asked = done.asked();
         say(format_args!(
-            "{asked} addresses asked = {kept} kept + {unchanged} unchanged + {unusable} unusable + {later} to be asked later"
+            "addresses asked: {asked} = {kept} kept + {unchanged} unchanged + {unusable} unusable + {later} to be asked later"
         ))?;
         if unusable + later > 0 {
             say("  each with what is wrong: GET /api/v1/images/addresses")?;
