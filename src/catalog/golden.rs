@@ -346,14 +346,8 @@ fn same_catalogue(a: &NewProduct, b: &NewProduct) -> bool {
 
 fn changes_between(row: &ProductRow, next: &NewProduct, operation_id: Option<&str>) -> Result<Vec<NewChange>> {
     let before = &row.body;
-    let change = |kind: ChangeKind, before: Option<JsonText>, data: serde_json::Value| NewChange {
-        kind,
-        subject: next.sku.clone(),
-        product_id: Some(row.id),
-        offer_id: None,
-        operation_id: operation_id.map(str::to_owned),
-        before,
-        data,
+    let change = |kind: ChangeKind, before: Option<JsonText>, data: serde_json::Value| {
+        NewChange::new(kind, &next.sku, data).of_product(row.id).within(operation_id).was(before)
     };
     let mut changes = Vec::new();
     if before.version == 0 {

@@ -290,19 +290,19 @@ fn body(row: &mut PreparedRow, marks: Marks, product_id: i64, batch: &Batch, old
 }
 
 fn offer_change(offer_id: i64, body: &OfferBody, old: Option<&OfferRow>, batch: &Batch) -> Result<NewChange> {
-    Ok(NewChange {
-        kind: ChangeKind::OfferChanged,
-        subject: format!("{}/{}", batch.supplier_code, body.supplier_sku),
-        product_id: body.product_id,
-        offer_id: Some(offer_id),
-        operation_id: Some(batch.operation_id.clone()),
-        before: old.map(|offer| offer_image(&offer.body)).transpose()?,
-        data: json!({
+    Ok(NewChange::new(
+        ChangeKind::OfferChanged,
+        format!("{}/{}", batch.supplier_code, body.supplier_sku),
+        json!({
             "supplier": batch.supplier_code,
             "supplier_sku": body.supplier_sku,
             "state": if old.is_some() { "updated" } else { "created" },
         }),
-    })
+    )
+    .of_product(body.product_id)
+    .of_offer(offer_id)
+    .within(batch.operation_id.as_str())
+    .was(old.map(|offer| offer_image(&offer.body)).transpose()?))
 }
 
 /// See [`offer_image`].

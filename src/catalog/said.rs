@@ -92,13 +92,10 @@ pub fn change(
         })
         .collect();
     let images = keys.iter().filter_map(|key| before.get(*key)).map(EditImage::of).collect::<Result<Vec<_>>>()?;
-    Ok(Some(NewChange {
-        kind: ChangeKind::EditChanged,
-        subject: sku.to_owned(),
-        product_id: Some(product_id),
-        offer_id: None,
-        operation_id: Some(operation_id.to_owned()),
-        before: Some(JsonText::of(&images)?),
-        data: json!({"what": "edit", "sku": sku, "said": touched}),
-    }))
+    Ok(Some(
+        NewChange::new(ChangeKind::EditChanged, sku, json!({"what": "edit", "sku": sku, "said": touched}))
+            .of_product(product_id)
+            .within(operation_id)
+            .was(JsonText::of(&images)?),
+    ))
 }

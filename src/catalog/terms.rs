@@ -74,15 +74,7 @@ pub fn offer_terms(offers: &[TermsRow], levels: &[Level]) -> Vec<OfferTerms> {
 /// What is told of a product whose stock or price changed.
 pub fn changes_between(product: (i64, &str), before: Sold, next: Sold, operation_id: Option<&str>) -> Vec<NewChange> {
     let (id, sku) = product;
-    let change = |kind: ChangeKind, data: serde_json::Value| NewChange {
-        kind,
-        subject: sku.to_owned(),
-        product_id: Some(id),
-        offer_id: None,
-        operation_id: operation_id.map(str::to_owned),
-        before: None,
-        data,
-    };
+    let change = |kind: ChangeKind, data: serde_json::Value| NewChange::new(kind, sku, data).of_product(id).within(operation_id);
     let stock = (next.available != before.available).then(|| {
         let data = json!({"sku": sku, "available": next.available, "was": before.available});
         change(ChangeKind::StockChanged, data)

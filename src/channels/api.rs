@@ -227,7 +227,7 @@ async fn patch_channel(
         let operation = operations::record(conn, "settings", &caller.actor(), &code, &summary, now)?;
         // The default channel's price is the product's own.
         job_enqueue_once(conn, &Job::ResolveAll, now)?;
-        let change = settings::tell(conn, &code, Some(&document), Some(operation), now)?;
+        let change = settings::tell(conn, &code, Some(&document), Some(&operation), now)?;
         Ok((Channel::load(conn, &profile)?, change))
     };
     let (channel, change) = app.db.write(work).await?;

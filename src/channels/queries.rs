@@ -329,15 +329,7 @@ pub fn links_put(conn: &mut Conn, base: &str, signed: bool, now: DateTime<Utc>) 
         super::signed::secret_in(conn)?;
     }
     setting_put(conn, LINKS, &next)?;
-    let change = NewChange {
-        kind: ChangeKind::SettingsChanged,
-        subject: LINKS.to_owned(),
-        product_id: None,
-        offer_id: None,
-        operation_id: None,
-        before: None,
-        data: serde_json::json!({ "setting": LINKS }),
-    };
+    let change = NewChange::new(ChangeKind::SettingsChanged, LINKS, serde_json::json!({ "setting": LINKS }));
     changes::append(conn, now, &[change])?;
     Ok(())
 }

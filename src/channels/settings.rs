@@ -221,17 +221,11 @@ pub fn tell(
     conn: &mut Conn,
     channel: &str,
     before: Option<&serde_json::Value>,
-    operation_id: Option<String>,
+    operation_id: Option<&str>,
     now: DateTime<Utc>,
 ) -> Result<Position> {
-    let change = NewChange {
-        kind: ChangeKind::SettingsChanged,
-        subject: channel.to_owned(),
-        product_id: None,
-        offer_id: None,
-        operation_id,
-        before: before.map(JsonText::of).transpose()?,
-        data: serde_json::json!({ "channel": channel }),
-    };
+    let change = NewChange::new(ChangeKind::SettingsChanged, channel, serde_json::json!({ "channel": channel }))
+        .within(operation_id)
+        .was(before.map(JsonText::of).transpose()?);
     changes::append(conn, now, &[change])
 }

@@ -5,6 +5,10 @@
 //! (xid, seq), and a reader sees only transactions older than every one still running. On SQLite, with one writer, xid is 0 and seq
 //! is the commit order.
 
+mod new;
+
+pub use new::NewChange;
+
 use super::schema::{changes, settings};
 use super::types::{Json, JsonText, Time};
 use super::{Conn, retention};
@@ -138,25 +142,6 @@ impl FromStr for Position {
         parse()
             .ok_or_else(|| Error::new(Code::InvalidCursor, "this is not a change sequence of this server; use one it gave you"))
     }
-}
-
-/// A change to be appended.
-#[derive(Debug, Clone)]
-pub struct NewChange {
-    /// What happened.
-    pub kind: ChangeKind,
-    /// What it happened to: a SKU, an offer key, an id.
-    pub subject: String,
-    /// The product, where it is about one.
-    pub product_id: Option<i64>,
-    /// The offer, where it is about one.
-    pub offer_id: Option<i64>,
-    /// The operation it belongs to.
-    pub operation_id: Option<String>,
-    /// How it was before; what undo restores.
-    pub before: Option<JsonText>,
-    /// What readers and subscribers are told.
-    pub data: JsonValue,
 }
 
 /// A change as read.

@@ -104,17 +104,11 @@ pub fn open(conn: &mut Conn, suspected: &[Suspected], operation: &str, now: Date
         .map(|pair| fresh(pair, CaseState::Open, now))
         .collect::<Result<_>>()?;
     let told = cases_open(conn, &rows)?.into_iter().map(|(id, score)| {
-        Ok(NewChange {
-            kind: ChangeKind::MatchOpened,
-            data: json!({"what": "match", "match": id, "score": score}),
-            subject: id,
-            product_id: None,
-            offer_id: None,
-            operation_id: Some(operation.to_owned()),
-            before: Some(JsonText::of(
+        Ok(NewChange::new(ChangeKind::MatchOpened, &id, json!({"what": "match", "match": id, "score": score}))
+            .within(operation)
+            .was(JsonText::of(
                 &json!({"state": CaseState::Withdrawn, "decided_at": null, "decided_by": null, "operation": null}),
-            )?),
-        })
+            )?))
     });
     told.collect()
 }
@@ -256,15 +250,9 @@ fn decide(conn: &mut Conn, case: CaseRow, state: CaseState, operation: &str, dec
         ..case
     };
     case_put(conn, &case)?;
-    Ok(NewChange {
-        kind: ChangeKind::EditChanged,
-        data: json!({"what": "match", "match": case.id, "state": case.state}),
-        subject: case.id,
-        product_id: None,
-        offer_id: None,
-        operation_id: Some(operation.to_owned()),
-        before: Some(JsonText::of(&before)?),
-    })
+    Ok(NewChange::new(ChangeKind::EditChanged, &case.id, json!({"what": "match", "match": case.id, "state": case.state}))
+        .within(operation)
+        .was(JsonText::of(&before)?))
 }
 
 /// What merging these products into one means for the cases about them: what was asked about two of them is answered, and what was

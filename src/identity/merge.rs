@@ -83,15 +83,15 @@ fn move_offers(conn: &mut Conn, offers: &[OfferRow], to: &ProductRow, operation:
     let suppliers = supplier_codes(conn)?;
     let told = offers.iter().map(|offer| {
         let supplier = suppliers.get(&offer.body.supplier_id).map_or("", String::as_str);
-        Ok(NewChange {
-            kind: ChangeKind::OfferChanged,
-            subject: format!("{supplier}/{}", offer.body.supplier_sku),
-            product_id: Some(to.id),
-            offer_id: Some(offer.id),
-            operation_id: Some(operation.to_owned()),
-            before: Some(offer_image(&offer.body)?),
-            data: json!({"supplier": supplier, "supplier_sku": offer.body.supplier_sku, "state": "moved"}),
-        })
+        Ok(NewChange::new(
+            ChangeKind::OfferChanged,
+            format!("{supplier}/{}", offer.body.supplier_sku),
+            json!({"supplier": supplier, "supplier_sku": offer.body.supplier_sku, "state": "moved"}),
+        )
+        .of_product(to.id)
+        .of_offer(offer.id)
+        .within(operation)
+        .was(offer_image(&offer.body)?))
     });
     let told = told.collect::<Result<Vec<_>>>()?;
     let ids: Vec<i64> = offers.iter().map(|offer| offer.id).collect();

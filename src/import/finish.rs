@@ -105,15 +105,7 @@ fn close_in(conn: &mut Conn, import: &ImportRow, counts: Counts, end: &End, now:
         summary["dry_run"] = json!(true);
     }
     operations::finish(conn, &import.operation_id, &summary, now)?;
-    let change = NewChange {
-        kind: ChangeKind::ImportFinished,
-        subject: import.id.clone(),
-        product_id: None,
-        offer_id: None,
-        operation_id: Some(import.operation_id.clone()),
-        before: None,
-        data: summary,
-    };
+    let change = NewChange::new(ChangeKind::ImportFinished, &import.id, summary).within(import.operation_id.as_str());
     let position = changes::append(conn, now, &[change])?;
     import_finish(conn, &import.id, status, error, &position, now)?;
     import_by_id(conn, &import.id)
@@ -232,15 +224,15 @@ fn mark_gone(conn: &mut Conn, import: &ImportRow, losses: &[HeldLoss], now: Date
     let ids: Vec<i64> = losses.iter().map(|(offer, _)| *offer).collect();
     let gone: Vec<_> = offers_by_id(conn, &ids)?.into_iter().filter(|offer| offer.body.live).collect();
     let tell = |offer: &OfferRow| {
-        Ok(NewChange {
-            kind: ChangeKind::OfferChanged,
-            subject: format!("{}/{}", import.supplier, offer.body.supplier_sku),
-            product_id: offer.body.product_id,
-            offer_id: Some(offer.id),
-            operation_id: Some(import.operation_id.clone()),
-            before: Some(offer_image(&offer.body)?),
-            data: json!({"supplier": import.supplier, "supplier_sku": offer.body.supplier_sku, "state": "gone"}),
-        })
+        Ok(NewChange::new(
+            ChangeKind::OfferChanged,
+            format!("{}/{}", import.supplier, offer.body.supplier_sku),
+            json!({"supplier": import.supplier, "supplier_sku": offer.body.supplier_sku, "state": "gone"}),
+        )
+        .of_product(offer.body.product_id)
+        .of_offer(offer.id)
+        .within(import.operation_id.as_str())
+        .was(offer_image(&offer.body)?))
     };
     let told = gone.iter().map(tell).collect::<Result<Vec<_>>>()?;
     offers_mark_gone(conn, &gone.iter().map(|offer| offer.id).collect::<Vec<_>>(), now.into())?;

@@ -90,15 +90,14 @@ pub async fn all(app: &App, progress: &(dyn Fn(u64) + Sync)) -> Result<u64> {
 }
 
 fn change(offer_id: i64, supplier: &str, before: &OfferBody) -> Result<NewChange> {
-    Ok(NewChange {
-        kind: ChangeKind::OfferChanged,
-        subject: format!("{supplier}/{}", before.supplier_sku),
-        product_id: before.product_id,
-        offer_id: Some(offer_id),
-        operation_id: None,
-        before: Some(offer_image(before)?),
-        data: json!({"supplier": supplier, "supplier_sku": before.supplier_sku, "state": "reread"}),
-    })
+    Ok(NewChange::new(
+        ChangeKind::OfferChanged,
+        format!("{supplier}/{}", before.supplier_sku),
+        json!({"supplier": supplier, "supplier_sku": before.supplier_sku, "state": "reread"}),
+    )
+    .of_product(before.product_id)
+    .of_offer(offer_id)
+    .was(offer_image(before)?))
 }
 
 /// One offer, read again. A row that cannot be read any more keeps what was understood of it before.

@@ -106,21 +106,15 @@ pub fn restate(
     }
     let touched: Vec<&str> = touched.iter().map(String::as_str).collect();
     let seen = queries::products_of_images(conn, &touched)?;
-    told.extend(seen.into_iter().map(|change| NewChange { operation_id: Some(operation.to_owned()), ..change }));
+    told.extend(seen.into_iter().map(|change| change.within(operation)));
     Ok(told)
 }
 
 /// The change that history and undo find.
 fn changed(id: &str, before: &SaidOfImage, operation: &str) -> Result<NewChange> {
-    Ok(NewChange {
-        kind: ChangeKind::EditChanged,
-        subject: id.to_owned(),
-        product_id: None,
-        offer_id: None,
-        operation_id: Some(operation.to_owned()),
-        before: Some(JsonText::of(before)?),
-        data: json!({"what": "image", "image": id}),
-    })
+    Ok(NewChange::new(ChangeKind::EditChanged, id, json!({"what": "image", "image": id}))
+        .within(operation)
+        .was(JsonText::of(before)?))
 }
 
 /// The document of an image as it is; none of one that is not there.

@@ -81,15 +81,9 @@ async fn put_rates(
         preconditions.allow_tag(Some(&etag::of(&serde_json::to_vec(&before)?, None)))?;
         queries::rate_replace(conn, &new, now)?;
         let operation = operations::record(conn, "settings", &caller.actor(), "rates", &json!({"rates": new.len()}), now)?;
-        let change = NewChange {
-            kind: ChangeKind::SettingsChanged,
-            subject: "rates".to_owned(),
-            product_id: None,
-            offer_id: None,
-            operation_id: Some(operation),
-            before: Some(JsonText::of(&before.items)?),
-            data: json!({"rates": true, "all": true}),
-        };
+        let change = NewChange::new(ChangeKind::SettingsChanged, "rates", json!({"rates": true, "all": true}))
+            .within(operation.as_str())
+            .was(JsonText::of(&before.items)?);
         // Every price that was converted is another now.
         job_enqueue_once(conn, &Job::ResolveAll, now)?;
         let position = changes::append(conn, now, &[change])?;

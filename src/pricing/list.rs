@@ -42,15 +42,17 @@ pub fn take_prices(
         }
         taken.updated += 1;
         products.extend(body.product_id);
-        taken.changes.push(NewChange {
-            kind: ChangeKind::OfferChanged,
-            subject: format!("{}/{}", batch.supplier_code, body.supplier_sku),
-            product_id: body.product_id,
-            offer_id: Some(offer.id),
-            operation_id: Some(batch.operation_id.clone()),
-            before: Some(offer_image(body)?),
-            data: json!({"supplier": batch.supplier_code, "supplier_sku": body.supplier_sku, "state": "priced"}),
-        });
+        taken.changes.push(
+            NewChange::new(
+                ChangeKind::OfferChanged,
+                format!("{}/{}", batch.supplier_code, body.supplier_sku),
+                json!({"supplier": batch.supplier_code, "supplier_sku": body.supplier_sku, "state": "priced"}),
+            )
+            .of_product(body.product_id)
+            .of_offer(offer.id)
+            .within(batch.operation_id.as_str())
+            .was(offer_image(body)?),
+        );
         if let Some(cost) = row.cost {
             (body.cost_minor, body.cost_currency) = (Some(cost.minor), Some(cost.currency.code().to_owned()));
         }

@@ -249,15 +249,13 @@ fn update(
     let written = queries::supplier_update(conn, &supplier, terms, now)?;
     // Rank decides whose value wins, currency what a cost is worth; a name is nobody's value.
     let inner = before.rank == terms.rank && before.currency == terms.currency;
-    let change = NewChange {
-        kind: if inner { ChangeKind::EditChanged } else { ChangeKind::SettingsChanged },
-        subject: code.clone(),
-        product_id: None,
-        offer_id: None,
-        operation_id: Some(operation),
-        before: Some(JsonText::of(&before)?),
-        data: json!({"supplier": code, "resolve": !inner}),
-    };
+    let change = NewChange::new(
+        if inner { ChangeKind::EditChanged } else { ChangeKind::SettingsChanged },
+        &code,
+        json!({"supplier": code, "resolve": !inner}),
+    )
+    .within(operation.as_str())
+    .was(JsonText::of(&before)?);
     if !inner {
         job_enqueue_once(conn, &Job::ResolveAll, now)?;
     }

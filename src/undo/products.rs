@@ -161,15 +161,17 @@ fn offers(
         let mut body = offer.body.clone();
         image::set_offer(&mut body, &merged.set, desk.now.into())?;
         touched.extend(offer.body.product_id.into_iter().chain(body.product_id));
-        told.push(NewChange {
-            kind: ChangeKind::OfferChanged,
-            subject,
-            product_id: body.product_id,
-            offer_id: Some(*id),
-            operation_id: desk.undo.map(str::to_owned),
-            before: Some(JsonText::of(&now)?),
-            data: json!({"supplier": code, "supplier_sku": body.supplier_sku, "state": "restored"}),
-        });
+        told.push(
+            NewChange::new(
+                ChangeKind::OfferChanged,
+                subject,
+                json!({"supplier": code, "supplier_sku": body.supplier_sku, "state": "restored"}),
+            )
+            .of_product(body.product_id)
+            .of_offer(*id)
+            .within(desk.undo)
+            .was(JsonText::of(&now)?),
+        );
         rows.push(OfferRow { id: *id, body });
     }
     if desk.undo.is_some() {

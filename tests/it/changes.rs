@@ -17,15 +17,7 @@ fn now() -> DateTime<Utc> {
 }
 
 fn change(subject: &str) -> NewChange {
-    NewChange {
-        kind: ChangeKind::ProductUpdated,
-        subject: subject.to_owned(),
-        product_id: None,
-        offer_id: None,
-        operation_id: None,
-        before: None,
-        data: json!({"sku": subject}),
-    }
+    NewChange::new(ChangeKind::ProductUpdated, subject, json!({"sku": subject}))
 }
 
 fn subjects(changes: &[Change]) -> Vec<&str> {

@@ -171,15 +171,9 @@ fn store(conn: &mut Conn, before: Option<&Brand>, after: &Brand, actor: &str, no
     if before.map_or(!aliases.is_empty(), |before| before.aliases != *aliases) {
         // Which products mean this brand now is only known by resolving them all.
         job_enqueue_once(conn, &Job::ResolveAll, now)?;
-        let change = NewChange {
-            kind: ChangeKind::SettingsChanged,
-            subject: code.clone(),
-            product_id: None,
-            offer_id: None,
-            operation_id: Some(operation.clone()),
-            before: before.map(|before| JsonText::of(&before)).transpose()?,
-            data: json!({"brand": code, "resolve": true}),
-        };
+        let change = NewChange::new(ChangeKind::SettingsChanged, code, json!({"brand": code, "resolve": true}))
+            .within(operation.as_str())
+            .was(before.map(|before| JsonText::of(&before)).transpose()?);
         told = changes::append(conn, now, &[change])?;
     }
     if before.is_some_and(|before| before.name != *name) {

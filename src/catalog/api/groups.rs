@@ -229,15 +229,9 @@ fn pictures(conn: &mut Conn, before: Vec<PictureChoice>, patch: Field<JsonValue>
 /// Notes that somebody says something of a group: the operation, and where the log stands.
 fn tell(conn: &mut Conn, code: &str, before: &SaidOfGroup, actor: &str, now: DateTime<Utc>) -> Result<(String, Position)> {
     let operation = operations::record(conn, "edit", actor, code, &json!({"group": code}), now)?;
-    let change = NewChange {
-        kind: ChangeKind::EditChanged,
-        subject: code.to_owned(),
-        product_id: None,
-        offer_id: None,
-        operation_id: Some(operation.clone()),
-        before: Some(JsonText::of(before)?),
-        data: json!({"what": "group", "group": code}),
-    };
+    let change = NewChange::new(ChangeKind::EditChanged, code, json!({"what": "group", "group": code}))
+        .within(operation.as_str())
+        .was(JsonText::of(before)?);
     let told = changes::append(conn, now, &[change])?;
     Ok((operation, told))
 }

@@ -104,15 +104,13 @@ async fn patch_listing(
         queries::put_choice(conn, product.id, &channel, &after, now)?;
         let subject = format!("{} {channel}", product.body.sku);
         let operation = operations::record(conn, "edit", &caller.actor(), &subject, &json!({"listing": subject}), now)?;
-        let change = NewChange {
-            kind: ChangeKind::SettingsChanged,
+        let change = NewChange::new(
+            ChangeKind::SettingsChanged,
             subject,
-            product_id: None,
-            offer_id: None,
-            operation_id: Some(operation),
-            before: Some(JsonText::of(&before.choice)?),
-            data: json!({"what": "listing", "sku": product.body.sku, "of_channel": channel, "product": product.id}),
-        };
+            json!({"what": "listing", "sku": product.body.sku, "of_channel": channel, "product": product.id}),
+        )
+        .within(operation.as_str())
+        .was(JsonText::of(&before.choice)?);
         let position = changes::append(conn, now, &[change])?;
         let Choice { include, fields } = after.choice;
         Ok((ListingChoice { sku: product.body.sku, channel, include, fields, version: after.version }, position))

@@ -191,16 +191,12 @@ fn row(id: &str, channel: &str, kind: Kind, counts: &Counts, created_at: DateTim
 }
 
 fn finished(row: &PublicationRow) -> NewChange {
-    NewChange {
-        kind: ChangeKind::PublicationFinished,
-        subject: row.id.clone(),
-        product_id: None,
-        offer_id: None,
-        operation_id: None,
-        before: None,
-        data: serde_json::json!({
+    NewChange::new(
+        ChangeKind::PublicationFinished,
+        &row.id,
+        serde_json::json!({
             "id": row.id, "channel": row.channel, "kind": row.kind, "state": row.state, "added": row.added, "changed": row.changed,
             "removed": row.removed, "unchanged": row.unchanged,
         }),
-    }
+    )
 }

@@ -104,15 +104,7 @@ pub(crate) fn cost(conn: &mut Conn, view: &ProductView, cost: i64, now: DateTime
 }
 
 fn tell(conn: &mut Conn, kind: ChangeKind, view: &ProductView, now: DateTime<Utc>) -> Result<()> {
-    let change = NewChange {
-        kind,
-        subject: view.sku.clone(),
-        product_id: Some(view.id),
-        offer_id: None,
-        operation_id: None,
-        before: None,
-        data: serde_json::json!({}),
-    };
+    let change = NewChange::new(kind, &view.sku, serde_json::json!({})).of_product(view.id);
     changes::append(conn, now, &[change])?;
     Ok(())
 }

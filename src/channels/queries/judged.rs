@@ -206,17 +206,14 @@ pub fn save_listings(conn: &mut Conn, desk: &ChannelDesk, judged: &mut [Evaluati
 }
 
 fn state_change(evaluation: &Evaluation, channel: &str, locale: &str, was: Option<&str>) -> NewChange {
-    NewChange {
-        kind: changes::ChangeKind::ListingChanged,
-        subject: evaluation.sku.clone(),
-        product_id: Some(evaluation.product_id),
-        offer_id: None,
-        operation_id: None,
-        before: None,
-        data: serde_json::json!({
+    NewChange::new(
+        changes::ChangeKind::ListingChanged,
+        &evaluation.sku,
+        serde_json::json!({
             "sku": evaluation.sku, "channel": channel, "locale": locale, "state": evaluation.state.as_str(), "was": was,
         }),
-    }
+    )
+    .of_product(evaluation.product_id)
 }
 
 fn upsert(conn: &mut Conn, rows: &[NewListing]) -> Result<()> {

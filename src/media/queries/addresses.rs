@@ -74,11 +74,14 @@ pub fn register(conn: &mut Conn, product_ids: &[i64], now: DateTime<Utc>) -> Res
     // Of which something is known already: nothing else would tell the products that name them only now.
     let mut known: HashMap<String, bool> = HashMap::new();
     for part in ids.chunks(1_000) {
-        let rows: Vec<(String, String, Option<String>)> = each_backend!(conn => image_addresses::table
+        let rows: Vec<(String, String, Option<String>, Option<String>)> = each_backend!(conn => image_addresses::table
             .filter(image_addresses::id.eq_any(part))
-            .select((image_addresses::id, image_addresses::state, image_addresses::image_id))
+            .select((image_addresses::id, image_addresses::state, image_addresses::image_id, image_addresses::code))
             .load(conn))?;
-        known.extend(rows.into_iter().map(|(id, state, image)| (id, image.is_some() || state != AddressState::Waiting.as_str())));
+        let seen = |state: &str, image: Option<String>, code: Option<String>| {
+            image.is_some() || code.is_some() || state != AddressState::Waiting.as_str()
+        };
+        known.extend(rows.into_iter().map(|(id, state, image, code)| (id, seen(&state, image, code))));
     }
     let fresh: Vec<(&str, &str)> =
         ids.iter().filter(|id| !known.contains_key(**id)).filter_map(|id| Some((*id, *addresses.get(*id)?))).collect();
@@ -108,15 +111,7 @@ pub fn register(conn: &mut Conn, product_ids: &[i64], now: DateTime<Utc>) -> Res
 
 /// The change that has readers look at a product's pictures again.
 fn told(product: i64, sku: &str) -> NewChange {
-    NewChange {
-        kind: ChangeKind::ImageChanged,
-        subject: sku.to_owned(),
-        product_id: Some(product),
-        offer_id: None,
-        operation_id: None,
-        before: None,
-        data: serde_json::json!({ "sku": sku }),
-    }
+    NewChange::new(ChangeKind::ImageChanged, sku, serde_json::json!({ "sku": sku })).of_product(product)
 }
 
 /// The changes that tell of every product that shows one of these addresses.
