@@ -76,7 +76,10 @@ impl Outlook<'_> {
                 }
                 // The same picture twice shows the buyer nothing new: the larger one stands in the place of the first.
                 Known::Kept(kept) => match best.get(kept.root()) {
-                    Some((first, _)) if *first != position => None,
+                    Some((first, _)) if *first != position => {
+                        pictures.repeated(picture, position, *first);
+                        None
+                    }
                     Some((_, larger)) => self.kept(view, larger, position, &mut pictures),
                     // Turned away, and no other one shows the same.
                     None => self.kept(view, picture, position, &mut pictures),
@@ -220,6 +223,7 @@ fn word(code: &str) -> &str {
         "watermark_suspected" => "probably marked with a watermark",
         "border" => "framed by a border",
         "tiny" => "tiny",
+        "sliver" => "so narrow that it is a line when it is shown small",
         "blank" => "blank",
         other => other,
     }
@@ -236,6 +240,15 @@ impl Pictures {
 
     fn tell(&mut self, position: usize, code: &str, message: String, fix: &str) {
         self.push(position, code, message, fix, false);
+    }
+
+    /// Of what several suppliers send nobody minds; what a person attached was meant to go.
+    fn repeated(&mut self, picture: &Picture, position: usize, first: usize) {
+        if picture.url.starts_with(UPLOADED) {
+            let message = format!("picture {position} shows the same as picture {first}; the larger of both is sent");
+            let fix = "take it off, or say that it shows something else: PATCH /api/v1/images/{id} with {\"same\":false}";
+            self.leave_out(position, "image_repeated", message, fix);
+        }
     }
 
     fn too_small(&mut self, position: usize, kept: &Kept, rules: &ImageRules) {

@@ -30,6 +30,8 @@ pub struct PictureRules {
     pub shrink_steps: u64,
     /// `tiny`: the longer side in pixels is below it.
     pub tiny_side: u64,
+    /// `sliver`: the longer side is so many times the shorter one, or more.
+    pub sliver: u64,
     /// `blank`: how far a channel strays, 0 to 255.
     pub blank_spread: u64,
     /// `blank`: pixels in a thousand that may stray further.
@@ -50,6 +52,8 @@ pub struct PictureRules {
     pub watermark_most: u64,
     /// The same picture: bits that differ, at most.
     pub same_distance: u64,
+    /// The same picture: how far the mean colour of a cell strays, at most, 0 to 255.
+    pub same_tone: u64,
 }
 
 #[derive(Deserialize)]
@@ -106,6 +110,7 @@ impl PictureRules {
             ("limits", "quality_floor") => (&mut self.quality_floor, 1, 100),
             ("limits", "shrink_steps") => (&mut self.shrink_steps, 0, 30),
             ("findings", "tiny_side") => (&mut self.tiny_side, 0, 65_535),
+            ("findings", "sliver") => (&mut self.sliver, 1, 65_535),
             ("findings", "blank_spread") => (&mut self.blank_spread, 0, 255),
             ("findings", "blank_strays") => (&mut self.blank_strays, 0, 1_000),
             ("findings", "blurred_variance") => (&mut self.blurred_variance, 0, 1_000_000),
@@ -117,6 +122,7 @@ impl PictureRules {
             ("findings", "watermark_most") => (&mut self.watermark_most, 0, 1_000),
             // Further apart, pictures that are alike would not be looked for.
             ("same", "distance") => (&mut self.same_distance, 0, 31),
+            ("same", "tone") => (&mut self.same_tone, 0, 255),
             _ => return None,
         })
     }

@@ -39,7 +39,9 @@ pub(super) async fn examine(app: &App) -> Result<Vec<Finding>> {
     };
     let mut findings = Vec::new();
     for (image, file) in found.originals.iter().take(LISTED) {
-        let what = format!("its original {file} is not in the file store as it was; send the picture again or restore a backup");
+        let what = format!(
+            "its original {file} is not in the file store as it was; send the same picture again, run 'beamline images fetch --again ready' or restore a backup"
+        );
         findings.push(decided("images", "original", image.clone(), what));
     }
     for (image, rendition) in found.renditions.iter().take(LISTED) {

@@ -63,7 +63,7 @@ pub async fn read_file(body: Body, limit: usize) -> Result<Bytes> {
     let gather =
         body.into_data_stream().map_err(failure).try_fold(Vec::new(), move |mut all: Vec<u8>, piece: Bytes| async move {
             if all.len().saturating_add(piece.len()) > limit {
-                return Err(too_large());
+                return Err(Error::new(Code::TooLarge, format!("a file has at most {limit} bytes here; send a smaller one")));
             }
             all.extend_from_slice(&piece);
             Ok(all)

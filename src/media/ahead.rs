@@ -4,6 +4,7 @@
 //! An image says for which wishes it was made ready. Who makes it ready says so first, so that several processes share the work; what one that
 //! died had taken is made when it is asked for.
 
+use super::intake;
 use super::picture::Spec;
 use super::queries::{self, ImageRow};
 use super::rendition::{self, key};
@@ -11,8 +12,6 @@ use crate::app::App;
 use crate::channels::follow::desks;
 use crate::db::Conn;
 use crate::error::{Code, Result};
-use object_store::ObjectStoreExt;
-use object_store::path::Path;
 use sha2::{Digest, Sha256};
 use std::time::Duration;
 use tokio_util::sync::CancellationToken;
@@ -95,7 +94,7 @@ async fn step(app: &App, shutdown: &CancellationToken) -> Result<usize> {
 async fn lost(app: &App, image: &str) -> Result<bool> {
     let id = image.to_owned();
     let Some(row) = app.db.read(move |conn| queries::image(conn, &id)).await? else { return Ok(true) };
-    Ok(matches!(app.files.head(&Path::from(row.file)).await, Err(object_store::Error::NotFound { .. })))
+    Ok(!intake::stands(app, &row).await?)
 }
 
 async fn give_back(app: &App, ids: impl Iterator<Item = &String>) -> Result<()> {

@@ -5,7 +5,7 @@
 //! taken up again.
 
 use super::ahead::{self, Wishes};
-use super::fetch::{Again, Fetched, Fetcher, Refusal};
+use super::fetch::{Again, Fetched, Fetcher, Refusal, Validators};
 use super::intake::{self, Taken};
 use super::queries::{self, Claimed, Outcome, Room};
 use crate::app::App;
@@ -218,7 +218,9 @@ async fn patiently<T, F: Future<Output = Result<T>>>(mut work: impl FnMut() -> F
 
 async fn outcome(app: &App, fetcher: &Fetcher, claimed: &Claimed) -> Result<Outcome> {
     let now = app.clock.now();
-    let (bytes, validators, _held) = match fetcher.fetch_held(&claimed.address, &claimed.validators).await {
+    // A host that says that nothing changed brings nothing back.
+    let known = if kept(app, claimed).await? { claimed.validators.clone() } else { Validators::default() };
+    let (bytes, validators, _held) = match fetcher.fetch_held(&claimed.address, &known).await {
         Ok((Fetched::NotModified, _)) => return Ok(Outcome::Unchanged),
         Ok((Fetched::New { bytes, validators, .. }, held)) => (bytes, validators, held),
         Err(refusal) => return Ok(refused(refusal, claimed.attempts, now)),
@@ -235,6 +237,15 @@ async fn outcome(app: &App, fetcher: &Fetcher, claimed: &Claimed) -> Result<Outc
             unreached: false,
         }),
         Err(error) => Err(error),
+    }
+}
+
+/// Is what came of an address the last time still here?
+async fn kept(app: &App, claimed: &Claimed) -> Result<bool> {
+    let Some(id) = claimed.image.clone() else { return Ok(false) };
+    match app.db.read(move |conn| queries::image(conn, &id)).await? {
+        Some(row) => intake::stands(app, &row).await,
+        None => Ok(false),
     }
 }
 

@@ -1,8 +1,8 @@
 //! Taking a picture in: examined, held against what is here already, and kept once.
 
-use super::picture::{self, Facts, Refusal};
+use super::image_id;
+use super::picture::{self, Facts, PictureHash, PictureRules, Refusal, Tones};
 use super::queries::{self, ImageRow, Looks};
-use super::{image_id, picture::PictureHash};
 use crate::app::App;
 use crate::db::JsonText;
 use crate::error::{Code, Error, Result};
@@ -47,6 +47,7 @@ pub async fn take(app: &App, bytes: Bytes, name: Option<&str>, actor: &str) -> R
         })
         .await?
     {
+        bring_back(app, &row, &bytes).await?;
         return Ok(known(row));
     }
     let examined = {
@@ -65,13 +66,18 @@ pub async fn take(app: &App, bytes: Bytes, name: Option<&str>, actor: &str) -> R
     stored.map_err(|error| files::refused("the picture cannot be kept", error))?;
     let name = name.map(|name| name.chars().take(NAME_CHARS).collect::<String>());
     let row = row_of(&facts, id, file.clone(), name, actor, now)?;
-    let near = app.dictionary.pictures().same_picture_distance();
+    let dictionary = app.dictionary.clone();
     let taken = app
         .db
         .write(move |conn| {
             let bands = bands(&facts.hash);
             let mut row = row;
-            let nearest = nearest(queries::alike(conn, &bands, ALIKE)?, &row.id, &facts, near);
+            // One colour and nothing else looks like every other such picture.
+            let nearest = if facts.has("blank") {
+                None
+            } else {
+                nearest(queries::alike(conn, &bands, ALIKE)?, &row.id, &facts, dictionary.pictures())
+            };
             if let Some(nearest) = nearest {
                 row.placeholder = nearest.placeholder;
                 row.same_as = Some(nearest.same_as.unwrap_or(nearest.id));
@@ -93,6 +99,26 @@ pub async fn take(app: &App, bytes: Bytes, name: Option<&str>, actor: &str) -> R
         Taken::Kept { row, known: false } if row.placeholder => known(*row),
         taken => taken,
     })
+}
+
+/// Writes the original of an image again where it is lost: here are its bytes.
+async fn bring_back(app: &App, row: &ImageRow, bytes: &Bytes) -> Result<()> {
+    if stands(app, row).await? {
+        return Ok(());
+    }
+    let stored = app.files.put(&Path::from(row.file.as_str()), bytes.clone().into()).await;
+    stored.map_err(|error| files::refused("the picture cannot be kept", error))?;
+    tracing::info!(image = row.id, "the original of an image was lost and has come again");
+    Ok(())
+}
+
+/// Is the original of an image in the file store, in its length?
+pub(super) async fn stands(app: &App, row: &ImageRow) -> Result<bool> {
+    match app.files.head(&Path::from(row.file.as_str())).await {
+        Ok(meta) => Ok(i64::try_from(meta.size).is_ok_and(|size| size == row.bytes)),
+        Err(object_store::Error::NotFound { .. }) => Ok(false),
+        Err(error) => Err(files::refused("the original of this image", error)),
+    }
 }
 
 /// What sending an image means that is here already.
@@ -126,7 +152,7 @@ fn row_of(facts: &Facts, id: String, file: String, name: Option<String>, actor: 
         height: pixels(facts.height),
         bytes: i64::try_from(facts.bytes).unwrap_or(i64::MAX),
         white_border: i32::from(facts.white_border),
-        looks: facts.hash.to_string(),
+        looks: looks(facts),
         findings: codes(facts),
         facts: JsonText::of(facts)?,
         same_as: None,
@@ -136,6 +162,18 @@ fn row_of(facts: &Facts, id: String, file: String, name: Option<String>, actor: 
         created_by: actor.to_owned(),
         created_at: now.into(),
     })
+}
+
+/// How a picture looks, as it is stored: its hash, and behind a dot its tones.
+pub(super) fn looks(facts: &Facts) -> String {
+    let tones = facts.tones.map(|tones| format!(".{}", String::from(tones)));
+    format!("{}{}", facts.hash, tones.unwrap_or_default())
+}
+
+/// The same read again; no tones of what was kept before they were looked at.
+fn seen(looks: &str) -> Option<(PictureHash, Option<Tones>)> {
+    let (hash, tones) = looks.split_once('.').map_or((looks, None), |(hash, tones)| (hash, Some(tones)));
+    Some((PictureHash::parse(hash)?, tones.and_then(Tones::parse)))
 }
 
 /// What was noticed, as it is stored.
@@ -150,13 +188,15 @@ pub(super) fn bands(hash: &PictureHash) -> Vec<(i32, i32)> {
 }
 
 /// The image that shows the same, if one does.
-fn nearest(candidates: Vec<Looks>, id: &str, facts: &Facts, near: u32) -> Option<Looks> {
+fn nearest(candidates: Vec<Looks>, id: &str, facts: &Facts, rules: &PictureRules) -> Option<Looks> {
     let mut best: Option<(u32, Looks)> = None;
     for there in candidates {
-        let Some(hash) = PictureHash::parse(&there.looks) else { continue };
+        let Some((hash, tones)) = seen(&there.looks) else { continue };
         let distance = facts.hash.distance(&hash);
         let nearer = best.as_ref().is_none_or(|(least, _)| distance < *least);
-        if there.id != id && distance <= near && nearer && same_shape(facts, &there) {
+        let alike = distance <= rules.same_picture_distance()
+            && facts.tones.zip(tones).is_none_or(|(mine, theirs)| u64::from(mine.apart(&theirs)) <= rules.same_tone);
+        if there.id != id && alike && nearer && same_shape(facts, &there) {
             best = Some((distance, there));
         }
     }

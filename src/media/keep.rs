@@ -40,7 +40,7 @@ pub async fn delete(app: &App, id: &str, actor: &str) -> Result<()> {
             let row = existing(conn, &of)?;
             let products = queries::image_references(conn, &of)?;
             if products > 0 {
-                let detail = format!("{products} products show this image; take it off them first");
+                let detail = format!("products show this image ({products}); take it off them first");
                 return Err(Error::new(Code::Conflict, detail));
             }
             if let Some(sku) = product_that_names(conn, &of)? {

@@ -93,17 +93,23 @@ impl ForLists {
     /// The form for who accepts this.
     pub fn accepted(&self, accept: &str) -> Option<&Spec> {
         let accept = accept.to_ascii_lowercase();
-        // What has a weight of nought is refused (RFC 9110, section 12.4.2).
-        let takes = |item: &str| {
-            let mut parts = item.split(';').map(str::trim);
-            let name = parts.next().unwrap_or_default();
-            let refused = parts.any(|part| part.strip_prefix("q=").is_some_and(|weight| weight.parse::<f32>() == Ok(0.0)));
-            (!refused).then(|| name.to_owned())
-        };
-        let kinds: Vec<String> = accept.split(',').filter_map(takes).collect();
-        let names = |spec: &&Spec| kinds.iter().any(|kind| kind == spec.format.content_type());
-        self.wishes.iter().find(names).or(self.wishes.last())
+        let kinds: Vec<(&str, f32)> = accept.split(',').map(weighed).collect();
+        let weight = |of: &str| kinds.iter().find(|(kind, _)| *kind == of).map(|(_, weight)| *weight);
+        let any = weight("image/*").or(weight("*/*"));
+        // Who takes anything is not known to read every format; so the last one, which everybody reads, is the only one that it stands for.
+        let last = self.wishes.last();
+        let wanted = |spec: &Spec| weight(spec.format.content_type()).or(any.filter(|_| last == Some(spec))).unwrap_or(0.0);
+        let best = self.wishes.iter().rev().max_by(|one, other| wanted(one).total_cmp(&wanted(other)));
+        best.filter(|spec| wanted(spec) > 0.0).or(last)
     }
+}
+
+/// A media type of `Accept` with its weight, 0 being a refusal (RFC 9110, section 12.4.2).
+fn weighed(item: &str) -> (&str, f32) {
+    let mut parts = item.split(';').map(str::trim);
+    let kind = parts.next().unwrap_or_default();
+    let weight = parts.find_map(|part| part.strip_prefix("q=")?.parse::<f32>().ok()).filter(|weight| weight.is_finite());
+    (kind, weight.unwrap_or(1.0))
 }
 
 #[cfg(test)]

@@ -93,7 +93,7 @@ fn note(conn: &mut Conn, changed: &[(String, Facts)]) -> Result<Vec<NewChange>> 
     for (id, facts) in changed {
         let row = queries::Examined {
             white_border: i32::from(facts.white_border),
-            looks: facts.hash.to_string(),
+            looks: intake::looks(facts),
             findings: intake::codes(facts),
             facts: JsonText::of(facts).map_err(Error::from)?,
         };

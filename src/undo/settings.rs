@@ -72,7 +72,7 @@ impl What {
 
 /// Takes back what the operation set.
 pub(super) fn step(conn: &mut Conn, desk: &Desk<'_>, channels: &Channels, report: &mut Report) -> Result<Vec<NewChange>> {
-    let mut told = Vec::new();
+    let mut told: Vec<NewChange> = Vec::new();
     for change in queries::settings_of(conn, desk.of)? {
         let Some(what) = What::of(&change) else { continue };
         let Some(now) = present(conn, what, &change.subject)? else { continue };
@@ -87,6 +87,9 @@ pub(super) fn step(conn: &mut Conn, desk: &Desk<'_>, channels: &Channels, report
             .collect();
         let left = later.first().map_or(&now, |later| &later.before);
         if change.before == now || change.before == *left {
+            // What another one brought along counts as well: a dry run, which writes nothing, cannot know.
+            report.restored.settings +=
+                u64::from(told.iter().any(|told| told.kind == ChangeKind::EditChanged && told.subject == change.subject));
             continue;
         }
         if *left != now {
@@ -103,15 +106,15 @@ pub(super) fn step(conn: &mut Conn, desk: &Desk<'_>, channels: &Channels, report
         report.restored.settings += 1;
         let Some(undo) = desk.undo else { continue };
         let follows = put(conn, desk, channels, what, &change.subject, &change.before)?;
-        told.push(NewChange {
-            kind: if what.is_said() { ChangeKind::EditChanged } else { ChangeKind::SettingsChanged },
-            subject: change.subject.clone(),
-            product_id: None,
-            offer_id: None,
-            operation_id: Some(undo.to_owned()),
-            before: Some(JsonText::of(&now)?),
-            data: change.data,
-        });
+        told.push(
+            NewChange::new(
+                if what.is_said() { ChangeKind::EditChanged } else { ChangeKind::SettingsChanged },
+                &change.subject,
+                change.data,
+            )
+            .within(undo)
+            .was(JsonText::of(&now)?),
+        );
         told.extend(follows);
         if matches!(what, What::Match | What::Listing) {
             continue;

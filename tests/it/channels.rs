@@ -44,15 +44,7 @@ async fn lamps(house: &House, first: i64, count: i64, group: Option<&'static str
                     (products::created_at.eq(time), products::updated_at.eq(time)),
                 ))
                 .execute(conn))?;
-            let change = NewChange {
-                kind: ChangeKind::ProductCreated,
-                subject: sku,
-                product_id: Some(id),
-                offer_id: None,
-                operation_id: None,
-                before: None,
-                data: json!({}),
-            };
+            let change = NewChange::new(ChangeKind::ProductCreated, sku, json!({})).of_product(id);
             changes::append(conn, now, &[change])?;
         }
         Ok(())
@@ -80,15 +72,7 @@ async fn offers(server: &Server, house: &House, first: i64, count: i64) {
                     (offers::created_at.eq(time), offers::updated_at.eq(time)),
                 ))
                 .execute(conn))?;
-            let change = NewChange {
-                kind: ChangeKind::OfferChanged,
-                subject: format!("A-{id}"),
-                product_id: Some(id),
-                offer_id: None,
-                operation_id: None,
-                before: None,
-                data: json!({}),
-            };
+            let change = NewChange::new(ChangeKind::OfferChanged, format!("A-{id}"), json!({})).of_product(id);
             changes::append(conn, now, &[change])?;
         }
         Ok(())

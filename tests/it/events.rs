@@ -148,15 +148,7 @@ both_databases! {
         let write = async {
             tokio::time::sleep(Duration::from_millis(300)).await;
             let now = other.clock.now();
-            let change = beamline::db::NewChange {
-                kind: beamline::db::ChangeKind::ProductCreated,
-                subject: "ELSEWHERE".to_owned(),
-                product_id: None,
-                offer_id: None,
-                operation_id: None,
-                before: None,
-                data: json!({}),
-            };
+            let change = beamline::db::NewChange::new(beamline::db::ChangeKind::ProductCreated, "ELSEWHERE", json!({}));
             other.db.write(move |conn| beamline::db::changes::append(conn, now, &[change])).await.unwrap();
         };
         let path = format!("/api/v1/events?wait=30&after={start}");

@@ -94,9 +94,7 @@ both_databases! {
     async fn events_are_told_once_and_in_order(house: House) {
         let server = Server::start(&house).await;
         let now = house.clock.now();
-        let event = |kind, n: usize| NewChange {
-            kind, subject: format!("BL-{n}"), product_id: None, offer_id: None, operation_id: None, before: None, data: json!({"n": n}),
-        };
+        let event = |kind, n: usize| NewChange::new(kind, format!("BL-{n}"), json!({"n": n}));
         let kinds = [ChangeKind::ProductCreated, ChangeKind::OfferChanged, ChangeKind::ProductUpdated, ChangeKind::StockChanged];
         let new: Vec<NewChange> = kinds.into_iter().enumerate().map(|(n, kind)| event(kind, n)).collect();
         house.app.db.write(move |conn| changes::append(conn, now, &new)).await.unwrap();

@@ -8,6 +8,7 @@ mod choosing;
 mod drawn;
 mod encrypted;
 mod feeds;
+mod lost;
 mod sending;
 
 use crate::support::{Bucket, House, PictureHost, Server, Upload};

@@ -23,15 +23,7 @@ async fn write(app: &App, id: i64, brand: &str, title: &str) -> Position {
          INSERT INTO products (id, sku, status, status_by, brand, title, golden, images, tags, available, created_at, updated_at) \
          VALUES ({id}, 'BL-{id}', 'active', 'rule', '{code}', '{title}', '{golden}', '[]', '[]', 1, '{NOW}', '{NOW}');"
     );
-    let change = NewChange {
-        kind: ChangeKind::ProductUpdated,
-        subject: format!("BL-{id}"),
-        product_id: Some(id),
-        offer_id: None,
-        operation_id: None,
-        before: None,
-        data: json!({}),
-    };
+    let change = NewChange::new(ChangeKind::ProductUpdated, format!("BL-{id}"), json!({})).of_product(id);
     let now = app.clock.now();
     app.db
         .write(move |conn| {
@@ -49,15 +41,8 @@ async fn list(app: &App, id: i64, channel: &'static str, state: &'static str) ->
          INSERT INTO listings (product_id, channel, locale, state, completeness, reasons, updated_at) \
          VALUES ({id}, '{channel}', 'en', '{state}', 100, '[]', '{NOW}')"
     );
-    let change = NewChange {
-        kind: ChangeKind::ListingChanged,
-        subject: format!("BL-{id}"),
-        product_id: Some(id),
-        offer_id: None,
-        operation_id: None,
-        before: None,
-        data: json!({"channel": channel, "state": state}),
-    };
+    let change = NewChange::new(ChangeKind::ListingChanged, format!("BL-{id}"), json!({"channel": channel, "state": state}))
+        .of_product(id);
     let now = app.clock.now();
     app.db
         .write(move |conn| {

@@ -64,6 +64,8 @@ async fn attach_image(
     let body = JsonValue::Object(body);
     let choice = pictures::one(&body).map_err(|(code, message)| Error::field("", code, message))?;
     let position = match body.get("position") {
+        // The main picture is the first one.
+        None | Some(JsonValue::Null) if choice.role.as_deref() == Some("main") => 1,
         None | Some(JsonValue::Null) => MAX_PICTURES,
         Some(at) => at
             .as_u64()
@@ -98,7 +100,10 @@ async fn attach_image(
                 .filter(|role| role != "main" || at == 0),
             alt: there.filter(|_| choice.alt.is_empty()).map_or(&choice.alt, |picture| &picture.alt).clone(),
             channels: there.filter(|_| choice.channels.is_empty()).map_or(&choice.channels, |picture| &picture.channels).clone(),
-            positions: there.filter(|_| choice.positions.is_empty()).map_or(&choice.positions, |picture| &picture.positions).clone(),
+            positions: there
+                .filter(|_| choice.positions.is_empty())
+                .map_or(&choice.positions, |picture| &picture.positions)
+                .clone(),
             hidden: false,
         };
         others.insert(at, as_json(&said));

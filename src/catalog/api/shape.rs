@@ -104,6 +104,9 @@ pub struct Image {
     /// Pixels of the original, as it is looked at.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub height: Option<u32>,
+    /// The image that shows the same and was here first: of pictures that show the same a channel gets one, the largest.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub same_as: Option<String>,
     /// What was noticed about it.
     #[serde(skip_serializing_if = "Vec::is_empty")]
     pub findings: Vec<String>,
@@ -142,6 +145,7 @@ impl Image {
                 state: "ready",
                 width: Some(kept.width),
                 height: Some(kept.height),
+                same_as: kept.same_as.clone(),
                 findings: kept.findings.clone(),
                 ..shown
             },
@@ -196,14 +200,10 @@ impl Product {
 
 /// Changes that make readers look at products anew, where what they show of `field` is another and nothing of their own.
 pub fn seen_anew(products: Vec<Told>, field: &str, operation: &str) -> Vec<NewChange> {
-    let change = |(id, sku, version): Told| NewChange {
-        kind: ChangeKind::ProductUpdated,
-        data: json!({"sku": sku, "version": version, "changed": [field]}),
-        subject: sku,
-        product_id: Some(id),
-        offer_id: None,
-        operation_id: Some(operation.to_owned()),
-        before: None,
+    let change = |(id, sku, version): Told| {
+        NewChange::new(ChangeKind::ProductUpdated, &sku, json!({"sku": sku, "version": version, "changed": [field]}))
+            .of_product(id)
+            .within(operation)
     };
     products.into_iter().map(change).collect()
 }

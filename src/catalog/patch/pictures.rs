@@ -16,8 +16,20 @@ const MAX_CHANNELS: usize = 100;
 /// Hexadecimal digits of an image's id.
 const ID_DIGITS: usize = 32;
 /// What is told of a picture and never taken.
-const TOLD: [&str; 11] =
-    ["position", "inherited", "width", "height", "format", "bytes", "state", "code", "message", "findings", "renditions"];
+const TOLD: [&str; 12] = [
+    "position",
+    "inherited",
+    "width",
+    "height",
+    "format",
+    "bytes",
+    "state",
+    "code",
+    "message",
+    "findings",
+    "same_as",
+    "renditions",
+];
 
 /// Reads the list: each an object with `id` or `url`, or just one of these as a text.
 pub fn read(value: &JsonValue) -> Read<Vec<PictureChoice>> {
@@ -50,10 +62,9 @@ pub fn one(item: &JsonValue) -> Read<PictureChoice> {
         JsonValue::String(_) => &nothing,
         _ => return Err(("wrong_type", "it is an object with an id or a url, or one of these as a text".to_owned())),
     };
-    if let Some(name) = fields
-        .keys()
-        .find(|name| !["id", "url", "role", "alt", "channels", "positions"].contains(&name.as_str()) && !TOLD.contains(&name.as_str()))
-    {
+    if let Some(name) = fields.keys().find(|name| {
+        !["id", "url", "role", "alt", "channels", "positions"].contains(&name.as_str()) && !TOLD.contains(&name.as_str())
+    }) {
         let name: String = name.chars().take(100).collect();
         return Err(("unknown_field", format!("a picture has no field '{name}'")));
     }
@@ -127,7 +138,8 @@ fn channels(fields: &Map<String, JsonValue>) -> Read<Vec<String>> {
 
 fn positions(fields: &Map<String, JsonValue>) -> Read<BTreeMap<String, u32>> {
     let wrong = || {
-        let message = format!("positions is an object of places from 1 to {MAX_PICTURES} by a channel's code, such as {{\"amazon\": 1}}");
+        let message =
+            format!("positions is an object of places from 1 to {MAX_PICTURES} by a channel's code, such as {{\"amazon\": 1}}");
         ("wrong_type", message)
     };
     match fields.get("positions") {

@@ -6,7 +6,7 @@ use crate::error::{Code, Error, Result};
 use crate::http::{Empty, Json, Listed, Page, Path, Query, Tagged, Written, body};
 use crate::media::intake::{self, Taken};
 use crate::media::keep;
-use crate::media::picture::{Facts, Finding, Refusal};
+use crate::media::picture::{FINDINGS, Facts, Finding, Refusal};
 use crate::media::queries::{self, ImageRow};
 use crate::media::said::{Mark, mark};
 use axum::extract::multipart::MultipartError;
@@ -101,6 +101,11 @@ struct Which {
 #[utoipa::path(get, path = "/images", tag = "images", params(Which, Page), responses((status = 200, body = Listed<Image>)))]
 async fn list_images(State(app): State<App>, caller: Caller, Query(which): Query<Which>, page: Page) -> Result<Listed<Image>> {
     caller.require(Permission::ReadInner)?;
+    if let Some(code) = which.finding.as_deref().filter(|code| !FINDINGS.contains(code)) {
+        let code: String = code.chars().take(60).collect();
+        let message = format!("there is no finding '{code}'; there are {}", FINDINGS.join(", "));
+        return Err(Error::field("/finding", "not_allowed", message));
+    }
     let (after, limit) = (page.cursor::<String>()?.unwrap_or_default(), page.fetch());
     let rows = app.db.read(move |conn| queries::images_page(conn, which.finding.as_deref(), &after, limit)).await?;
     let images = rows.into_iter().map(|row| Image::of(row, None)).collect::<Result<Vec<_>>>()?;
@@ -160,14 +165,14 @@ async fn create_image(
     }
 }
 
-/// The first part named `file`.
+/// The part named `file`.
 async fn part(mut request: Request, most: usize) -> Result<(Bytes, Option<String>)> {
     // The extractor would stop at two megabytes; the part has a limit of its own.
     DefaultBodyLimit::disable().apply(&mut request);
     let broken = |error: MultipartError| Error::new(Code::BadRequest, format!("the multipart body cannot be read: {error}"));
     let parts = Multipart::from_request(request, &()).await;
     let mut parts = parts.map_err(|error| Error::new(Code::BadRequest, format!("the multipart body cannot be read: {error}")))?;
-    let mut ignored = 0;
+    let (mut ignored, mut found) = (0, None);
     while let Some(mut part) = parts.next_field().await.map_err(broken)? {
         if part.name() != Some("file") {
             body::pass_over(part, &mut ignored).await?;
@@ -181,9 +186,12 @@ async fn part(mut request: Request, most: usize) -> Result<(Bytes, Option<String
             }
             bytes.extend_from_slice(&piece);
         }
-        return Ok((bytes.into(), name));
+        if found.replace((bytes.into(), name)).is_some() {
+            let message = "send one picture at a time, or many as a zip to POST /api/v1/images/batches";
+            return Err(Error::field("/file", "repeated", message));
+        }
     }
-    Err(Error::field("/file", "missing", "send the picture as the body, or as a part named 'file'"))
+    found.ok_or_else(|| Error::field("/file", "missing", "send the picture as the body, or as a part named 'file'"))
 }
 
 /// A refusal as an answer.
@@ -209,7 +217,7 @@ async fn get_image(State(app): State<App>, caller: Caller, Path(id): Path<String
 #[derive(Debug, Clone, Deserialize, utoipa::ToSchema)]
 #[serde(deny_unknown_fields)]
 struct PatchImage {
-    /// It stands for no picture, as "image coming soon" does: products lose it, and nothing like it is taken again.
+    /// It stands for no picture, as "image coming soon" does: no channel gets it, and nothing like it is taken again.
     placeholder: Option<bool>,
     /// `false`: it shows something else than the image that it was taken to be the same as.
     same: Option<bool>,

@@ -3,7 +3,7 @@
 use super::colour::{Model, ProfileUse, Raw, to_srgb};
 use super::header::{self, Exif};
 use super::pixels::{Pixels, swaps_sides};
-use super::{Format, PictureRules, Refusal, sniff, xmp};
+use super::{Format, PictureRules, Refusal, sniff, tiff, xmp};
 use image::codecs::{bmp::BmpDecoder, gif::GifDecoder, png::PngDecoder, tiff::TiffDecoder, webp::WebPDecoder};
 use image::{ColorType, ExtendedColorType, ImageDecoder, ImageError, Limits};
 use std::io::Cursor;
@@ -14,7 +14,7 @@ use zune_jpeg::JpegDecoder;
 use zune_jpeg::errors::DecodeErrors;
 
 /// A picture that was read.
-#[expect(clippy::struct_excessive_bools, reason = "four facts that have nothing to do with each other")]
+#[expect(clippy::struct_excessive_bools, reason = "five facts that have nothing to do with each other")]
 pub(super) struct Decoded {
     pub(super) format: Format,
     /// As stored; [`Decoded::size`] is as shown.
@@ -22,6 +22,8 @@ pub(super) struct Decoded {
     /// Exif's, 1 to 8.
     pub(super) orientation: u8,
     pub(super) animated: bool,
+    /// There are further ones behind it.
+    pub(super) pages: bool,
     /// It was stored as inks.
     pub(super) cmyk: bool,
     /// It was stored with 16 bits a channel.
@@ -63,6 +65,7 @@ pub(super) fn decode(bytes: &[u8], rules: &PictureRules) -> Result<Decoded, Refu
         pixels,
         orientation: beside.exif.orientation,
         animated: header.animated,
+        pages: header.pages,
         cmyk,
         deep,
         profile,
@@ -160,7 +163,10 @@ fn others(bytes: &[u8], format: Format, rules: &PictureRules) -> Result<(Raw, bo
     match format {
         Format::Webp => read(WebPDecoder::new(cursor).map_err(fail)?, bytes, format, limits, rules),
         Format::Gif => read(GifDecoder::new(cursor).map_err(fail)?, bytes, format, limits, rules),
-        Format::Tiff => read(TiffDecoder::new(cursor).map_err(fail)?, bytes, format, limits, rules),
+        Format::Tiff => match tiff::inks(bytes, rules)? {
+            Some(inks) => Ok(of_inks(inks, bytes, rules)),
+            None => read(TiffDecoder::new(cursor).map_err(fail)?, bytes, format, limits, rules),
+        },
         Format::Bmp => read(BmpDecoder::new(cursor).map_err(fail)?, bytes, format, limits, rules),
         Format::Png | Format::Jpeg => {
             // Here the limit is for what stands beside the pixels, which may be packed a thousandfold, and a few rows.
@@ -228,6 +234,16 @@ fn read(
     let mut data = vec![0; usize::try_from(total).unwrap_or(0)];
     decoder.read_image(&mut data).map_err(fail)?;
     Ok((Raw { width, height, model, deep, data }, cmyk, beside))
+}
+
+fn of_inks(inks: tiff::Inks, bytes: &[u8], rules: &PictureRules) -> (Raw, bool, Beside) {
+    let within = |data: &Vec<u8>| data.len() as u64 <= rules.max_metadata;
+    let beside = Beside {
+        profile: inks.profile.filter(within),
+        exif: Exif::read(bytes),
+        source_type: inks.packet.filter(within).and_then(|packet| xmp::source_type(&packet)),
+    };
+    (inks.raw, true, beside)
 }
 
 fn from_image(format: Format, error: &ImageError) -> Refusal {

@@ -7,7 +7,8 @@ use super::pixels::Pixels;
 use super::{Format, Refusal};
 use image::codecs::png::{CompressionType, FilterType, PngEncoder};
 use image::{ExtendedColorType, ImageEncoder};
-use jpeg_encoder::{ColorType, Encoder, SamplingFactor};
+use jpeg_encoder::QuantizationTableType::CustomMsSsim;
+use jpeg_encoder::{ChromaSubsamplingMethod, ColorType, Encoder, SamplingFactor};
 
 /// From this quality on colours are kept in full: below, half of them in each direction are not missed.
 const FULL_COLOUR_FROM: u8 = 92;
@@ -35,6 +36,10 @@ fn jpeg(pixels: &Pixels, quality: u8, packet: Option<&[u8]>) -> Result<Vec<u8>, 
     let mut bytes = Vec::new();
     let mut encoder = Encoder::new(&mut bytes, quality.clamp(1, 100));
     encoder.set_sampling_factor(if quality >= FULL_COLOUR_FROM { SamplingFactor::F_1_1 } else { SamplingFactor::F_2_2 });
+    // The mean of the four pixels; the library's default takes one of them for all, and thin lines change their colour.
+    encoder.set_chroma_subsampling_method(ChromaSubsamplingMethod::Average);
+    // Tuned for how a picture looks: a tenth smaller than the standard's own tables where both look alike.
+    encoder.set_quantization_tables(CustomMsSsim, CustomMsSsim);
     encoder.set_optimized_huffman_tables(true);
     encoder.set_progressive(true);
     if let Some(packet) = packet {

@@ -1,6 +1,6 @@
 //! What is found out about a picture, and why one is not taken.
 
-use super::{Format, PictureHash};
+use super::{Format, PictureHash, Tones};
 use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
 
@@ -35,6 +35,10 @@ pub struct Facts {
     /// How it looks, to find it again in another size or compression.
     #[schema(value_type = String)]
     pub hash: PictureHash,
+    /// The colours of what it shows, cell by cell; none of one that was examined before they were looked at.
+    #[serde(default)]
+    #[schema(value_type = Option<String>)]
+    pub tones: Option<Tones>,
     /// Something of it can be looked through.
     pub transparent: bool,
     /// It has further frames; only the first is used.

@@ -14,6 +14,9 @@ pub(super) fn findings(picture: &Decoded, proof: &Proof, rules: &PictureRules) -
     if picture.animated {
         add("animated", "It is animated; only its first frame is used.".to_owned());
     }
+    if picture.pages {
+        add("pages", "It has more pages than one; only the first is used.".to_owned());
+    }
     if picture.pixels.channels == 4 {
         add(
             "transparent",
@@ -25,6 +28,10 @@ pub(super) fn findings(picture: &Decoded, proof: &Proof, rules: &PictureRules) -
             "tiny",
             format!("It is {width} x {height} pixels, fewer than {} on its longer side; ask for a larger one.", rules.tiny_side),
         );
+    }
+    let (longer, shorter) = (u64::from(width.max(height)), u64::from(width.min(height)));
+    if longer >= shorter.saturating_mul(rules.sliver) {
+        add("sliver", format!("It is {width} x {height} pixels, which is a line where it is shown small; cut it to size."));
     }
     let blank = is_blank(proof, rules);
     if blank {

@@ -19,6 +19,8 @@ mod proof;
 mod render;
 mod sniff;
 mod spec;
+mod tiff;
+mod tones;
 mod xmp;
 
 pub use crate::dictionary::PictureRules;
@@ -27,6 +29,7 @@ pub use format::Format;
 pub use hash::PictureHash;
 pub use render::{Rendered, render};
 pub use spec::{Fit, Spec, size_of};
+pub use tones::Tones;
 
 use sha2::{Digest, Sha256};
 
@@ -49,10 +52,12 @@ pub const REFUSALS: [&str; 14] = [
 ];
 
 /// Every code that [`Finding::code`] may have.
-pub const FINDINGS: [&str; 13] = [
+pub const FINDINGS: [&str; 15] = [
     "animated",
+    "pages",
     "transparent",
     "tiny",
+    "sliver",
     "blank",
     "blurred",
     "border",
@@ -87,6 +92,7 @@ fn facts(bytes: &[u8], picture: &decode::Decoded, rules: &PictureRules) -> Facts
         bytes: bytes.len() as u64,
         sha256: hex::encode(Sha256::digest(bytes)),
         hash: hash::of(&proof),
+        tones: Some(tones::of(&proof)),
         transparent: picture.pixels.channels == 4,
         animated: picture.animated,
         digital_source_type: picture.source_type.clone(),

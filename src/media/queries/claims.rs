@@ -22,6 +22,8 @@ pub struct Claimed {
     pub attempts: i32,
     /// By which the host may say that nothing changed.
     pub validators: Validators,
+    /// The image that is kept of it.
+    pub image: Option<String>,
     /// Who asks it.
     pub worker: String,
 }
@@ -29,8 +31,8 @@ pub struct Claimed {
 /// Addresses that are asked: what was not asked yet, what could not be had, and what was of no use and may be better by now.
 const ASKED: [AddressState; 3] = [AddressState::Waiting, AddressState::Unreached, AddressState::Failed];
 
-/// Id, address, attempts, `ETag`, and when it was changed last, of an address that is due.
-type Due = (String, String, i32, Option<String>, Option<String>);
+/// Id, address, attempts, `ETag`, when it was changed last, and the image kept, of an address that is due.
+type Due = (String, String, i32, Option<String>, Option<String>, Option<String>);
 
 /// How much may be asked of whom.
 #[derive(Debug, Clone, Default)]
@@ -95,14 +97,15 @@ fn due_at_host(conn: &mut Conn, state: AddressState, host: &str, most: usize, no
         .filter(a::state.eq(state.as_str()).and(a::host.eq(host)).and(a::due_at.le(Time(now))).and(shown))
         .order((a::due_at, a::id))
         .limit(i64::try_from(most).unwrap_or(i64::MAX))
-        .select((a::id, a::address, a::attempts, a::etag, a::last_modified))
+        .select((a::id, a::address, a::attempts, a::etag, a::last_modified, a::image_id))
         .load(conn)?;
-    let claimed = |(id, address, attempts, etag, last_modified): Due| Claimed {
+    let claimed = |(id, address, attempts, etag, last_modified, image): Due| Claimed {
         id,
         address,
         host: host.to_owned(),
         attempts: attempts.saturating_add(1),
         validators: Validators { etag, last_modified },
+        image,
         worker: String::new(),
     };
     Ok(rows.into_iter().map(claimed).collect())

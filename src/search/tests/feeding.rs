@@ -19,15 +19,7 @@ async fn write(db: &Db, id: i64, title: &str) -> Position {
              VALUES ({id}, 'BL-{id}', 'active', 'rule', '', '{golden}', '[]', '[]', 1, '2026-03-01T12:00:00.000000Z', '2026-03-01T12:00:00.000000Z')"
         ))
         .execute(conn)?;
-        let change = NewChange {
-            kind: ChangeKind::ProductUpdated,
-            subject: format!("BL-{id}"),
-            product_id: Some(id),
-            offer_id: None,
-            operation_id: None,
-            before: None,
-            data: serde_json::json!({}),
-        };
+        let change = NewChange::new(ChangeKind::ProductUpdated, format!("BL-{id}"), serde_json::json!({})).of_product(id);
         changes::append(conn, start(), &[change])
     })
     .await

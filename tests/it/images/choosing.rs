@@ -24,14 +24,14 @@ both_databases! {
         }
         let [front, back, scene, package] = ids.as_slice() else { unreachable!() };
         let path = format!("/api/v1/products/{sku}");
-        let patch = async |images: Value| server.send(Method::PATCH, &path, json!({"images": images})).await;
+        let set = async |images: Value| server.send(Method::PATCH, &path, json!({"images": images})).await;
         let images = json!([
             {"id": front},
             {"id": back, "channels": ["google", "shopify"]},
             {"id": scene, "positions": {"amazon": 1}},
             {"id": package, "positions": {"google": 2, "amazon": 1}},
         ]);
-        patch(images).await.expect(200);
+        set(images).await.expect(200);
         // What each feed holds of them, in its order.
         let order = async |channel: &str, file: &str| {
             house.seen().await;
@@ -54,14 +54,14 @@ both_databases! {
         let product = server.get(&path).await.expect(200);
         let shown = product["images"].clone();
         assert_eq!((&shown[3]["id"], &shown[3]["positions"]), (&json!(package), &json!({"google": 2, "amazon": 1})), "{shown}");
-        patch(shown).await.expect(200);
+        set(shown).await.expect(200);
         assert_eq!(server.get(&path).await.expect(200)["version"], product["version"]);
         // Attaching again moves it and leaves what was chosen.
         server.send(Method::POST, &format!("{path}/images"), json!({"id": package, "position": 1})).await.expect(200);
         let moved = server.get(&path).await.expect(200);
         assert_eq!((&moved["images"][0]["id"], &moved["images"][0]["positions"]["amazon"]), (&json!(package), &json!(1)), "{moved}");
         for wrong in [json!({"amazon": 0}), json!({"amazon": 51}), json!({"": 1}), json!({"amazon": "first"}), json!([1])] {
-            let refused = patch(json!([{"id": front, "positions": wrong}])).await;
+            let refused = set(json!([{"id": front, "positions": wrong}])).await;
             let problem = refused.json();
             assert_eq!((refused.status.as_u16(), &problem["errors"][0]["code"]), (422, &json!("wrong_type")), "{problem}");
         }

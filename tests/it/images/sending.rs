@@ -223,7 +223,10 @@ both_databases! {
         };
         let said = newest().await;
         assert_eq!((&said["kind"], &said["subject"], &said["summary"]), (&json!("image"), &json!(large), &json!({"placeholder": false})));
-        assert_eq!(undo(&said).await.expect(200)["restored"]["settings"], 1);
+        let path = format!("/api/v1/operations/{}/undo?dry_run=true", said["id"].as_str().unwrap());
+        let dry = server.send(Method::POST, &path, json!({})).await.expect(200);
+        let done = undo(&said).await.expect(200);
+        assert_eq!((&dry["restored"]["settings"], &done["restored"]["settings"]), (&json!(2), &json!(2)), "{dry} {done}");
         assert!(marked(&large).await && marked(&small).await);
         let undone = newest().await;
         assert_eq!(undo(&undone).await.expect(200)["conflicts_total"], 0);

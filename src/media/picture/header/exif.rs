@@ -66,6 +66,15 @@ impl<'a> Directory<'a> {
         Some(if self.little { part.iter().rev().fold(0, add) } else { part.iter().fold(0, add) })
     }
 
+    /// Is there another directory behind this one?
+    pub(super) fn has_next(&self) -> bool {
+        let (head, size, offset) = if self.big { (8, 20, 8) } else { (2, 12, 4) };
+        let count =
+            self.number(self.at, head).and_then(|count| usize::try_from(count).ok()).filter(|count| *count <= MAX_ENTRIES);
+        let next = count.and_then(|count| self.number(self.at.checked_add(head + count * size)?, offset));
+        next.is_some_and(|next| next != 0)
+    }
+
     pub(super) fn entries(self) -> impl Iterator<Item = Entry> {
         let (head, size, counter) = if self.big { (8, 20, 8) } else { (2, 12, 4) };
         let count = self.number(self.at, head).and_then(|count| usize::try_from(count).ok()).unwrap_or(0).min(MAX_ENTRIES);

@@ -26,6 +26,8 @@ pub(super) struct Header {
     pub(super) height: u32,
     /// There are further frames.
     pub(super) animated: bool,
+    /// Further pages follow.
+    pub(super) pages: bool,
     /// Bytes that the decoder asks for, the pixels included.
     memory: u64,
     /// Passes over pixels times pixels.
@@ -37,7 +39,15 @@ pub(super) struct Header {
 impl Header {
     fn new(width: u32, height: u32, bytes_per_pixel: u64) -> Self {
         let pixels = u64::from(width) * u64::from(height);
-        Self { width, height, animated: false, memory: pixels.saturating_mul(bytes_per_pixel), work: pixels, scans: 1 }
+        Self {
+            width,
+            height,
+            animated: false,
+            pages: false,
+            memory: pixels.saturating_mul(bytes_per_pixel),
+            work: pixels,
+            scans: 1,
+        }
     }
 }
 

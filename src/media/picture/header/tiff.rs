@@ -10,6 +10,7 @@ pub(super) fn read(bytes: &[u8]) -> Result<Header, Refusal> {
     let (mut width, mut height, mut samples, mut tile_width, mut tile_height) = (0, 0, 1, 0, 0);
     let mut parts = 1_u64;
     let mut bits = 8;
+    let pages = Directory::first(bytes).is_some_and(|first| first.has_next());
     for entry in Directory::first(bytes).into_iter().flat_map(Directory::entries) {
         match entry.tag {
             256 => width = entry.value,
@@ -35,6 +36,7 @@ pub(super) fn read(bytes: &[u8]) -> Result<Header, Refusal> {
     }
     let each = samples.clamp(1, 8).saturating_mul(bits.div_ceil(8).clamp(1, 8));
     let mut header = Header::new(wide, high, each);
+    header.pages = pages;
     if tile_width > 0 && tile_height > 0 {
         // Tiles reach past the picture's edge, and each is decoded whole.
         let tiles = width.div_ceil(tile_width).saturating_mul(height.div_ceil(tile_height));

@@ -134,3 +134,58 @@ fn deep_colour_goes_through_its_profile() {
     assert!(facts.has("profile_applied") && facts.has("deep_colour"), "{:?}", facts.findings);
     assert_near(*rendered(&bytes).get_pixel(5, 5), [16, 233, 16], 4);
 }
+
+/// A TIFF of one strip, little-endian: sides, what its samples mean, and further entries (tag, kind, count, bytes).
+fn tiff(side: u32, meaning: u32, samples: u32, data: &[u8], further: &[(u16, u16, u32, Vec<u8>)]) -> Vec<u8> {
+    let mut entries: Vec<(u16, u16, u32, Vec<u8>)> = vec![
+        (256, 4, 1, side.to_le_bytes().to_vec()),
+        (257, 4, 1, side.to_le_bytes().to_vec()),
+        (258, 3, samples, 8_u16.to_le_bytes().repeat(samples as usize)),
+        (262, 4, 1, meaning.to_le_bytes().to_vec()),
+        (273, 4, 1, 8_u32.to_le_bytes().to_vec()),
+        (277, 4, 1, samples.to_le_bytes().to_vec()),
+        (278, 4, 1, side.to_le_bytes().to_vec()),
+        (279, 4, 1, u32::try_from(data.len()).unwrap().to_le_bytes().to_vec()),
+    ];
+    entries.extend_from_slice(further);
+    entries.sort_by_key(|(tag, ..)| *tag);
+    let mut bytes = [b"II*\0".as_slice(), &0_u32.to_le_bytes(), data].concat();
+    let places: Vec<u32> = entries
+        .iter()
+        .map(|(.., value)| {
+            let at = u32::try_from(bytes.len()).unwrap();
+            if value.len() > 4 {
+                bytes.extend(value);
+            }
+            at
+        })
+        .collect();
+    let first = u32::try_from(bytes.len()).unwrap();
+    bytes[4..8].copy_from_slice(&first.to_le_bytes());
+    bytes.extend(u16::try_from(entries.len()).unwrap().to_le_bytes());
+    for ((tag, kind, count, value), at) in entries.iter().zip(places) {
+        bytes.extend(tag.to_le_bytes());
+        bytes.extend(kind.to_le_bytes());
+        bytes.extend(count.to_le_bytes());
+        let mut short = value.clone();
+        short.resize(4, 0);
+        bytes.extend(if value.len() > 4 { at.to_le_bytes().to_vec() } else { short });
+    }
+    bytes.extend(0_u32.to_le_bytes());
+    bytes
+}
+
+#[test]
+fn inks_of_a_tiff_become_light_and_their_profile_is_looked_at() {
+    let data = [0, 255, 255, 25].repeat(64 * 64);
+    let plain = tiff(64, 5, 4, &data, &[]);
+    let facts = facts_of(&plain);
+    assert!(facts.has("cmyk") && !facts.has("profile_broken"), "{:?}", facts.findings);
+    assert_near(*rendered(&plain).get_pixel(30, 30), [230, 0, 0], 3);
+    // A profile of light says nothing about inks, and that is said.
+    let profile = swapped();
+    let with = tiff(64, 5, 4, &data, &[(34_675, 7, u32::try_from(profile.len()).unwrap(), profile)]);
+    assert!(facts_of(&with).has("profile_broken"), "{:?}", facts_of(&with).findings);
+    // Cut short, it is refused and not half drawn.
+    assert!(examine(&plain[..plain.len() / 2], &RULES).is_err());
+}

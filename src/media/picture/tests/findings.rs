@@ -123,8 +123,13 @@ fn the_same_picture_is_known_again() {
     let most = RULES.same_picture_distance();
     for seed in [0, 3, 6] {
         let picture = if seed < 6 { lamp(&Lamp::new(seed), 800, 800, 0.95) } else { scene(seed, 800, 600) };
-        let hash = facts_of(&png(picture.clone())).hash;
-        let other = |bytes: Vec<u8>| facts_of(&bytes).hash.distance(&hash);
+        let facts = facts_of(&png(picture.clone()));
+        let other = |bytes: Vec<u8>| {
+            let there = facts_of(&bytes);
+            let tones = there.tones.unwrap().apart(&facts.tones.unwrap());
+            assert!(u64::from(tones) <= RULES.same_tone, "{seed}: tones {tones} apart");
+            there.hash.distance(&facts.hash)
+        };
         assert!(other(jpeg(&picture, 35)) <= most, "compressed {seed}");
         let small = DynamicImage::from(picture.clone()).resize(300, 300, image::imageops::FilterType::Triangle).to_rgb8();
         assert!(other(jpeg(&small, 75)) <= most, "small {seed}");
@@ -150,5 +155,18 @@ fn different_lamps_on_white_are_told_apart() {
     (red.body, blue.body) = ([190.0, 30.0, 35.0], [40.0, 70.0, 180.0]);
     let hash = |kind: &Lamp| facts_of(&png(lamp(kind, 400, 400, 0.95))).hash;
     assert!(hash(&red).distance(&hash(&blue)) > RULES.same_picture_distance());
+    // In black, dark green and grey its outlines are the same, and its tones are not.
+    let tones = |body: [f64; 3]| {
+        let mut kind = Lamp::new(3);
+        kind.body = body;
+        facts_of(&png(lamp(&kind, 400, 400, 0.95))).tones.unwrap()
+    };
+    let all = [[30.0, 30.0, 34.0], [20.0, 70.0, 40.0], [75.0, 78.0, 82.0], [150.0, 150.0, 155.0]].map(tones);
+    for (index, one) in all.iter().enumerate() {
+        for (before, other) in all[..index].iter().enumerate() {
+            let apart = u64::from(one.apart(other));
+            assert!(apart > RULES.same_tone, "{before} and {index} are {apart} apart");
+        }
+    }
     assert!(facts_of(&png(noise(1, 200, 200))).hash != facts_of(&png(noise(2, 200, 200))).hash);
 }

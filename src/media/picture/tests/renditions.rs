@@ -234,3 +234,15 @@ proptest! {
         }
     }
 }
+
+#[test]
+fn thin_lines_keep_their_colours() {
+    // Columns of red and blue, a pixel each: together they are violet, whichever comes first.
+    for first in [0, 1] {
+        let lines = RgbImage::from_fn(400, 400, |x, _| if x % 2 == first { Rgb([230, 20, 20]) } else { Rgb([30, 80, 240]) });
+        let drawn = pixels_of(&one(&png(lines), &Spec::inside(Format::Jpeg, 400, 400)));
+        let mean = |channel: usize| drawn.pixels().map(|pixel| u64::from(pixel.0[channel])).sum::<u64>() / (400 * 400);
+        let (red, blue) = (mean(0), mean(2));
+        assert!(red.abs_diff(blue) < 15 && (115..145).contains(&red), "{red} and {blue}");
+    }
+}
