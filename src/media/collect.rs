@@ -218,8 +218,8 @@ async fn patiently<T, F: Future<Output = Result<T>>>(mut work: impl FnMut() -> F
 
 async fn outcome(app: &App, fetcher: &Fetcher, claimed: &Claimed) -> Result<Outcome> {
     let now = app.clock.now();
-    // A host that says that nothing changed brings nothing back.
-    let known = if kept(app, claimed).await? { claimed.validators.clone() } else { Validators::default() };
+    // A host that says that nothing changed brings nothing back. A store that does not answer has lost nothing yet.
+    let known = if kept(app, claimed).await.unwrap_or(true) { claimed.validators.clone() } else { Validators::default() };
     let (bytes, validators, _held) = match fetcher.fetch_held(&claimed.address, &known).await {
         Ok((Fetched::NotModified, _)) => return Ok(Outcome::Unchanged),
         Ok((Fetched::New { bytes, validators, .. }, held)) => (bytes, validators, held),
