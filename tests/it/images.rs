@@ -16,7 +16,8 @@ use beamline::app::App;
 use beamline::config::Config;
 use beamline::media::follow;
 use object_store::ObjectStore;
-use serde_json::Value;
+use reqwest::Method;
+use serde_json::{Value, json};
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -35,6 +36,19 @@ async fn fetching(mut house: House, files: Option<Arc<dyn ObjectStore>>) -> Hous
         None => App::open(config, clock).await.unwrap(),
     };
     house
+}
+
+/// A supplier's lamp that nothing is missing of, with these addresses of pictures (`|` between); the path of the product.
+async fn lamp(server: &Server, pictures: &str) -> String {
+    let acme = json!({"code": "acme", "name": "Acme", "currency": "USD"});
+    server.send(Method::POST, "/api/v1/suppliers", acme).await.expect(201);
+    let csv = format!(
+        "SKU,EAN,Brand,MPN,Title,Description,Category,Weight,Light output,Beam distance,Run time,IP rating,Stock,Cost,Image\n\
+        R-1,4006381333931,Acme,M-1,Ridge headlamp,A lamp for long nights with a wide beam,headlamps,86 g,400 lm,120 m,40 h,IPX4,5,20.00,{pictures}\n"
+    );
+    let import = Upload::new("acme", "lamps.csv", csv).done(server).await;
+    assert_eq!(import["created"], 1, "{import}");
+    format!("/api/v1/products/{}", server.all("/api/v1/products").await[0]["sku"].as_str().unwrap())
 }
 
 /// Waits until every address that products show has been asked, and says how many are in which state.

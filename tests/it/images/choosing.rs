@@ -2,7 +2,7 @@
 
 use super::drawn::jpeg;
 use super::sending::sent;
-use super::{Server, Upload, fetching};
+use super::{Server, fetching, lamp};
 use beamline::channels::contract::check::{Wanted, check};
 use beamline::channels::follow;
 use reqwest::Method;
@@ -12,18 +12,12 @@ both_databases! {
     async fn a_channel_gets_its_own_choice_in_its_own_order(house: House) {
         let house = fetching(house, None).await;
         let server = Server::start(&house).await;
-        let csv = "SKU,EAN,Brand,MPN,Title,Description,Category,Weight,Light output,Beam distance,Run time,IP rating,Stock,Cost\n\
-            R-1,4006381333931,Acme,M-1,Ridge headlamp,A lamp for long nights with a wide beam,headlamps,86 g,400 lm,120 m,40 h,IPX4,5,20.00\n";
-        server.send(Method::POST, "/api/v1/suppliers", json!({"code": "acme", "name": "Acme", "currency": "USD"})).await.expect(201);
-        let import = Upload::new("acme", "lamps.csv", csv).done(&server).await;
-        assert_eq!(import["created"], 1, "{import}");
-        let sku = server.all("/api/v1/products").await[0]["sku"].as_str().unwrap().to_owned();
+        let path = lamp(&server, "").await;
         let mut ids = Vec::new();
         for (seed, name) in (61..).zip(["front", "back", "scene", "box"]) {
             ids.push(sent(&server, &format!("{name}.jpg"), jpeg(seed, 900, 900)).await);
         }
         let [front, back, scene, package] = ids.as_slice() else { unreachable!() };
-        let path = format!("/api/v1/products/{sku}");
         let set = async |images: Value| server.send(Method::PATCH, &path, json!({"images": images})).await;
         let images = json!([
             {"id": front},

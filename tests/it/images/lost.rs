@@ -2,7 +2,7 @@
 
 use super::drawn::jpeg;
 use super::sending::sent;
-use super::{House, PictureHost, Server, fetched, fetching, follow};
+use super::{House, PictureHost, Server, fetched, fetching, follow, lamp};
 use crate::support::Behaviour;
 use beamline::channels;
 use beamline::media::queries::image;
@@ -50,8 +50,7 @@ both_databases! {
         host.serves("/lamp.jpg", Behaviour::Status(503, vec![]));
         let house = fetching(house, None).await;
         let server = Server::start(&house).await;
-        let shows = json!({"sku": "L-1", "images": [{"url": host.url("/lamp.jpg")}]});
-        server.send(Method::POST, "/api/v1/products", shows).await.expect(201);
+        let path = lamp(&server, &host.url("/lamp.jpg")).await;
         house.seen().await;
         fetched(&server, &house).await;
         let not_seen = async || {
@@ -60,14 +59,13 @@ both_databases! {
             channels::follow::catch_up(&house.app).await.unwrap();
             follow::catch_up(&house.app).await.unwrap();
             channels::follow::catch_up(&house.app).await.unwrap();
-            let listings = server.get("/api/v1/products/L-1/listings").await.expect(200);
+            let listings = server.get(&format!("{path}/listings")).await.expect(200);
             let google = listings["items"].as_array().unwrap().iter().find(|one| one["channel"] == "google").unwrap().clone();
             google["reasons"].as_array().unwrap().iter().any(|reason| reason["code"] == "image_not_seen")
         };
         assert!(not_seen().await);
         let own = sent(&server, "own.jpg", jpeg(83, 900, 900)).await;
-        let path = "/api/v1/products/L-1";
-        server.send(Method::PATCH, path, json!({"images": [{"id": own}]})).await.expect(200);
+        server.send(Method::PATCH, &path, json!({"images": [{"id": own}]})).await.expect(200);
         assert!(!not_seen().await);
         let newest = server.get("/api/v1/operations").await.expect(200)["items"][0]["id"].clone();
         server.send(Method::POST, &format!("/api/v1/operations/{}/undo", newest.as_str().unwrap()), json!({})).await.expect(200);
@@ -78,19 +76,20 @@ both_databases! {
         let house = fetching(house, None).await;
         let server = Server::start(&house).await;
         let (first, copy) = (sent(&server, "a.jpg", jpeg(84, 900, 900)).await, sent(&server, "b.jpg", jpeg(84, 600, 600)).await);
-        let shows = json!({"sku": "L-1", "images": [{"id": first}, {"id": copy}]});
-        let product = server.send(Method::POST, "/api/v1/products", shows).await.expect(201);
+        let path = lamp(&server, "").await;
+        let shows = json!({"images": [{"id": first}, {"id": copy}]});
+        let product = server.send(Method::PATCH, &path, shows).await.expect(200);
         assert_eq!((&product["images"][0]["same_as"], &product["images"][1]["same_as"]), (&Value::Null, &json!(first)), "{product}");
         house.seen().await;
         channels::follow::catch_up(&house.app).await.unwrap();
-        let listings = server.get("/api/v1/products/L-1/listings").await.expect(200);
+        let listings = server.get(&format!("{path}/listings")).await.expect(200);
         for listing in listings["items"].as_array().unwrap() {
             let told = listing["reasons"].as_array().unwrap().iter().find(|reason| reason["code"] == "image_repeated");
             assert!(told.is_some_and(|told| told["message"].as_str().unwrap().contains("picture 2")), "{listing}");
         }
         // What is called main comes first.
         let third = sent(&server, "c.jpg", jpeg(85, 700, 700)).await;
-        let attached = server.send(Method::POST, "/api/v1/products/L-1/images", json!({"id": third, "role": "main"})).await.expect(200);
+        let attached = server.send(Method::POST, &format!("{path}/images"), json!({"id": third, "role": "main"})).await.expect(200);
         assert_eq!((&attached["images"][0]["id"], &attached["images"][0]["role"]), (&json!(third), &json!("main")), "{attached}");
         let part = |name: &'static str| reqwest::multipart::Part::bytes(jpeg(86, 300, 300)).file_name(name);
         let form = reqwest::multipart::Form::new().part("file", part("x.jpg")).part("file", part("y.jpg"));
