@@ -96,6 +96,10 @@ impl Outlook<'_> {
     /// The channel's pictures: those that have a place there of their own go to it, the others stay in the list's order around them.
     fn in_order<'p>(&self, all: Vec<(&'p Picture, usize)>) -> Vec<(&'p Picture, usize)> {
         let place = |(picture, _): &(&Picture, usize)| picture.positions.get(self.channel).copied();
+        // Every listing of every product comes by here, and hardly any has such a place.
+        if all.iter().all(|one| place(one).is_none()) {
+            return all;
+        }
         let (mut placed, mut list): (Vec<_>, Vec<_>) = all.into_iter().partition(|one| place(one).is_some());
         placed.sort_by_key(place);
         // Two that are to have one place follow each other as in the list.

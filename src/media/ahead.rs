@@ -24,7 +24,7 @@ const BATCH: i64 = 16;
 
 /// What is to be made ahead of every image.
 #[derive(Debug, Clone)]
-pub struct Wishes {
+pub(super) struct Wishes {
     specs: Vec<Spec>,
     /// Of all their keys.
     key: String,
@@ -32,7 +32,7 @@ pub struct Wishes {
 
 impl Wishes {
     /// What lists show, and what the channels ask for that are on and can fetch from this house.
-    pub async fn now(app: &App) -> Result<Self> {
+    pub(super) async fn now(app: &App) -> Result<Self> {
         let mut specs: Vec<Spec> = app.lists.iter().flat_map(|list| list.wishes.iter().cloned()).collect();
         let desks = desks(app, None).await?;
         let reached = desks.iter().filter(|desk| desk.links.is_some());
@@ -103,7 +103,7 @@ async fn give_back(app: &App, ids: impl Iterator<Item = &String>) -> Result<()> 
 }
 
 /// Makes what is wished of an image and was not made yet; how many.
-pub async fn make(app: &App, image: &str, wishes: &Wishes) -> Result<usize> {
+pub(super) async fn make(app: &App, image: &str, wishes: &Wishes) -> Result<usize> {
     let id = image.to_owned();
     let (row, made) = app.db.read(move |conn| Ok((queries::image(conn, &id)?, queries::renditions_of(conn, &id)?))).await?;
     let Some(row): Option<ImageRow> = row else { return Ok(0) };

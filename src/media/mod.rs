@@ -1,11 +1,11 @@
 //! Images: taken in safely, kept once, made right for every channel.
 //!
 //! A picture is kept by its bytes: its [`id`](image_id) is of them, so the same file is one image however often it is sent. Products do not
-//! hold images, they hold addresses (or the id of an upload); what came of an address stands once, beside it, for every product that
-//! shows it. So this room is a reader of the change log like the feeds are: [`follow`] sees which product shows which address,
-//! [`collect`] asks for those that nobody has asked for yet, [`intake`] examines and keeps what comes, and a product whose picture came
-//! in or turned out unusable is told of in the log. [`rendition`] makes what a channel asks for, [`ahead`] before it asks. [`batch`] takes many files at once, from a
-//! folder or a zip ([`packed`]), and attaches each to the product that its name means ([`naming`]).
+//! hold images, they hold addresses (or the id of an upload); what came of an address stands once, beside it, for every product that shows
+//! it. So this room is a reader of the change log like the feeds are: [`follow`] sees which product shows which address, [`collect`] asks
+//! for those that nobody has asked for yet, [`intake`] examines and keeps what comes, and a product whose picture came in or turned out
+//! unusable is told of in the log. [`rendition`] makes what a channel asks for, [`ahead`] before it asks. [`batch`] takes many files at
+//! once, from a folder or a zip ([`packed`]), and attaches each to the product that its name means ([`naming`]).
 
 pub mod ahead;
 pub mod api;
