@@ -1,8 +1,9 @@
-//! Whatever colours a file has, to sRGB with 8 bits a channel.
+//! Whatever colours a file has, to one colour space with 8 bits a channel.
 //!
 //! Rows are converted in place where the result is no wider than what it is made of, so that a large picture is not held twice. A profile
 //! that cannot be used is passed over, and that is said: colours that are a little off are better than no picture.
 
+use super::ColourSpace;
 use super::pixels::Pixels;
 use moxcms::{ColorProfile, DataColorSpace, Layout, TransformExecutor, TransformOptions};
 use std::sync::Arc;
@@ -42,7 +43,7 @@ impl Model {
 /// What became of the profile that a file carries.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) enum ProfileUse {
-    /// There is none, or it says sRGB.
+    /// There is none, or it says the space that is wanted.
     None,
     /// The colours were converted by it.
     Applied,
@@ -56,15 +57,14 @@ enum Convert {
     Sixteen(Arc<dyn TransformExecutor<u16> + Send + Sync>),
 }
 
-/// To sRGB; whether something can be looked through is told by the channels of what comes back.
-pub(super) fn to_srgb(raw: Raw, profile: Option<&[u8]>) -> (Pixels, ProfileUse) {
-    let (convert, used) = match profile {
-        None => (Convert::Plain, ProfileUse::None),
-        Some(profile) => match by_profile(profile, raw.model, raw.deep) {
-            Some((_, true)) => (Convert::Plain, ProfileUse::None),
-            Some((convert, false)) => (convert, ProfileUse::Applied),
-            None => (Convert::Plain, ProfileUse::Broken),
-        },
+/// To a colour space; whether something can be looked through is told by the channels of what comes back.
+pub(super) fn to_space(raw: Raw, profile: Option<&[u8]>, space: ColourSpace) -> (Pixels, ProfileUse) {
+    // Without a profile that can be followed, what comes out is sRGB.
+    let (convert, used, as_srgb) = match profile.map(|profile| by_profile(profile, raw.model, raw.deep, space)) {
+        None => (Convert::Plain, ProfileUse::None, true),
+        Some(Some((_, true))) => (Convert::Plain, ProfileUse::None, false),
+        Some(Some((convert, false))) => (convert, ProfileUse::Applied, false),
+        Some(None) => (Convert::Plain, ProfileUse::Broken, true),
     };
     let Raw { width, height, model, deep, mut data } = raw;
     let samples = width as usize * model.channels();
@@ -87,7 +87,11 @@ pub(super) fn to_srgb(raw: Raw, profile: Option<&[u8]>) -> (Pixels, ProfileUse) 
         }
         data.truncate(to * height as usize);
     }
-    (without_idle_alpha(width, height, out_channels, data), used)
+    let mut pixels = without_idle_alpha(width, height, out_channels, data);
+    if as_srgb {
+        space.take_from_srgb(&mut pixels);
+    }
+    (pixels, used)
 }
 
 /// Buffers of one row.
@@ -187,7 +191,7 @@ fn narrowed_product(left: u8, right: u8) -> u8 {
 }
 
 /// The conversion that a profile asks for, and whether it changes nothing that can be seen.
-fn by_profile(profile: &[u8], model: Model, deep: bool) -> Option<(Convert, bool)> {
+fn by_profile(profile: &[u8], model: Model, deep: bool, space: ColourSpace) -> Option<(Convert, bool)> {
     let profile = ColorProfile::new_from_slice(profile).ok()?;
     let grey = matches!(model, Model::Grey | Model::GreyAlpha);
     let fits = match model {
@@ -198,11 +202,11 @@ fn by_profile(profile: &[u8], model: Model, deep: bool) -> Option<(Convert, bool
     if profile.color_space != fits {
         return None;
     }
-    let mut srgb = ColorProfile::new_srgb();
+    let mut wanted = space.profile();
     if grey {
-        let curve = srgb.red_trc.take();
-        srgb = ColorProfile::new_gray_with_gamma(2.2);
-        srgb.gray_trc = curve;
+        let curve = wanted.red_trc.take();
+        wanted = ColorProfile::new_gray_with_gamma(2.2);
+        wanted.gray_trc = curve;
     }
     let options = TransformOptions::default();
     let (from, to) = match model {
@@ -211,10 +215,10 @@ fn by_profile(profile: &[u8], model: Model, deep: bool) -> Option<(Convert, bool
         Model::Rgba => (Layout::Rgba, Layout::Rgba),
         Model::Cmyk => (Layout::Rgba, Layout::Rgb),
     };
-    let eight = profile.create_transform_8bit(from, &srgb, to, options).ok()?;
+    let eight = profile.create_transform_8bit(from, &wanted, to, options).ok()?;
     let same = model != Model::Cmyk && changes_nothing(eight.as_ref(), model);
     if deep {
-        let sixteen = profile.create_transform_16bit(from, &srgb, to, options).ok()?;
+        let sixteen = profile.create_transform_16bit(from, &wanted, to, options).ok()?;
         return Some((Convert::Sixteen(sixteen), same));
     }
     Some((Convert::Eight(eight), same))

@@ -1,9 +1,9 @@
 //! From bytes to pixels, with what the file says beside them.
 
-use super::colour::{Model, ProfileUse, Raw, to_srgb};
+use super::colour::{Model, ProfileUse, Raw, to_space};
 use super::header::{self, Exif};
 use super::pixels::{Pixels, swaps_sides};
-use super::{Format, PictureRules, Refusal, sniff, tiff, xmp};
+use super::{ColourSpace, Format, PictureRules, Refusal, sniff, tiff, xmp};
 use image::codecs::{bmp::BmpDecoder, gif::GifDecoder, png::PngDecoder, tiff::TiffDecoder, webp::WebPDecoder};
 use image::{ColorType, ExtendedColorType, ImageDecoder, ImageError, Limits};
 use std::io::Cursor;
@@ -19,6 +19,8 @@ pub(super) struct Decoded {
     pub(super) format: Format,
     /// As stored; [`Decoded::size`] is as shown.
     pub(super) pixels: Pixels,
+    /// What their numbers mean.
+    pub(super) space: ColourSpace,
     /// Exif's, 1 to 8.
     pub(super) orientation: u8,
     pub(super) animated: bool,
@@ -51,7 +53,7 @@ struct Beside {
 }
 
 /// Tells what the bytes are, holds the header against the limits, and only then decodes.
-pub(super) fn decode(bytes: &[u8], rules: &PictureRules) -> Result<Decoded, Refusal> {
+pub(super) fn decode(bytes: &[u8], space: ColourSpace, rules: &PictureRules) -> Result<Decoded, Refusal> {
     let format = sniff::sniff(bytes)?;
     let header = header::read(bytes, format, rules)?;
     let (raw, cmyk, beside) = match format {
@@ -59,10 +61,11 @@ pub(super) fn decode(bytes: &[u8], rules: &PictureRules) -> Result<Decoded, Refu
         _ => others(bytes, format, rules)?,
     };
     let deep = raw.deep;
-    let (pixels, profile) = to_srgb(raw, beside.profile.as_deref());
+    let (pixels, profile) = to_space(raw, beside.profile.as_deref(), space);
     Ok(Decoded {
         format,
         pixels,
+        space,
         orientation: beside.exif.orientation,
         animated: header.animated,
         pages: header.pages,

@@ -1,6 +1,7 @@
 //! Making pictures smaller, by light and not by the numbers in the file.
 //!
 //! sRGB's numbers are spaced as the eye sees, so their mean is darker than the mean of the light, and fine bright detail would fade.
+//! Display P3 shares its curve, so what follows holds for it too.
 //! Everything here is light in 16 bits, multiplied with alpha so that what cannot be seen adds no colour.
 //!
 //! Two steps, as libvips has them too: whole blocks are averaged until the picture is at most about [`RESIDUAL`] times what is wanted, then

@@ -1,7 +1,7 @@
 //! A picture as bytes and pixels: what it is, what is wrong with it, and what is made of it. Pure: no files, no network, no database.
 //!
 //! [`examine`] looks at bytes that may be anything. It believes no name, reads every header before it asks for memory, and either refuses
-//! with a sentence or returns [`Facts`]. [`render`] decodes once and makes any number of renditions, each said by a [`Spec`].
+//! with a sentence or returns [`Facts`]. [`render`] makes any number of renditions of one decoding, each said by a [`Spec`].
 //!
 //! Limits and thresholds are data: `schema/media/pictures.toml`, read as [`PictureRules`].
 
@@ -18,6 +18,7 @@ mod pixels;
 mod proof;
 mod render;
 mod sniff;
+mod space;
 mod spec;
 mod tiff;
 mod tones;
@@ -28,7 +29,7 @@ pub use facts::{Facts, Finding, Refusal};
 pub use format::Format;
 pub use hash::PictureHash;
 pub use render::{Rendered, render};
-pub use spec::{Fit, Spec, size_of};
+pub use spec::{ColourSpace, Fit, Spec, size_of};
 pub use tones::Tones;
 
 use sha2::{Digest, Sha256};
@@ -72,14 +73,21 @@ pub const FINDINGS: [&str; 15] = [
 
 /// Looks at bytes: what picture it is and what may be wrong with it, or why it is not taken.
 pub fn examine(bytes: &[u8], rules: &PictureRules) -> Result<Facts, Refusal> {
-    Ok(facts(bytes, &decode::decode(bytes, rules)?, rules))
+    Ok(facts(bytes, &decode::decode(bytes, ColourSpace::Srgb, rules)?, rules))
 }
 
-/// [`examine`] and [`render`] with one decoding.
+/// [`examine`] and [`render`] with one decoding for both.
 pub fn examine_and_render(bytes: &[u8], specs: &[Spec], rules: &PictureRules) -> Result<(Facts, Vec<Rendered>), Refusal> {
     render::check(specs)?;
-    let picture = decode::decode(bytes, rules)?;
-    Ok((facts(bytes, &picture, rules), render::all(&picture, specs, rules)?))
+    let picture = decode::decode(bytes, ColourSpace::Srgb, rules)?;
+    let facts = facts(bytes, &picture, rules);
+    let mut at_hand = Some(picture);
+    let made = render::all(specs, rules, |space| {
+        // Whichever is wanted, no two are held at once.
+        let at_hand = at_hand.take().filter(|picture| picture.space == space);
+        at_hand.map_or_else(|| decode::decode(bytes, space, rules), Ok)
+    })?;
+    Ok((facts, made))
 }
 
 fn facts(bytes: &[u8], picture: &decode::Decoded, rules: &PictureRules) -> Facts {

@@ -1,4 +1,4 @@
-//! Pixels in memory: sRGB, 8 bits a channel, rows from the top without gaps.
+//! Pixels in memory: 8 bits a channel of some [`ColourSpace`](super::ColourSpace), rows from the top without gaps.
 
 /// A decoded picture: one channel (grey), three (red, green, blue) or four (and alpha, not multiplied).
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -24,7 +24,7 @@ impl Pixels {
 
     /// As three channels, with what can be looked through put on a colour.
     ///
-    /// The blend is of sRGB values as they are, which is what browsers and drawing programs show; a designer chose the shadow by that.
+    /// The blend is of the values as they are, which is what browsers and drawing programs show; a designer chose the shadow by that.
     pub(super) fn flattened(self, background: [u8; 3]) -> Self {
         let data = match self.channels {
             1 => self.data.iter().flat_map(|grey| [*grey; 3]).collect(),

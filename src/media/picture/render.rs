@@ -1,10 +1,11 @@
-//! Renditions: one decoding, any number of files.
+//! Renditions: one decoding for each colour space, any number of files.
 
 use super::decode::{Decoded, decode};
+use super::encode::{Beside, encode};
 use super::linear::Shrinker;
 use super::pixels::{Pixels, swaps_sides};
 use super::spec::{Layout, colour, layout};
-use super::{Fit, Format, PictureRules, Refusal, Spec, encode, xmp};
+use super::{ColourSpace, Fit, Format, PictureRules, Refusal, Spec, xmp};
 
 /// A picture made to a [`Spec`].
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -21,13 +22,13 @@ pub struct Rendered {
     pub quality: u8,
 }
 
-/// Makes every rendition from one decoding, in the order of the specs. The same bytes and specs make the same files.
+/// Makes every rendition from one decoding for each colour space, in the order of the specs. The same bytes and specs make the same files.
 ///
 /// Refused are what [`super::examine`] refuses, a spec that cannot be made (`bad_spec`), and a ceiling of bytes that no quality and no size
 /// down to the least stays below (`cannot_fit`).
 pub fn render(bytes: &[u8], specs: &[Spec], rules: &PictureRules) -> Result<Vec<Rendered>, Refusal> {
     check(specs)?;
-    all(&decode(bytes, rules)?, specs, rules)
+    all(specs, rules, |space| decode(bytes, space, rules))
 }
 
 pub(super) fn check(specs: &[Spec]) -> Result<(), Refusal> {
@@ -37,18 +38,29 @@ pub(super) fn check(specs: &[Spec]) -> Result<(), Refusal> {
         .map_err(|message| Refusal::new("bad_spec", format!("The rendition cannot be made: {message}.")))
 }
 
-/// Every rendition of a decoded picture. The specs were checked.
-pub(super) fn all(picture: &Decoded, specs: &[Spec], rules: &PictureRules) -> Result<Vec<Rendered>, Refusal> {
-    let packet = picture.source_type.as_deref().map(xmp::packet);
-    let mut shrinker = Shrinker::new(&picture.pixels);
-    // From the largest on, so that each begins from what the one before it left.
-    let mut order: Vec<usize> = (0..specs.len()).collect();
-    let (width, height) = picture.size();
-    order.sort_by_key(|index| specs.get(*index).map(|spec| std::cmp::Reverse(layout(spec, width, height).picture)));
+/// Every rendition of the picture that `decoded` gives, for each colour space that is asked for once. The specs were checked.
+pub(super) fn all(
+    specs: &[Spec],
+    rules: &PictureRules,
+    mut decoded: impl FnMut(ColourSpace) -> Result<Decoded, Refusal>,
+) -> Result<Vec<Rendered>, Refusal> {
     let mut made: Vec<Option<Rendered>> = vec![None; specs.len()];
-    for index in order {
-        let (Some(spec), Some(place)) = (specs.get(index), made.get_mut(index)) else { continue };
-        *place = Some(one(picture, &mut shrinker, spec, packet.as_deref(), rules)?);
+    for space in ColourSpace::ALL {
+        let mut asked: Vec<(&Spec, &mut Option<Rendered>)> =
+            specs.iter().zip(&mut made).filter(|(spec, _)| spec.colour_space == space).collect();
+        if asked.is_empty() {
+            continue;
+        }
+        let picture = decoded(space)?;
+        let (width, height) = picture.size();
+        // From the largest on, so that each begins from what the one before it left.
+        asked.sort_by_key(|(spec, _)| std::cmp::Reverse(layout(spec, width, height).picture));
+        let mut shrinker = Shrinker::new(&picture.pixels);
+        let packet = picture.source_type.as_deref().map(xmp::packet);
+        let beside = Beside { packet: packet.as_deref(), profile: space.in_file() };
+        for (spec, place) in asked {
+            *place = Some(one(&picture, &mut shrinker, spec, beside, rules)?);
+        }
     }
     Ok(made.into_iter().flatten().collect())
 }
@@ -57,7 +69,7 @@ fn one(
     picture: &Decoded,
     shrinker: &mut Shrinker<'_>,
     spec: &Spec,
-    packet: Option<&[u8]>,
+    beside: Beside<'_>,
     rules: &PictureRules,
 ) -> Result<Rendered, Refusal> {
     let (width, height) = picture.size();
@@ -67,7 +79,7 @@ fn one(
     for _ in 0..=rules.shrink_steps {
         let layout = layout(&spec, width, height);
         let pixels = drawn(picture, shrinker, &spec, layout)?;
-        let (bytes, quality) = below(&pixels, &spec, packet, rules)?;
+        let (bytes, quality) = below(&pixels, &spec, beside, rules)?;
         let length = bytes.len() as u64;
         if ceiling.is_none_or(|ceiling| length <= ceiling) {
             let (width, height) = layout.canvas;
@@ -104,11 +116,12 @@ fn drawn(picture: &Decoded, shrinker: &mut Shrinker<'_>, spec: &Spec, layout: La
         Refusal::new("bad_spec", format!("The picture cannot be made {width} x {height}; choose another size."))
     })?;
     let small = small.turned(picture.orientation);
-    let background = colour(&spec.background).unwrap_or([255; 3]);
+    let background = picture.space.colour(colour(&spec.background).unwrap_or([255; 3]));
     if spec.fit == Fit::Pad || layout.canvas != layout.picture {
         return Ok(padded(small.flattened(background), layout.canvas, background));
     }
-    Ok(if spec.format == Format::Jpeg && small.channels == 4 { small.flattened(background) } else { small })
+    let keeps_alpha = small.channels == 4 && spec.format != Format::Jpeg;
+    Ok(if keeps_alpha { small } else { small.flattened(background) })
 }
 
 /// In the middle of a canvas; a pixel more on the right and below where it does not come out even.
@@ -129,8 +142,8 @@ fn padded(picture: Pixels, canvas: (u32, u32), background: [u8; 3]) -> Pixels {
 }
 
 /// The file in the highest quality that stays below the ceiling; in the lowest that the rules allow where none does.
-fn below(pixels: &Pixels, spec: &Spec, packet: Option<&[u8]>, rules: &PictureRules) -> Result<(Vec<u8>, u8), Refusal> {
-    let write = |quality: u8| encode::encode(pixels, spec.format, quality, packet);
+fn below(pixels: &Pixels, spec: &Spec, beside: Beside<'_>, rules: &PictureRules) -> Result<(Vec<u8>, u8), Refusal> {
+    let write = |quality: u8| encode(pixels, spec.format, quality, beside);
     let best = write(spec.quality)?;
     let Some(ceiling) = spec.max_bytes else { return Ok((best, spec.quality)) };
     let floor = u8::try_from(rules.quality_floor).unwrap_or(1).min(spec.quality);

@@ -18,6 +18,28 @@ pub enum Fit {
     Pad,
 }
 
+/// What the numbers of a rendition mean. It has three channels, and alpha where its format keeps it: some channels refuse grey files.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Default, Serialize, Deserialize, ToSchema)]
+#[serde(rename_all = "snake_case")]
+pub enum ColourSpace {
+    /// sRGB (IEC 61966-2-1), which every reader takes a file without a profile for. A colour beyond it becomes the nearest within.
+    #[default]
+    Srgb,
+    /// Display P3, with its profile in the file: keeps what newer cameras and telephones see beyond sRGB.
+    DisplayP3,
+}
+
+impl ColourSpace {
+    /// All of them; sRGB first, which findings are judged by.
+    pub(super) const ALL: [Self; 2] = [Self::Srgb, Self::DisplayP3];
+
+    // Serde hands over a reference.
+    #[expect(clippy::trivially_copy_pass_by_ref, reason = "the signature of `skip_serializing_if`")]
+    fn is_usual(&self) -> bool {
+        *self == Self::default()
+    }
+}
+
 /// A rendition as data: what a channel demands of a picture.
 #[derive(Debug, Clone, PartialEq, Eq, Hash, Serialize, Deserialize, ToSchema)]
 #[serde(deny_unknown_fields)]
@@ -37,7 +59,7 @@ pub struct Spec {
     /// Least height, as `min_width`.
     #[serde(default)]
     pub min_height: u32,
-    /// Colour behind what can be looked through and around what is padded, `#rrggbb`.
+    /// Colour behind what can be looked through and around what is padded, `#rrggbb` of sRGB.
     #[serde(default = "white")]
     pub background: String,
     /// Quality of the encoder, 1 to 100; PNG has none.
@@ -46,6 +68,9 @@ pub struct Spec {
     /// Ceiling of the file's length. Quality goes down first, then size.
     #[serde(default)]
     pub max_bytes: Option<u64>,
+    /// What its numbers mean. Left out where it is sRGB, so that the keys of wishes that never said one stay what they were.
+    #[serde(default, skip_serializing_if = "ColourSpace::is_usual")]
+    pub colour_space: ColourSpace,
 }
 
 fn white() -> String {
@@ -69,6 +94,7 @@ impl Spec {
             background: white(),
             quality: usual_quality(),
             max_bytes: None,
+            colour_space: ColourSpace::Srgb,
         }
     }
 

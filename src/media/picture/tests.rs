@@ -5,6 +5,7 @@ mod corpus;
 mod findings;
 mod refusals;
 mod renditions;
+mod spaces;
 
 use super::*;
 use crate::dictionary::Dictionary;
