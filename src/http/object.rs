@@ -2,7 +2,9 @@
 
 use crate::error::{Code, Error, Result};
 use axum::body::Body;
-use axum::http::{HeaderMap, HeaderName, HeaderValue, StatusCode, header};
+use axum::extract::Request;
+use axum::http::{HeaderMap, HeaderName, HeaderValue, Method, StatusCode, header};
+use axum::middleware::Next;
 use axum::response::{IntoResponse, Response};
 use chrono::{DateTime, Utc};
 use object_store::{GetOptions, GetRange, ObjectStore, path::Path};
@@ -85,6 +87,14 @@ pub async fn send(
         GetOptions { range: (first != 0 || end != length).then_some(GetRange::Bounded(first..end)), ..GetOptions::default() };
     let object = files.get_opts(&form.place, options).await.map_err(refused)?;
     Ok((status, answer, Body::from_stream(object.into_stream())).into_response())
+}
+
+/// Takes `Range` off what is no GET: only that has ranges (RFC 9110, section 14.2).
+pub async fn range_of_get(mut request: Request, next: Next) -> Response {
+    if request.method() != Method::GET {
+        request.headers_mut().remove(header::RANGE);
+    }
+    next.run(request).await
 }
 
 /// Which bytes are wanted.

@@ -1,6 +1,6 @@
 //! Every path there is, and the layers around them.
 
-use super::{body, caller, etag, events, health, idempotency, observe, openapi, operations, strict, visible};
+use super::{body, caller, etag, events, health, idempotency, object, observe, openapi, operations, strict, visible};
 use crate::app::App;
 use crate::error::{Error, Result};
 use crate::{auth, catalog, channels, identity, import, jobs, media, pricing, search, stock, suppliers, undo};
@@ -60,6 +60,7 @@ pub fn router(app: App) -> Result<Router> {
         .layer(from_fn_with_state(strict::Known::of(&document), strict::refuse_unknown))
         .layer(from_fn_with_state(app.clone(), caller::authenticate))
         .layer(from_fn(etag::not_modified))
+        .layer(from_fn(object::range_of_get))
         .layer(CatchPanicLayer::custom(panicked))
         .layer(from_fn_with_state(observe::Bounds::default(), observe::observe))
         .with_state(app);

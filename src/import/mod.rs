@@ -23,7 +23,7 @@ pub mod seen;
 pub mod timings;
 mod write;
 
-pub use prepare::{Preparer, is_address, prepare};
+pub use prepare::{Preparer, address, prepare};
 pub use row::{ImageLink, Issue, PreparedRow, Record, Severity, StockLine};
 
 use crate::error::{Code, Error, Result};

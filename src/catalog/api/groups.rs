@@ -1,6 +1,7 @@
 //! Product groups: products that differ only in variant attributes.
 
 use super::Image;
+use super::pictures::of_known_channels;
 use crate::app::App;
 use crate::auth::{Caller, Permission};
 use crate::catalog::edit::no_such_image;
@@ -146,6 +147,9 @@ async fn patch_product_group(
         ));
     }
     let (told, patch) = divide::<PatchProductGroup>(body, &TOLD)?;
+    if let Field::Set(images) = &patch.images {
+        of_known_channels(&app.channels, Some(images))?;
+    }
     let (now, actor, dictionary) = (app.clock.now(), caller.actor(), Arc::clone(&app.dictionary));
     let work = move |conn: &mut Conn| {
         lock_catalog(conn)?;

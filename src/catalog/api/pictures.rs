@@ -6,6 +6,7 @@ use crate::app::App;
 use crate::auth::{Caller, Permission};
 use crate::catalog::patch::pictures;
 use crate::catalog::picture::{MAX_PICTURES, Picture, UPLOADED};
+use crate::channels::Channels;
 use crate::db::Conn;
 use crate::error::{Error, Result};
 use crate::http::{Json, Listed, Path, Preconditions, Tagged, Written};
@@ -17,6 +18,21 @@ use utoipa_axum::{router::OpenApiRouter, routes};
 
 pub(super) fn router() -> OpenApiRouter<App> {
     OpenApiRouter::default().routes(routes!(list_product_images, attach_image)).routes(routes!(detach_image))
+}
+
+/// Refuses a list of pictures that keeps one for a channel which does not exist: no channel would get it, and nobody would learn why. What
+/// is no list of pictures is told by who reads it.
+pub(super) fn of_known_channels(channels: &Channels, images: Option<&JsonValue>) -> Result<()> {
+    match images.map(pictures::read) {
+        Some(Ok(choices)) => choices.iter().try_for_each(|choice| of_known_channel(channels, choice, "/images")),
+        _ => Ok(()),
+    }
+}
+
+fn of_known_channel(channels: &Channels, choice: &PictureChoice, pointer: &str) -> Result<()> {
+    let named = choice.channels.iter().chain(choice.positions.keys());
+    let mut unknown = named.filter_map(|code| channels.get(code).err());
+    unknown.next().map_or(Ok(()), |error| Err(Error::field(pointer, "unknown_channel", error.detail)))
 }
 
 /// Pictures of a product in order, with what came of each.
@@ -63,6 +79,7 @@ async fn attach_image(
     caller.require(Permission::Edit)?;
     let body = JsonValue::Object(body);
     let choice = pictures::one(&body).map_err(|(code, message)| Error::field("", code, message))?;
+    of_known_channel(&app.channels, &choice, "")?;
     let position = match body.get("position") {
         // The main picture is the first one.
         None | Some(JsonValue::Null) if choice.role.as_deref() == Some("main") => 1,

@@ -1,11 +1,13 @@
 //! `/products` and `/products/{sku}`.
 
+use super::pictures::of_known_channels;
 use super::shape::{Product, Units};
 use crate::app::App;
 use crate::auth::{Caller, Permission};
 use crate::catalog::edit::{self, Edit, Edited, Saying};
 use crate::catalog::queries::{ProductRow, Rules, ViewFilter, completeness_of, product_of_sku, view_by_sku, views_page};
-use crate::catalog::{ProductStatus, ProductView, patch, sku};
+use crate::catalog::{ProductStatus, ProductView, patch, picture, sku};
+use crate::channels::Channels;
 use crate::db::{Conn, Position, lock_catalog, operations};
 use crate::dictionary::Dictionary;
 use crate::error::{Code, Error, Result};
@@ -172,6 +174,7 @@ async fn create_product(
         None => Ok(()),
         Some(_) => Err(Error::new(Code::Conflict, "there is a product of this SKU already; PATCH it instead")),
     };
+    of_known_channels(&app.channels, body.get(picture::ATTRIBUTE))?;
     edit_product(&app, &caller, sku, move |_| Ok(body.clone()), new).await
 }
 
@@ -182,13 +185,14 @@ async fn create_product(
     responses((status = 200, body = BulkAnswer, content_type = "application/x-ndjson")))]
 async fn patch_products(State(app): State<App>, caller: Caller, Query(how): Query<How>, request: Request) -> Result<Response> {
     caller.require(Permission::Edit)?;
-    let dictionary = Arc::clone(&app.dictionary);
-    bulk::patch(&app, &caller, how, request, Edits { dictionary }).await
+    let (dictionary, channels) = (Arc::clone(&app.dictionary), Arc::clone(&app.channels));
+    bulk::patch(&app, &caller, how, request, Edits { dictionary, channels }).await
 }
 
 /// Edits as lines.
 struct Edits {
     dictionary: Arc<Dictionary>,
+    channels: Arc<Channels>,
 }
 
 impl Bulk for Edits {
@@ -217,6 +221,7 @@ impl Bulk for Edits {
         if version.is_none() {
             body.remove("version");
         }
+        of_known_channels(&self.channels, body.get(picture::ATTRIBUTE))?;
         Ok(Edit { sku, patch: patch::parse(&self.dictionary, &body)?, version })
     }
 
@@ -249,6 +254,7 @@ async fn patch_product(
     Json(body): Json<Map<String, JsonValue>>,
 ) -> Result<Written<Product>> {
     caller.require(Permission::Edit)?;
+    of_known_channels(&app.channels, body.get(picture::ATTRIBUTE))?;
     edit_product(&app, &caller, sku, move |_| Ok(body.clone()), move |version| preconditions.allow_version(version)).await
 }
 

@@ -5,10 +5,9 @@ use crate::catalog::picture::{MAX_PICTURES, UPLOADED};
 use crate::normalize::{PictureChoice, text::clean_line};
 use crate::suppliers::profile::ROLES;
 use serde_json::{Map, Value as JsonValue};
+use std::borrow::Cow;
 use std::collections::{BTreeMap, HashSet};
 
-/// Characters of an address, as in an import.
-const MAX_URL_CHARS: usize = 2_000;
 /// Characters of an alternative text: the most that a channel takes (Shopify, 512).
 const MAX_ALT_CHARS: usize = 512;
 /// Channels that one picture may be kept for.
@@ -95,11 +94,11 @@ fn picture(text: &str) -> Read<String> {
     if id.len() == ID_DIGITS && id.bytes().all(|byte| byte.is_ascii_digit() || (b'a'..=b'f').contains(&byte)) {
         return Ok(format!("{UPLOADED}{id}"));
     }
-    if crate::import::is_address(text) && text.chars().count() <= MAX_URL_CHARS {
-        return Ok(text.to_owned());
+    if !text.contains("://") {
+        let message = "it needs the id of an image, or an absolute address that begins with http:// or https://";
+        return Err(("not_an_address", message.to_owned()));
     }
-    let message = "it needs the id of an image, or an absolute address that begins with http:// or https:// and has at most 2,000 characters";
-    Err(("not_an_address", message.to_owned()))
+    crate::import::address(text).map(Cow::into_owned).map_err(|message| ("not_an_address", message.to_owned()))
 }
 
 fn alt(fields: &Map<String, JsonValue>) -> Read<BTreeMap<String, String>> {
@@ -155,7 +154,7 @@ fn positions(fields: &Map<String, JsonValue>) -> Read<BTreeMap<String, u32>> {
     }
 }
 
-/// May it be a channel's code? Which channels there are, a house's owner changes.
+/// May it be a channel's code? Which channels there are, whoever answers a request knows.
 fn is_code(code: &str) -> bool {
     !code.is_empty() && code.chars().count() <= 60
 }

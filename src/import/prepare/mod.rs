@@ -8,7 +8,7 @@ mod claims;
 mod key;
 mod price;
 mod row;
-pub use row::is_address;
+pub use row::address;
 mod stock;
 #[cfg(test)]
 mod tests;

@@ -12,6 +12,7 @@ use crate::normalize::parse_amount;
 use crate::suppliers::profile::ROLES;
 use crate::suppliers::{Column, Profile, Take, Target};
 use serde_json::{Map, Value as Json};
+use std::borrow::Cow;
 
 /// Issues of one row at most; a row with more is not better known by them.
 const MAX_ISSUES: usize = 100;
@@ -252,11 +253,14 @@ fn images(row: &mut Row<'_>) {
                 }
                 _ => text.clone(),
             };
-            if !is_address(&url) {
-                let message =
-                    "a picture needs an absolute address that begins with http:// or https:// and has at most 2,000 characters";
-                row.warn(&column.from, "bad_image_address", message, &text);
-            } else if row.out.images.len() < MAX_IMAGES && !row.out.images.iter().any(|image| image.url == url) {
+            let url = match address(&url) {
+                Ok(url) => url.into_owned(),
+                Err(message) => {
+                    row.warn(&column.from, "bad_image_address", message, &text);
+                    continue;
+                }
+            };
+            if row.out.images.len() < MAX_IMAGES && !row.out.images.iter().any(|image| image.url == url) {
                 let said = roles.get(at).copied().filter(|role| ROLES.contains(role)).or(column.role.as_deref());
                 // A product has one main picture, its first.
                 let second = said == Some("main") && row.out.images.iter().any(|image| image.role == "main");
@@ -267,16 +271,23 @@ fn images(row: &mut Row<'_>) {
     }
 }
 
-/// Is it an absolute http or https address, of no more characters than a picture's address may have?
-pub fn is_address(url: &str) -> bool {
-    let lower: String = url.chars().take(8).collect::<String>().to_ascii_lowercase();
-    let host = lower
-        .strip_prefix("https://")
-        .or_else(|| lower.strip_prefix("http://"))
-        .map(|_| url.split('/').nth(2).unwrap_or_default());
-    host.is_some_and(|host| !host.is_empty())
-        && url.chars().count() <= MAX_URL_CHARS
-        && !url.chars().any(|sign| sign.is_whitespace() || sign.is_control())
+/// An absolute http or https address, of no more characters than a picture's may have; else what is wrong with it.
+///
+/// Blanks within it, which names of files often have, are written as `%20`, as browsers send them.
+pub fn address(text: &str) -> Result<Cow<'_, str>, &'static str> {
+    if text.matches("://").count() > 1 && text.contains(char::is_whitespace) {
+        return Err("these are several addresses; let the profile say what stands between them (split)");
+    }
+    let url = if text.contains(' ') { Cow::Owned(text.replace(' ', "%20")) } else { Cow::Borrowed(text) };
+    let begin: String = url.chars().take(8).collect::<String>().to_ascii_lowercase();
+    let host = ["https://", "http://"].iter().find(|scheme| begin.starts_with(**scheme)).and(url.split('/').nth(2));
+    if host.is_none_or(|host| host.is_empty() || host.contains('%')) || url.chars().count() > MAX_URL_CHARS {
+        return Err("a picture needs an absolute address that begins with http:// or https:// and has at most 2,000 characters");
+    }
+    if url.chars().any(|sign| sign.is_whitespace() || sign.is_control()) {
+        return Err("a picture's address has no line breaks, tabs or other signs that cannot be seen");
+    }
+    Ok(url)
 }
 
 fn tags(row: &mut Row<'_>) {

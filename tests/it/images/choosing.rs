@@ -8,6 +8,13 @@ use beamline::channels::follow;
 use reqwest::Method;
 use serde_json::{Value, json};
 
+/// What a line of a bulk edit is answered.
+async fn by_line(server: &Server, line: Value) -> Value {
+    let request = server.request(Method::PATCH, "/api/v1/products").header("content-type", "application/x-ndjson");
+    let answer = request.body(line.to_string()).send().await.unwrap().text().await.unwrap();
+    serde_json::from_str(answer.lines().next().unwrap()).unwrap()
+}
+
 both_databases! {
     async fn a_channel_gets_its_own_choice_in_its_own_order(house: House) {
         let house = fetching(house, None).await;
@@ -59,6 +66,25 @@ both_databases! {
             let problem = refused.json();
             assert_eq!((refused.status.as_u16(), &problem["errors"][0]["code"]), (422, &json!("wrong_type")), "{problem}");
         }
+        // A channel that does not exist would get nothing and say nothing.
+        let kept = server.get(&path).await.expect(200);
+        let sku = kept["sku"].as_str().unwrap();
+        for wrong in [json!({"id": front, "channels": ["gogle"]}), json!({"id": front, "positions": {"gogle": 1}})] {
+            let line = json!({"sku": sku, "images": [wrong]});
+            let answers = [
+                set(json!([wrong])).await.expect(422),
+                server.send(Method::POST, &format!("{path}/images"), wrong.clone()).await.expect(422),
+                server.send(Method::POST, "/api/v1/products", json!({"images": [wrong]})).await.expect(422),
+                server.send(Method::PATCH, "/api/v1/product-groups/all", json!({"images": [wrong]})).await.expect(422),
+                by_line(&server, line).await,
+            ];
+            for answer in answers {
+                let error = &answer["errors"][0];
+                assert_eq!(error["code"], "unknown_channel", "{answer}");
+                assert!(error["message"].as_str().is_some_and(|text| text.contains("gogle") && text.contains("google")), "{answer}");
+            }
+        }
+        assert_eq!(server.get(&path).await.expect(200), kept);
         // Undo brings back both.
         let operations = server.get("/api/v1/operations").await.expect(200);
         let newest = operations["items"][0]["id"].as_str().unwrap();

@@ -251,6 +251,23 @@ fn pictures_and_tags_are_lists() {
 }
 
 #[test]
+fn blanks_within_an_address_are_written_as_browsers_send_them() {
+    let profile = columns("", [("sku", "supplier_sku"), ("bild", "image")]);
+    let read = |text: &str| {
+        let row = catalog(&profile, [("sku", "1"), ("bild", text)]);
+        (row.images.first().map(|image| image.url.clone()), row.issues.first().map(|issue| issue.message.clone()))
+    };
+    let (url, none) = read(" https://a.example/Stirnlampe H7R/side view.jpg?v=1 ");
+    assert_eq!((url.as_deref(), none), (Some("https://a.example/Stirnlampe%20H7R/side%20view.jpg?v=1"), None));
+    let (none, several) = read("https://a.example/1.jpg https://a.example/2.jpg");
+    assert!(none.is_none() && several.unwrap().contains("split"));
+    for wrong in ["https://a .example/1.jpg", "https://", "ftp://a.example/1.jpg", "https://a.example/1\n.jpg"] {
+        let (url, message) = read(wrong);
+        assert!(url.is_none() && message.is_some(), "{wrong:?} {url:?}");
+    }
+}
+
+#[test]
 fn the_category_is_a_code() {
     let profile = columns("locale = \"de\"\n[fixed]\ncategory = \"headlamps\"", [("sku", "supplier_sku"), ("kat", "category")]);
     let category = |text: &str| {
