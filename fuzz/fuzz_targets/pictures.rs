@@ -2,7 +2,7 @@
 #![no_main]
 
 use beamline::dictionary::Dictionary;
-use beamline::media::picture::{Format, PictureRules, Spec, examine_and_render};
+use beamline::media::picture::{ColourSpace, Format, PictureRules, Spec, examine_and_render};
 use libfuzzer_sys::fuzz_target;
 use std::sync::LazyLock;
 
@@ -12,6 +12,7 @@ static RULES: LazyLock<PictureRules> = LazyLock::new(|| {
 });
 
 fuzz_target!(|bytes: &[u8]| {
-    let specs = [Spec::inside(Format::Jpeg, 60, 40), Spec::inside(Format::Webp, 32, 32)];
+    let wide = Spec { colour_space: ColourSpace::DisplayP3, ..Spec::inside(Format::Webp, 32, 32) };
+    let specs = [Spec::inside(Format::Jpeg, 60, 40), wide];
     let _ = examine_and_render(bytes, &specs, &RULES);
 });

@@ -11,7 +11,12 @@ fn feed(bytes: &[u8]) {
     let rules = PictureRules { max_pixels: 1 << 22, max_alloc: 64 << 20, max_work: 1 << 25, ..RULES.clone() };
     let specs = [
         Spec::inside(Format::Jpeg, 60, 40),
-        Spec { fit: Fit::Pad, max_bytes: Some(3_000), ..Spec::inside(Format::Webp, 32, 32) },
+        Spec {
+            fit: Fit::Pad,
+            max_bytes: Some(3_000),
+            colour_space: ColourSpace::DisplayP3,
+            ..Spec::inside(Format::Webp, 32, 32)
+        },
     ];
     match examine(bytes, &rules) {
         Ok(facts) => {
